@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwri
 
 from deploy.local.process import wait_until
 
-# deploy/local/needs.sh searches for the same programs.
+# deploy/local/needs.sh searches for the same programs, in the same order.
 # The headless shell is first, because it opens a page five times as fast.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -20,23 +20,24 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # all pages of a context share one process, because a new process for each page takes a tenth of a CPU second
+    # all pages of a context share one process: each new process would take a tenth of a CPU second
     "--renderer-process-limit=1",
-    # a page of a test is open for some seconds, so optimised code would not save the time that V8 needs to compile it
+    # a test's page is open for seconds only: V8 would need more time to optimise its code than the optimised code saves
     "--js-flags=--no-opt --no-maglev --single-threaded",
 )
-WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")  # draws WebGL without a graphics card
-# Disables WebGL, which Playwright enables. Without a graphics card, drawing a map takes seconds on all cores.
+WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")  # WebGL works without a graphics card
+# Playwright enables WebGL, and this flag disables WebGL. Without a graphics card, each map would take seconds on all
+# cores.
 NO_WEBGL = ("--disable-3d-apis",)
-# the flag with which a wall screen's browser plays sounds (docs/board.md)
+# with this flag, the browser of a wall screen plays sounds (docs/board.md)
 ALLOWS_SOUND = "--autoplay-policy=no-user-gesture-required"
 SLOW_MS = 60_000
-# Pages give up a call after ten or twenty seconds. On a busy machine some calls, such as the closure of 163 alerts,
-# take longer.
+# Pages give up a call after ten or twenty seconds, so these limits are multiplied by six. On a busy machine, some calls
+# take longer, for example the closure of 163 alerts.
 PATIENT_CALLS = "{ const own = AbortSignal.timeout.bind(AbortSignal); AbortSignal.timeout = (ms) => own(6 * ms); }"
-# A test presses a button as soon as the button is there. clicks.js ignores a press of a button that has only just come
-# under the pointer. At each press, clicks.js therefore gets a clock that is ahead, as if the person had looked at the
-# button first. The clock is not changed if the test itself moves or stops the clock.
+# A test presses a button as soon as the button appears. clicks.js ignores presses of a button that has just come under
+# the pointer. At each press, clicks.js therefore reads a clock that is 600 ms ahead, as if the person had first looked
+# at the button. If the test itself moves or stops the clock, the test's clock is used.
 SEEN_PRESSES = """{
   let usual;
   const ahead = () => usual.call(performance) + (new Error().stack.includes("/clicks.js") ? 600 : 0);
@@ -45,8 +46,8 @@ SEEN_PRESSES = """{
   for (const kind of ["mousedown", "pointerup"])
     addEventListener(kind, () => { if (performance.now === ahead) performance.now = usual; }, true);
 }"""
-# Returns the options that are wider than their drop-down list. The computed `font` is empty if the page sets
-# `font-variant-numeric`, and a canvas ignores an empty font, so the font is composed of its parts.
+# Returns the texts of options that are wider than their drop-down list. If the page sets `font-variant-numeric`, the
+# computed `font` is empty, and a canvas ignores an empty font. The parts of the font are therefore joined here.
 CUT_OPTIONS = """selects => selects.flatMap((select) => {
   const [style, pen] = [getComputedStyle(select), document.createElement("canvas").getContext("2d")];
   pen.font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
@@ -54,8 +55,8 @@ CUT_OPTIONS = """selects => selects.flatMap((select) => {
   const room = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - arrow;
   return [...select.options].map((option) => option.text).filter((text) => pen.measureText(text).width > room);
 })"""
-# Returns the options that need more lines than their drop-down list has, and the options with a word that is wider than
-# the list. A list of a phone wraps the chosen option, and becomes as high as this option.
+# Returns the texts of options that need more lines than their list has, or that have a word wider than the list. On a
+# phone, a list wraps the chosen option and grows to its height.
 CUT_IN_LINES = """selects => selects.flatMap((select) => {
   const [style, pen] = [getComputedStyle(select), document.createElement("canvas").getContext("2d")];
   pen.font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
@@ -71,7 +72,7 @@ CUT_IN_LINES = """selects => selects.flatMap((select) => {
   }, { count: 1, line: "" }).count;
   return [...select.options].map((option) => option.text).filter((text) => needed(text) > lines);
 })"""
-expect.set_options(timeout=SLOW_MS)  # Playwright's default of 5 s is too short while other tests use all cores
+expect.set_options(timeout=SLOW_MS)  # Playwright's default of 5 s is too short while tests use all cores
 
 
 Called = TypeVar("Called")
@@ -93,21 +94,21 @@ def launched(browser_type: BrowserType, *flags: str, has_webgl: bool = False) ->
 
 
 def wait_for_call(page: Page, calls: Sequence[Called]) -> Called:
-    """Waits until a callback of the test has added something to the list, and returns the first entry.
+    """Waits until a callback has added something to `calls`, and returns the first entry.
 
-    Playwright calls the callbacks of routes, requests and dialogs only while the test waits for a page.
+    Playwright runs the callbacks for routes, requests and dialogs only while the test waits for a page.
     """
     assert wait_until(lambda: bool(page.evaluate("true") and calls), timeout=60)
     return calls[0]
 
 
 def wait_for_script(page: Page, expression: str, argument: object = None, timeout: float = SLOW_MS / 1000) -> None:
-    """Polls the expression from Python, because the pages forbid `eval`, which `page.wait_for_function` needs."""
+    """Polls the expression from Python. `page.wait_for_function` needs `eval`, which the pages forbid."""
     assert wait_until(lambda: is_true(page, expression, argument), timeout), f"not so in {timeout} s: {expression}"
 
 
 def is_true(page: Page, expression: str, argument: object = None) -> bool:
-    """Converts the result to a boolean in the page, because Playwright would return an element as `{}`."""
+    """The page converts the result to a boolean, because Playwright would return an element as `{}`."""
     script = f"""async (argument) => {{
         const result = ({expression});
         return Boolean(await (typeof result === "function" ? result(argument) : result));

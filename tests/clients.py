@@ -1,6 +1,6 @@
-"""Settings of the tests' HTTP clients, which use plain HTTP to servers on this machine."""
+"""Settings of HTTP clients in tests, which use plain HTTP to servers on this machine."""
 
 import ssl
 
-# The context trusts no certificates, because a client would need 40 ms to read the machine's certificates.
+# The context trusts no certificate: reading the machine's certificates takes 40 ms per client.
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -1,4 +1,4 @@
-"""Makes a database for tests to copy, and the files with which the PostgreSQL servers of all test processes start."""
+"""Makes a database that tests copy, and the files that the PostgreSQL servers of all test processes start with."""
 
 import asyncio
 import os
@@ -23,7 +23,10 @@ Result = TypeVar("Result")
 
 
 async def make_template(server: Server, folder: Path, name: str) -> None:
-    """Creates the services' logins, and the migrated database that installations copy. `folder` has the passwords."""
+    """Creates the services' logins and the migrated database, which each installation copies.
+
+    The passwords are files in `folder`.
+    """
     passwords = {service: password(folder, "database", service) for service in SERVICES}
     template, prefix = f"{name}_template", f"{name}_"
     await database.create(server, template, role_prefix=prefix, passwords=passwords)
@@ -40,7 +43,9 @@ def password(folder: Path, component: str, login: str) -> str:
 
 @contextmanager
 def shared_cluster() -> Iterator[Cluster | None]:
-    """The files that each PostgreSQL of the tests starts with, so that initdb and the migrations run only once.
+    """Returns the files that each test process's PostgreSQL starts with.
+
+    With the same files for all, initdb and the migrations run only once.
 
     Returns None if PostgreSQL is external or runs in a container.
     """
@@ -56,7 +61,7 @@ def shared_cluster() -> Iterator[Cluster | None]:
 
 
 def in_thread(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """Runs the coroutine in a new thread with its own event loop, because the test's loop may be running already."""
+    """Runs the coroutine in a new thread with its own event loop, because the test may already run an event loop."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, coroutine).result()
 

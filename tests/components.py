@@ -1,6 +1,6 @@
 """Provides Kafka, PostgreSQL and Valkey for tests.
 
-The servers of the tests are external, in containers (COMPONENTS=containers), or embedded.
+The servers are external, run in containers (COMPONENTS=containers), or are started by the tests.
 """
 
 import os
@@ -35,17 +35,21 @@ Valkey = valkey.Valkey | containers.Valkey
 
 @dataclass(frozen=True)
 class Cluster:
-    """The files of a stopped PostgreSQL with the services' logins and a migrated database (tests/clusters.py).
+    """The files of a stopped PostgreSQL, with the services' logins and a migrated database (tests/clusters.py).
 
-    PostgreSQL calls the files of a server a cluster. Servers of other test processes start with a copy of the files.
+    In PostgreSQL, the files of a server are called a cluster. The servers of other test processes start with a copy of
+    these files.
     """
 
     state: str  # the folder of the server's files and passwords
-    name: str  # the prefix of the names of the logins and of the database
+    name: str  # names of the logins and of the database begin with this prefix
 
 
 class LastingBroker(Broker):
-    """A Kafka that no test stops. All callers share one client, because each new client takes 0.03 CPU seconds."""
+    """A Kafka that runs until the end of the tests, because no test stops it.
+
+    All tests of a process share one client, because each new client takes 0.03 CPU seconds.
+    """
 
     @cached_property
     def _client(self) -> AdminClient:
@@ -57,17 +61,20 @@ class LastingBroker(Broker):
 
 @dataclass(frozen=True)
 class Components:
-    """The three servers, with administrators' logins. A test can kill a server only if the tests started it."""
+    """The three servers, with administrators' logins.
+
+    A test may kill a server only if the tests started that server.
+    """
 
     secrets: Path
     broker: Broker
     server: Server
-    redis_url: str  # the URL does not contain the number of a database
+    redis_url: str  # URL without the number of a database
     redis_password_file: Path | None
     redis_databases: Sequence[int]
     is_redis_ours: bool
     started: tuple[Component, ...] = ()
-    cluster: Cluster | None = None  # PostgreSQL started with a copy of the cluster
+    cluster: Cluster | None = None  # the cluster whose copy PostgreSQL started with, if any
 
     @property
     def kafka(self) -> Kafka:
@@ -86,10 +93,12 @@ class Components:
 def components(
     *, own: bool = False, broker: Broker | None = None, cluster: Cluster | None = None
 ) -> Iterator[Components]:
-    """Uses the external servers in the environment, and starts all other servers. With `own=True`, starts all servers.
+    """Uses the external servers that the environment names, and starts the other servers.
 
-    If `broker` is given, uses the given Kafka instead of starting Kafka. If `cluster` is given, starts PostgreSQL with
-    a copy of the given cluster.
+    With `own=True`, starts all servers, even if external servers are named.
+
+    With `broker`, the given Kafka is used and no Kafka is started. With `cluster`, PostgreSQL starts with a copy
+    of the given cluster.
     """
     variables = {} if own else os.environ
     wanted = [name for name, variable in GIVEN.items() if variable not in variables]
@@ -113,7 +122,7 @@ def components(
 
 @contextmanager
 def shared_broker() -> Iterator[Broker | None]:
-    """One Kafka for several test processes, because Kafka's JVM takes longest to start.
+    """Several test processes share one Kafka, because Kafka's JVM takes longest to start.
 
     Returns None if the tests use an external Kafka.
     """
@@ -215,7 +224,10 @@ def _redis_url(component: Component) -> str:
 
 
 def _given_databases() -> range:
-    """The databases of an external Valkey for this test process. Parallel test processes use different databases."""
+    """Returns the databases of an external Valkey that this test process may use.
+
+    Parallel test processes use different databases.
+    """
     process, of = os.environ.get("PYTEST_XDIST_WORKER", "gw0"), os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")
     return range(1, 16)[int(process.removeprefix("gw")) :: int(of)]
 

@@ -1,4 +1,4 @@
-"""Runs programs without root's right to open every folder, because root runs the tests in CI."""
+"""Runs programs without root's right to open every folder. In CI, root runs the tests."""
 
 import ctypes
 import os
@@ -11,12 +11,12 @@ from deploy.local import paths
 from tests import preloaded
 
 WITHOUT_ROOTS_RIGHTS = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--")
-DAC_OVERRIDE, DAC_READ_SEARCH = 1, 2  # the numbers in linux/capability.h
+DAC_OVERRIDE, DAC_READ_SEARCH = 1, 2  # the capabilities' numbers in linux/capability.h
 VERSION_3 = 0x20080522
 
 
 def run(*words: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Runs Python with the arguments. The program cannot open a folder that has the mode 0."""
+    """Runs Python with the arguments. The program cannot open a folder with the mode 0, even if root runs the tests."""
     prefix = WITHOUT_ROOTS_RIGHTS if os.geteuid() == 0 else ()
     return subprocess.run(
         [*prefix, sys.executable, *words],
@@ -29,13 +29,16 @@ def run(*words: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]
 
 
 def run_module(*words: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Runs a module, like `run`, but forks it from a process that has imported the services and commands."""
+    """Runs a module under the limits of `run`.
+
+    The process is forked from a process that has imported the services and commands.
+    """
     return preloaded.run("tests.confined", *words, env={"PATH": os.environ["PATH"], **env})
 
 
 def give_up_rights() -> None:
     header = (ctypes.c_uint32 * 2)(VERSION_3, 0)
-    # the kernel returns the effective, permitted and inheritable sets, first for capabilities 0 to 31, then for the
+    # capget returns the effective, permitted and inheritable sets for capabilities 0 to 31, then the three sets for all
     # others
     held = (ctypes.c_uint32 * 6)()
     libc = ctypes.CDLL(None, use_errno=True)

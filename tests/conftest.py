@@ -36,12 +36,12 @@ from tests.killable import KILLING, killable, killable_installation, pytest_runt
 from tests.own_folders import pytest_runtest_makereport, tmp_path
 from tests.patient import wait_long_for_postgresql
 
-# Hypothesis's examples have no deadline, because an example may take long while other tests use all cores.
+# Hypothesis's examples have no deadline, because an example may take long while tests use all cores.
 hypothesis.settings.register_profile("shared machine", hypothesis.settings(), deadline=None)
 hypothesis.settings.load_profile("shared machine")
 
-# The process of the tests has longer time limits for idle transactions and for Kafka. With the usual limits,
-# PostgreSQL would end a transaction in which a test holds locks, and events would be published twice.
+# In the tests' process, the limits for idle transactions and for Kafka are longer. With the usual limits, PostgreSQL
+# would end transactions in which tests hold locks, and events would be published twice.
 database.IDLE_SECONDS = 60
 outbox.ACK_SECONDS = 30.0
 wait_long_for_postgresql()
@@ -52,12 +52,12 @@ SHARED = (
     "tests/deploy/running",
     "tests/fuzz",
     "tests/intake/field",
-)  # the packages whose fixtures have the scope "package"
-# Each listed package takes longer than a quarter of the run. Several workers therefore share the package's files,
-# and each worker makes its own fixtures.
+)  # packages whose fixtures have the scope "package"
+# Each package in PARTS takes more than a quarter of the run. Several workers share such a package's files, and each
+# worker makes its own fixtures.
 PARTS = {"tests/console/pages": 3, "tests/intake/field": 2}
-# The groups of tests (see `world`) that take longest.
-# The longest groups begin first, so that all workers end at about the same time.
+# The groups of tests that take longest (see `world`).
+# The longest groups begin first. All workers then end at about the same time.
 LONGEST = (
     "killing",
     "tests/console/pages 0",
@@ -73,15 +73,15 @@ LONGEST = (
     "tests/journeys/test_canary.py",
 )
 
-# The tests' own PostgreSQL has no TLS, so clients do not request TLS first. A request for TLS takes CPU time at each
-# connection.
+# The tests' own PostgreSQL has no TLS, so clients connect without TLS. A client that requests TLS spends CPU time at
+# each connection.
 if GIVEN["postgres"] not in os.environ:
     os.environ["PGSSLMODE"] = "disable"
 
 SHARED_SERVERS = pytest.StashKey[dict[str, Any]]()
 
-# A shell starts a background command with SIGINT ignored. Without the handler, the tests and their commands would
-# ignore SIGINT, too.
+# A shell starts a background command with SIGINT ignored. Without this handler, the tests and their commands would
+# ignore SIGINT in the background.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 __all__ = [
@@ -106,7 +106,7 @@ class OneWorkerForEachWorld(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def pytest_configure() -> None:
-    """Makes the folders of `tmp_path` in memory, where writing and deleting a file takes a third of the CPU time."""
+    """Puts the folders of `tmp_path` into memory, where writing and deleting a file takes a third of the CPU time."""
     if has_enough_memory():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -116,7 +116,7 @@ def pytest_configure() -> None:
 def use_own_ports(worker: str, count: int) -> None:
     """Each worker has its own ports.
 
-    With shared ports, another worker could listen on a port before the process of this worker starts.
+    With shared ports, another worker could take a port just before this worker's process listens on it.
     """
     share = (paths.HIGHEST_PORT - paths.LOWEST_PORT) // count
     paths.LOWEST_PORT += share * int(worker.removeprefix("gw"))
@@ -127,14 +127,15 @@ def use_own_ports(worker: str, count: int) -> None:
 def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None:
     """Starts what all xdist workers share: one Kafka, and processes that have imported tests and programs.
 
-    Also makes the files with which the workers' PostgreSQL servers start. The workers are forked from a process that
-    has imported the tests, and inherit the address from which they get a fork server with imported programs.
+    The function also makes the files with which the workers' PostgreSQL servers start. The workers are forked from a
+    process that has imported the tests. The workers inherit the address of a fork server that has imported the
+    programs.
     """
     if config.getoption("--quick"):
         return
     stack = ExitStack()
     config.add_cleanup(stack.close)
-    # tests and programs are imported on one core while Kafka and PostgreSQL start on another core
+    # one core imports tests and programs while another core starts Kafka and PostgreSQL
     files = [argument.partition("::")[0] for argument in config.args]
     address = stack.enter_context(fork_servers.started("tests.imported", *files, env=os.environ | ONE_THREAD))
     for spec in specs:
@@ -156,7 +157,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """Collects the tests without garbage collections, each of which would search all modules and tests."""
+    """Collects the tests without garbage collections, because each collection would search all modules and tests."""
     gc.disable()
     try:
         return (yield)
@@ -174,7 +175,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     missing = {world(item.nodeid) for item in impure if "killable" in getattr(item, "fixturenames", ())} - {"killing"}
     assert not missing, f"to be listed in KILLING: {missing}"
-    # Tests without servers are short and run last, so that every worker is busy until the end.
+    # Tests without servers are short. Short tests at the end keep every worker busy.
     worlds = {world(item.nodeid) for item in impure}
     items.sort(key=lambda item: (world(item.nodeid) not in worlds, rank(item.nodeid)))
 
@@ -184,7 +185,7 @@ def needs_components(item: pytest.Item) -> bool:
 
 
 def world(nodeid: str) -> str:
-    """The group of tests that share expensive fixtures: `killing`, a package in `SHARED` or its part, or a file."""
+    """Returns the group whose tests share expensive fixtures: `killing`, a package or part of `SHARED`, or a file."""
     file = nodeid.partition("::")[0]
     if file in KILLING:
         return "killing"
@@ -194,7 +195,7 @@ def world(nodeid: str) -> str:
 
 @cache
 def part_of(package: str) -> dict[str, int]:
-    """Maps each file of a package that several workers share to its part; empty for all other packages."""
+    """Returns the part of each file, if several workers share the package; empty for all other packages."""
     files = sorted(path.name for path in (paths.ROOT / package).rglob("test_*.py")) if package in PARTS else []
     return {name: number % PARTS[package] for number, name in enumerate(files)}
 
@@ -210,7 +211,7 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 @pytest.fixture(autouse=True)
 def kept_umask() -> Iterator[None]:
-    """Restores the umask after a test, because a command may change the umask, and later files could be unreadable."""
+    """Restores the umask after a test: a command may change the umask, and later files could then be unreadable."""
     before = os.umask(0o022)
     os.umask(before)
     yield
@@ -237,7 +238,10 @@ def ground(components: Components) -> Iterator[Ground]:
 
 @pytest.fixture
 def installation(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
-    """An installation with two partitions per topic, for two workers. Six partitions would take twice the time."""
+    """An installation with two partitions per topic, because two workers share the topics.
+
+    Six partitions would take twice the time to create.
+    """
     with installed(ground, tmp_path, partitions=2) as installation:
         yield installation
 
@@ -250,14 +254,17 @@ def tables(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
 
 @pytest.fixture(scope="module")
 def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """One installation for all tests of a module. Tests that disturb each other must not use this fixture."""
+    """One installation for all tests of a module.
+
+    A test must not use this fixture if it disturbs the other tests of its module.
+    """
     with installed(ground, tmp_path_factory.mktemp("installation"), partitions=2) as installation:
         yield installation
 
 
 @pytest.fixture(scope="module")
 def shared_tables(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """A database without topics, like `tables`, but shared by all tests of a module."""
+    """Like `tables`, a database without topics, but one for all tests of a module."""
     with installed(ground, tmp_path_factory.mktemp("installation"), partitions=0) as installation:
         yield installation
 
@@ -275,7 +282,7 @@ async def hook() -> AsyncIterator[Hook]:
 
 @pytest.fixture(scope="module")
 async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """The engine of a service. The test's package or file defines the service by the fixture `settings`."""
+    """The engine of one service. The fixture `settings` of the test's package or file decides which service."""
     async with database.opened(settings, pool_size=10) as made:
         yield made
 

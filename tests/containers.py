@@ -1,7 +1,9 @@
-"""Runs Kafka, PostgreSQL and Valkey in containers of the official images, with the interface of embedded servers.
+"""Runs Kafka, PostgreSQL and Valkey in containers of the official images.
 
-The containers use the network of this machine. If each container had its own network interface, Chromium would abort
-the requests of the browser tests (ERR_NETWORK_CHANGED) whenever a container starts.
+The interface is the embedded servers' interface.
+
+The containers use this machine's own network. With its own network interface, each starting container would make
+Chromium abort the browser tests' requests (ERR_NETWORK_CHANGED).
 """
 
 import os
@@ -13,7 +15,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-# The fixture removes its containers itself, because testcontainers' helper container would need another image.
+# The fixture removes its containers itself: testcontainers' helper container would need another image.
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 
 import redis
@@ -34,10 +36,10 @@ JAAS = "org.apache.kafka.common.security"
 
 
 class Container(Component):
-    """A server in a container. The server's data is in a folder of the test, so that tests can search the files."""
+    """A server in a container. The server's data is in a folder of the test, where tests can search the files."""
 
     image: str
-    data: str  # the folder in which the image stores the server's data
+    data: str  # the image stores the server's data in this folder
     runs_as_anybody = True
     settings: str | None = None  # the folder into which the image writes its settings
 
@@ -52,7 +54,7 @@ class Container(Component):
 
     def prepare(self) -> None:
         self.folder.mkdir(mode=0o777, exist_ok=True)
-        self.folder.chmod(0o777)  # the image's own user must be able to write to the folder
+        self.folder.chmod(0o777)  # the image's own user writes to this folder
 
     def spawn(self) -> None:
         if self._container is None:
@@ -116,7 +118,7 @@ class Container(Component):
     def end(self) -> None:
         if self._container is None:
             return
-        with suppress(APIError):  # a stopped container cannot delete its files
+        with suppress(APIError):  # only a running container can delete its files
             self.running.exec_run(["find", self.data, "-mindepth", "1", "-delete"], user="0")
         self._container.stop()
 
@@ -126,7 +128,7 @@ class Kafka(Container):
     image = "apache/kafka:4.3.1"
     data = "/var/lib/kafka/data"
     settings = "/opt/kafka/config"
-    runs_as_anybody = False  # Kafka's image runs only as its own user
+    runs_as_anybody = False  # the image of Kafka runs only as its own user
 
     def __init__(self, folders: Folders, *, password_file: Path) -> None:
         super().__init__(folders, password_file=password_file)
@@ -150,7 +152,10 @@ class Kafka(Container):
         return False
 
     def _by_plain(self) -> Broker:
-        """Connects by SASL PLAIN, because the administrator's SCRAM login does not exist yet after the start."""
+        """After the start, the administrator's SCRAM login does not exist yet.
+
+        The connection therefore uses SASL PLAIN.
+        """
         return Broker(f"{LOOPBACK}:{self.admin_port}", kafka.ADMIN, self.password, mechanism="PLAIN")
 
     def variables(self) -> Mapping[str, str]:
@@ -195,7 +200,7 @@ class Kafka(Container):
 
 
 def variable(name: str) -> str:
-    """The official image's environment variable for a property: `-` becomes `___`, and `.` becomes `_`."""
+    """Returns the official image's environment variable for a property: `-` becomes `___`, and `.` becomes `_`."""
     return "KAFKA_" + name.replace("-", "___").replace(".", "_").upper()
 
 
@@ -228,9 +233,9 @@ class PostgreSQL(Container):
 
     def is_ready(self) -> bool:
         probe = ["pg_isready", "--quiet", "--host", LOOPBACK, "--port", str(self.port)]
-        try:  # the image first starts a temporary server without TCP, so a check by TCP waits for the real one
+        try:  # the image first starts a temporary server without TCP; only the real server answers by TCP
             return bool(self.running.exec_run(probe).exit_code == 0)
-        except APIError:  # the container is stopped
+        except APIError:  # the container has stopped
             return False
 
 

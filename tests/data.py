@@ -1,4 +1,7 @@
-"""Finds real files for tests in the folder that DAYAR_DATA names, or else in a folder beside the checkout."""
+"""Finds the real files that tests read.
+
+DAYAR_DATA names the folder of real files. Without DAYAR_DATA, the folder is beside the checkout.
+"""
 
 import os
 from pathlib import Path
@@ -14,7 +17,10 @@ FOLDER = Path(os.environ.get("DAYAR_DATA") or Path(__file__).resolve().parents[2
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The folder of real files. If the folder does not exist, the test is skipped, or fails under `CI=true`."""
+    """Returns the folder of real files.
+
+    Without the folder, the test is skipped. Under `CI=true`, the test fails instead.
+    """
     if not is_there():
         if os.environ.get("CI") == "true":
             pytest.fail(f"{NONE}: no real files at {FOLDER}")
@@ -27,7 +33,7 @@ def is_there() -> bool:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Prints how many tests were skipped, so that nobody mistakes a partial run for a complete one."""
+    """Prints the number of skipped tests, so that nobody mistakes a partial run for a complete run."""
     skipped = [report for report in terminalreporter.stats.get("skipped", []) if NONE in str(report.longrepr)]
     if skipped:
         terminalreporter.write_line(f"{len(skipped)} journeys on real files not run: {NONE}")

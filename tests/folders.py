@@ -1,4 +1,4 @@
-"""Makes the folders in which the servers of the tests keep their files."""
+"""Makes folders for the files of the tests' servers."""
 
 import shutil
 import tempfile
@@ -7,14 +7,14 @@ from pathlib import Path
 import psutil
 
 MEMORY = Path("/dev/shm")  # a file system in memory, on Linux
-# four workers need 1 GB; a machine with less than 4 GB should keep its memory for the tests' processes
+# four workers use 1 GB; a machine with less than 4 GB needs its memory for processes
 ENOUGH_BYTES = 4 << 30
 
 
 def new_folder(prefix: str) -> Path:
-    """Makes a folder in memory, or on disk if the machine has too little memory (docs/decisions/0083)."""
+    """Makes a folder in memory. On a machine with too little memory, makes the folder on disk (docs/decisions/0083)."""
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=MEMORY if has_enough_memory() else None))
-    folder.chmod(0o711)  # if root runs the tests, PostgreSQL's user must be able to enter its subfolder
+    folder.chmod(0o711)  # PostgreSQL runs as another user if root runs the tests, and must reach its subfolder
     return folder
 
 

@@ -1,4 +1,4 @@
-"""Writes records like an attacker who has a broker login but no signing keys."""
+"""Writes records without a valid signature, like an attacker with a broker login but without signing keys."""
 
 from aiokafka import AIOKafkaProducer
 

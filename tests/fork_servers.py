@@ -1,4 +1,4 @@
-"""Starts a process that imports modules once, and then forks a fork server for each connection to its socket."""
+"""Starts a process that imports modules once. The process forks a fork server for each connection to its socket."""
 
 import os
 import socket
@@ -14,7 +14,7 @@ from deploy.local.forks import Forks, die_with, serve
 
 @contextmanager
 def started(module: str, *arguments: str, env: Mapping[str, str]) -> Iterator[str]:
-    """Starts `python -m module`, which imports modules and calls `serve_each`.
+    """Starts `python -m module`. `module` must import modules, and then call `serve_each`.
 
     Yields the address of the process's socket.
     """
@@ -49,7 +49,7 @@ def serve_each() -> None:
 
 
 def reap() -> None:
-    """Waits for the fork servers that have ended, so that none of them stays as a zombie."""
+    """Collects ended fork servers, so that no zombie processes remain."""
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
@@ -58,7 +58,7 @@ def reap() -> None:
 
 
 def connected(address: str) -> Forks:
-    """Connects to a fork server of its own, which ends when the connection is closed. Raises OSError."""
+    """Connects to a new fork server, which ends with the connection. Raises OSError."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     connection.connect(address)
     return Forks(connection)

@@ -1,6 +1,6 @@
 """Makes lists of ayil aymaks and settlements for `dayar places import`.
 
-A seed decides the names, and some names occur twice.
+A seed decides the names. Some names occur twice.
 """
 
 import csv

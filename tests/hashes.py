@@ -1,4 +1,4 @@
-"""A fixture for tests that create accounts in their own process: it makes the hashing of passwords cheap."""
+"""Contains a fixture that makes the hashing of passwords cheap, for tests that create accounts in their own process."""
 
 import pytest
 

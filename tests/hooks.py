@@ -1,6 +1,6 @@
-"""A webhook receiver that verifies each signature.
+"""A receiver of webhooks, which verifies each signature.
 
-The receiver works, answers 503, does not answer, is slow, or waits for the test.
+The test decides whether the receiver answers at once, late, with 503, never, or when the test allows it.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from tests.waiting import last
 class Mood(StrEnum):
     WELL = "well"
     BROKEN = "broken"  # the receiver answers 503
-    SILENT = "silent"  # the receiver accepts a request, but never answers
+    SILENT = "silent"  # the receiver reads a request and never answers
     SLOW = "slow"  # the receiver answers after one second
     HELD = "held"  # the receiver answers when the test sets `may_answer`
 
@@ -28,12 +28,12 @@ class Hook:
     def __init__(self) -> None:
         self.mood = Mood.WELL
         self.secret: str | None = None
-        self.retry_after = ""  # the header Retry-After of each answer 503
+        self.retry_after = ""  # the header Retry-After of the answers 503
         self.port = 0
-        self.ids: list[str] = []  # the `webhook-id` of every request, even of unanswered requests
+        self.ids: list[str] = []  # the `webhook-id` of every request, with or without an answer
         self.answered: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
-        self.answered_ids: list[str] = []  # the `webhook-id` of each of the `bodies`
+        self.answered_ids: list[str] = []  # the `webhook-id` of each entry in `bodies`
         self.arrivals: list[tuple[str, float]] = []
         self.came = asyncio.Event()
         self.may_answer = asyncio.Event()

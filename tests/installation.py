@@ -1,4 +1,4 @@
-"""Makes a fresh installation for a test, with its own database, topics, rights and keys, on the session's servers."""
+"""Makes a fresh installation for a test: its own database, topics, rights and keys, on servers that all tests share."""
 
 import itertools
 import os
@@ -30,7 +30,7 @@ from tests.preloaded import Preloaded
 from tests.signed_tokens import signed_token
 from tests.waiting import wait_for
 
-WEB, PATIENT = "deploy.local.web", "tests.patient"  # the modules of the programs
+WEB, PATIENT = "deploy.local.web", "tests.patient"  # modules that the programs import
 AnySettings = TypeVar("AnySettings", bound=Settings)
 Result = TypeVar("Result")
 
@@ -38,7 +38,7 @@ Result = TypeVar("Result")
 class Topics(NamedTuple):
     """The topics of an installation.
 
-    Each topic has `partitions` partitions; each dead-letter topic has one partition.
+    Each topic has `partitions` partitions, and its dead-letter topic has one partition.
     """
 
     partitions: int
@@ -50,11 +50,11 @@ class Topics(NamedTuple):
 
 
 class Ground:
-    """Holds what all installations of a session share: servers, logins, and a migrated database to copy.
+    """Holds what all installations of a session share: the servers, the logins, and a migrated database to copy.
 
-    If `works_ahead` is true, background threads make the database and topics of the next installation during a test.
-    The threads also remove the databases and topics of earlier installations. `works_ahead` must be false if the test
-    kills the servers.
+    With `works_ahead`, background threads work during a test: they make the next installation's database and topics.
+    The threads also remove databases and topics of earlier installations. A test that kills the servers needs
+    `works_ahead=False`.
     """
 
     def __init__(self, components: Components, *, works_ahead: bool = False) -> None:
@@ -75,8 +75,8 @@ class Ground:
         if components.cluster is None:
             in_thread(make_template(self.components.server, self.components.secrets, self.name))
         self._pool = ThreadPoolExecutor(2) if works_ahead else None
-        self._settings = Settings()  # settings are read at the start, because a test may change the environment later
-        self._copying = Lock()  # a lock, because PostgreSQL refuses two concurrent copies of the template database
+        self._settings = Settings()  # read before any test, because a test may change the environment
+        self._copying = Lock()  # PostgreSQL refuses two concurrent copies of the template database
         self._next: dict[Topics, Future[int]] = {}
         self._removals: list[Future[None]] = []
 
@@ -87,7 +87,7 @@ class Ground:
         return f"{self.name}_{number}"
 
     def take(self, wanted: Topics) -> int:
-        # few tests use this number of partitions, so an installation made ahead would stay unused
+        # an installation made ahead would stay unused, because few tests use this number of partitions
         is_rare = wanted.partitions == topics.PARTITIONS
         if self._pool is None or is_rare:
             return self._make(wanted)
@@ -102,9 +102,9 @@ class Ground:
             self._removals.append(self._pool.submit(self._remove, number, made))
 
     def wait(self) -> None:
-        """Waits until the background threads are idle.
+        """Waits until the background threads have no work.
 
-        A test calls this function before it replaces code of the background threads.
+        Needed before a test replaces code that the background threads run.
         """
         works: list[Future[Any]] = [*self._next.values(), *self._removals]
         for work in works:
@@ -133,7 +133,10 @@ class Ground:
             )
 
     def _are_topics_removed(self, number: int) -> bool:
-        """Tries to remove the topics. A broker that was frozen may refuse the removal for some time."""
+        """Returns False if the broker refuses to remove the topics.
+
+        A broker that was frozen may refuse for some time.
+        """
         try:
             topics.remove(self.components.broker, self.topic_prefix(number), logins=self.kafka_logins)
         except KafkaException:
@@ -158,9 +161,9 @@ class Ground:
 
 
 class Installation:
-    """`names` are the topics that are made, with `partitions` partitions, and with their dead-letter topics.
+    """Only the topics in `names` are made, each with `partitions` partitions, and with their dead-letter topics.
 
-    A test that names only the topics that it needs saves CPU time. If `partitions` is 0, no topic is made.
+    A test saves CPU time if it names only the topics that it needs. If `partitions` is 0, no topic is made.
     """
 
     def __init__(
@@ -196,17 +199,20 @@ class Installation:
                 shutil.copy(file, self.secrets / file.name)
         if self.components.redis_password_file is not None:
             shutil.copy(self.components.redis_password_file, self.secrets / "valkey")
-        # not synced to disk, because a test needs no secrets after a power cut; syncing 120 files takes half a second
+        # without syncing to disk, which takes half a second for 120 files: no test needs its secrets after a power cut
         with patch.object(seal, "sync"):
             secrets.draw(self.secrets)
 
     def _take_redis_database(self) -> int:
-        """Reserves an empty database of Valkey until the installation is removed. An external Valkey is not emptied."""
+        """Reserves an empty database of Valkey. The database stays reserved until the installation is removed.
+
+        An external Valkey is never emptied.
+        """
         free = self.ground.redis_databases
         for number in list(free):
             free.remove(number)
             with self.redis(number) as client:
-                # the database is emptied, because Valkey may load old data again after `kill -9`
+                # after `kill -9`, Valkey may load old data, so the tests' own Valkey is emptied here
                 if self.components.is_redis_ours:
                     client.flushdb()
                 if client.dbsize() == 0:
@@ -241,7 +247,10 @@ class Installation:
         return variables
 
     def settings(self, kind: type[AnySettings], service: str | None = None, **changed: Any) -> AnySettings:
-        """The settings of a service. `service` may be left out if `kind` is defined in the service's own package."""
+        """Returns the settings of a service.
+
+        `service` is needed only if `kind` is defined outside the service's package.
+        """
         of_module = kind.__module__.split(".")
         named = service or (of_module[1] if of_module[0] == "services" else "")
         with patch.dict(os.environ, {**self.env(), "PATH": os.environ["PATH"]}, clear=True):
@@ -251,7 +260,7 @@ class Installation:
         return signed_token(self.secrets, **claims)
 
     def start(self, service: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
-        """Starts a process of the service as the supervisor does. Only the main thread may call this function."""
+        """Starts a process of the service in the supervisor's way. Only the main thread may call this function."""
         return self.run(f"services.{service}", *arguments, env=env)
 
     def run(
@@ -272,8 +281,8 @@ class Installation:
     def web(self, *command: str, env: Mapping[str, str] | None = None, has_broker: bool = True) -> "Web":
         """Starts the web process with all four apps, or another `command`, and waits until the process listens.
 
-        If `has_broker` is true, also waits until the process knows the revocations. Until the process knows the
-        revocations, the apps answer reads with 503.
+        With `has_broker`, the method also waits until the process knows the revocations. Before, the apps answer reads
+        with 503.
         """
         process = self.run(*command or self._web, env={"PORT": str(self.port), **(env or {})})
         answers = wait_until(lambda: not paths.is_free(self.port) or not process.is_running, timeout=180)
@@ -285,9 +294,9 @@ class Installation:
 
     @property
     def _web(self) -> tuple[str, ...]:
-        """The words that start the web process.
+        """Returns the command of the web process.
 
-        The web process is patient (tests/patient.py), unless the test kills or freezes its servers.
+        The process is patient (tests/patient.py), unless the test may kill or freeze its servers.
         """
         return (WEB,) if self.ground.is_killable else (PATIENT, WEB)
 
@@ -306,7 +315,7 @@ class Installation:
 
 @contextmanager
 def installed(ground: Ground, folder: Path, **options: Any) -> Iterator[Installation]:
-    """An installation in a new subfolder of `folder`, removed at the end."""
+    """Yields an installation in a new subfolder of `folder`. The installation is removed at the end."""
     installation = Installation(ground, folder / "installation", **options)
     yield installation
     installation.remove()

@@ -1,6 +1,8 @@
-"""`python -m tests.kept_files MODULE WORDS` runs a web process with long timeouts, and lets browsers cache its files.
+"""`python -m tests.kept_files MODULE WORDS` runs a web process.
 
-Without the cache, each of some hundred pages would request dozens of files.
+The web process has long timeouts, and lets browsers cache its files.
+
+Without the cache, a hundred pages would request dozens of files each.
 """
 
 from typing import Any

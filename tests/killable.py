@@ -1,4 +1,4 @@
-"""Servers that tests may kill. The servers are started once, and end after the last test that may kill them."""
+"""Provides servers that tests may kill. The servers start once, and end after the last test that may kill a server."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,7 +10,7 @@ from tests.clusters import cluster_of
 from tests.components import components
 from tests.installation import Ground, Installation, installed
 
-# One worker runs all files whose tests kill servers, so that the killed servers are started once.
+# One worker runs all files with tests that kill servers. Servers that tests kill are therefore started only once.
 KILLING = (
     "tests/console/test_attempts.py",
     "tests/console/test_stalled_stream.py",
@@ -29,7 +29,7 @@ SERVERS = pytest.StashKey[ExitStack]()
 def killable(request: pytest.FixtureRequest) -> Iterator[Ground]:
     """Servers that a test may kill.
 
-    The test must start stopped servers again, because the next test uses the same servers.
+    A test that stops a server must start it again, because the next test uses the same servers.
     """
     with ExitStack() as stack:
         request.config.stash[SERVERS] = stack
@@ -38,7 +38,10 @@ def killable(request: pytest.FixtureRequest) -> Iterator[Ground]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Ends the servers after the last test that may kill them. An idle Kafka would use CPU time until all tests end."""
+    """Ends the servers after the last test that may kill them.
+
+    Without this end, an idle Kafka would use CPU time until all tests end.
+    """
     if nextitem is not None and is_killing(item) and not is_killing(nextitem) and SERVERS in item.config.stash:
         item.config.stash[SERVERS].close()
 
@@ -49,11 +52,14 @@ def is_killing(item: pytest.Item) -> bool:
 
 @pytest.fixture
 def killable_installation(killable: Ground, tmp_path: Path) -> Iterator[Installation]:
-    """An installation on `killable`. Stopped servers are started before the installation is removed."""
+    """An installation on the servers of `killable`.
+
+    Before the installation is removed, all stopped servers are started.
+    """
     with installed(killable, tmp_path, partitions=2) as installation:
         yield installation
         for component in killable.components.started:
             component.resume()
-            # the files of a killed PostgreSQL still say that it is ready
+            # `is_ready` reads files, which still say "ready" after PostgreSQL was killed
             if not component.is_running or not component.is_ready():
                 component.start()

@@ -1,4 +1,4 @@
-"""A collector of OpenTelemetry (OTLP over HTTP) that keeps in memory what it receives."""
+"""A collector for OpenTelemetry (OTLP over HTTP). The collector keeps everything that it receives in memory."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ class CollectedSpan:
 
 class Collector:
     def __init__(self) -> None:
-        self.bodies: list[tuple[str, bytes]] = []  # each item is the path and the body of a request
+        self.bodies: list[tuple[str, bytes]] = []  # pairs of a request's path and body
         collector = self
 
         class Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""Each test's own folder, `tmp_path`. The folder is removed after the test, unless the test failed."""
+"""Gives each test a folder of its own, `tmp_path`. After the test, the folder is removed, unless the test failed."""
 
 import re
 import shutil
@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-LONGEST_NAME = 30  # the path of a socket in the folder may have at most 107 bytes
+LONGEST_NAME = 30  # a socket in the folder may have a path of at most 107 bytes
 FOLDER, HAS_FAILED = pytest.StashKey[Path](), pytest.StashKey[bool]()
 
 
 @pytest.fixture
 def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A failed fixture also keeps the folder, because the folder has the logs of the servers that the fixture started.
+    """The folder also stays after a failed fixture, because it contains the logs of the servers of this fixture.
 
-    pytest's own `tmp_path` stays only if the test itself failed.
+    pytest's own `tmp_path` would stay only after a failed test.
     """
     item: pytest.Item = request.node
     folder = item.stash[FOLDER] = tmp_path_factory.mktemp(re.sub(r"\W", "_", item.name)[:LONGEST_NAME])

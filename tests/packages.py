@@ -1,4 +1,7 @@
-"""Fixtures that a package's `conftest.py` imports for all its files. Each package in `SHARED` runs in one worker."""
+"""Fixtures for the files of one package. The package's `conftest.py` imports them.
+
+One worker runs all tests of a package in `SHARED`.
+"""
 
 from collections.abc import Iterator
 

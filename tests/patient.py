@@ -1,8 +1,7 @@
-"""Lengthens time limits of the services, so that an answer does not depend on how busy the machine is.
+"""Makes time limits of the services longer, so that a busy machine does not change their answers.
 
-`python -m tests.patient MODULE WORDS` runs a program with intake like `python -m MODULE WORDS`, but with longer time
-limits. If the word `valkey` is before the module, the program waits longer only for Valkey, because the test kills
-Kafka.
+`python -m tests.patient MODULE WORDS` runs a program with longer time limits, otherwise like `python -m MODULE WORDS`.
+With the word `valkey` before the module, only the limits for Valkey are longer, because the test kills Kafka.
 """
 
 import runpy
@@ -18,9 +17,10 @@ from shared.messaging import publisher
 
 @contextmanager
 def patient_deduplication() -> Iterator[None]:
-    """Within this context, intake waits up to ten seconds for Valkey.
+    """Inside the context `patient_deduplication`, intake waits up to ten seconds for Valkey.
 
-    Outside this context, intake waits for 50 ms, and then accepts a repeated report, which only a consumer detects.
+    Usually, intake waits 50 ms for Valkey. After the usual 50 ms, intake accepts a repeated report, and only a consumer
+    detects the repeat.
     """
     with patch.object(deduplication, "BUDGET_SECONDS", 10.0):
         yield
@@ -28,10 +28,10 @@ def patient_deduplication() -> Iterator[None]:
 
 @contextmanager
 def patient_kafka() -> Iterator[None]:
-    """Within this context, intake waits up to ten seconds for Kafka.
+    """Inside the context `patient_kafka`, intake waits up to ten seconds for Kafka.
 
-    Outside this context, intake waits one second at its start, and two seconds for a report, and then spools the
-    report. For a spooled report, intake's answer is not "accepted".
+    Usually, intake waits one second for Kafka at its start, and two seconds for each report. Then intake spools the
+    report. The answer for a spooled report is another answer than "accepted".
     """
     with patch.object(publication, "ACK_SECONDS", 10.0), patch.object(publisher, "START_SECONDS", 10.0):
         yield
@@ -46,8 +46,7 @@ def patient_intake() -> Iterator[None]:
 def wait_long_for_postgresql() -> None:
     """Makes services wait up to 30 seconds for PostgreSQL.
 
-    After the usual shorter wait, a refused request would be missing in the security log, or a hazard would become
-    Private.
+    After the usual limit, the security log would lack the refused request, or a hazard would become Private.
     """
     audit.WRITE_SECONDS = hazard_scopes.WAIT_SECONDS = 30.0
 

@@ -1,7 +1,7 @@
-"""Forks processes of services and commands, so that the 2 CPU seconds for imports are spent only once.
+"""Forks the processes of services and commands. The imports, which take 2 CPU seconds, are then made only once.
 
-`python -m tests.preloaded` imports the programs for all processes that run tests. Each process that runs tests has its
-own fork server.
+`python -m tests.preloaded` imports the programs once for all processes that run tests. Each process that runs tests has
+its own fork server.
 """
 
 import atexit
@@ -42,7 +42,7 @@ from shared.places import Places
 from tests.fork_servers import connected, serve_each, started
 from tests.patient import wait_long_for_postgresql
 
-# Modules that create a `rich` console during their import are left out, because the console would belong to the parent.
+# The list leaves out modules that create a `rich` console at import: the console would belong to the parent process.
 COMMANDS = ("acts", "backup", "environment", "keys", "restore", "user")
 MODULES = (
     "deploy.local.web",
@@ -55,14 +55,14 @@ MODULES = (
 # Hashes a password with the least possible work. A real hash takes 0.2 CPU seconds.
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
-# The process that controls the xdist workers passes the address of `fork_servers` to the workers in an environment
-# variable.
+# An environment variable gives the xdist workers the address of `fork_servers`. The process that controls the workers
+# sets it.
 ADDRESS = "DAYAR_TEST_FORK_SERVERS"
-TESTS = "PYTEST_VERSION"  # pytest sets the variable, so that tests can be distinguished from benchmarks
+TESTS = "PYTEST_VERSION"  # pytest sets PYTEST_VERSION, and benchmarks do not
 
 
 class Preloaded(Process):
-    """A forked process of a service. `arguments` are the words after `python -m`."""
+    """A process of a service, forked from a fork server. `arguments` are the words after `python -m`."""
 
     def __init__(
         self,
@@ -86,7 +86,10 @@ class Preloaded(Process):
 
 @contextmanager
 def fork_servers() -> Iterator[str]:
-    """A process that imports everything, and forks a fork server for each process that connects to its socket."""
+    """Starts a process that imports everything.
+
+    The started process forks a fork server for each process that connects to its socket.
+    """
     env = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **ONE_THREAD}
     if version := os.environ.get(TESTS):
         env[TESTS] = version
@@ -96,9 +99,9 @@ def fork_servers() -> Iterator[str]:
 
 @cache
 def forks(address: str | None) -> Forks:
-    """The connection to the process's own fork server.
+    """Returns the connection to this process's own fork server.
 
-    Without an address, the server that forks fork servers is started first.
+    Without an address, the function first starts the process that forks fork servers.
     """
     if address is None:
         stack = ExitStack()
@@ -114,7 +117,7 @@ def forked(arguments: Sequence[str], env: Mapping[str, str], standard: Sequence[
 
 
 def run(*arguments: str, env: Mapping[str, str], timeout: float = 600) -> subprocess.CompletedProcess[str]:
-    """Runs `python -m` with the arguments, without input, and waits for its end, as `subprocess.run` does."""
+    """Like `subprocess.run`, runs `python -m` with the arguments, without input, and waits for its end."""
     with Path(os.devnull).open("rb") as nothing, TemporaryFile() as output, TemporaryFile() as errors:
         code = forked(arguments, env, (nothing.fileno(), output.fileno(), errors.fileno())).wait(timeout)
         return subprocess.CompletedProcess(arguments, code, text_of(output), text_of(errors))
@@ -132,13 +135,13 @@ def main() -> None:
     hash_cheaply()
     wait_long_for_postgresql()
     compile_little()
-    if TESTS in os.environ:  # a benchmark measures consumers that wait as in a real installation
+    if TESTS in os.environ:  # in a benchmark, consumers must wait as in a real installation
         look_seldom()
     compile_templates()
     read_files()
     gc.collect()
     gc.enable()
-    gc.freeze()  # without `freeze`, garbage collections in the children would copy the memory of all objects
+    gc.freeze()  # without `freeze`, a child's garbage collections would copy all objects in memory
     serve_each()
 
 
@@ -148,15 +151,15 @@ def hash_cheaply() -> None:
 
 
 def compile_little() -> None:
-    """Makes the Kafka of `make run` compile as little as the Kafka of the other tests."""
+    """Makes Kafka's JVM compile less, as for the Kafka of all other tests."""
     kafka.JVM += kafka.BRIEFLY
 
 
 def look_seldom() -> None:
-    """Makes idle installations query Kafka and PostgreSQL less often, because a test run has several of them.
+    """Makes idle installations query Kafka and PostgreSQL less often. A test run has several idle installations.
 
-    Kafka still answers at once if there are records, and a NOTIFY still wakes its loop at once. Loops that no NOTIFY
-    wakes find their work some seconds later.
+    Kafka still answers at once when a record comes. A NOTIFY still wakes a loop that listens for it at once. All other
+    loops find their work some seconds later.
     """
     clients.GROUP_WAIT_MS = 1500
     decisions.IDLE_SECONDS = earlier.IDLE_SECONDS = movements.IDLE_SECONDS = 60.0
@@ -167,7 +170,7 @@ def look_seldom() -> None:
 
 
 def compile_templates() -> None:
-    """Compiles all templates and reads all translations, so that no forked web process needs time for them."""
+    """Compiles all templates and reads all translations. No forked web process then needs time for this."""
     for templates in (paths.ROOT / "services").glob("*/**/templates"):
         service = templates.relative_to(paths.ROOT / "services").parts[0]
         pages = Pages(service, templates, paths.ROOT / "services" / service / "locales", Settings())
@@ -175,11 +178,11 @@ def compile_templates() -> None:
         for template in environment.list_templates(extensions=["html"]):
             environment.get_template(template)
     for language in LANGUAGES:
-        translations(language, SHARED)  # the translations of the pages that refuse requests
+        translations(language, SHARED)  # for the pages that refuse requests
 
 
 def read_files() -> None:
-    """Reads files that many processes need, so that a forked process has them in memory."""
+    """Reads files that many processes need. Each forked process then has them in memory."""
     trusted()
     Places.load()
 

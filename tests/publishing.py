@@ -1,4 +1,4 @@
-"""Publishes records with a service's login, as the service does."""
+"""Publishes records with the login of a service."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,10 +9,10 @@ from shared.messaging.publisher import Publisher
 
 @asynccontextmanager
 async def publishing(settings: Settings) -> AsyncIterator[Publisher]:
-    """A publisher that has reached the broker.
+    """Yields a publisher that has reached the broker.
 
-    `Publisher` itself waits for the broker only one second, which is too short on a busy machine.
+    On a busy machine, the publisher's own limit of one second is too short.
     """
     async with Publisher(settings) as publisher:
-        await publisher.flush()  # `flush` returns once the broker has applied the new login's rights
+        await publisher.flush()  # `flush` returns when the broker has applied the rights of the new login
         yield publisher

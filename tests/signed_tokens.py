@@ -1,4 +1,4 @@
-"""Signs tokens for tests with the key of the test's installation."""
+"""Signs tokens with the key of the test's installation."""
 
 import time
 from collections.abc import Iterable
@@ -24,9 +24,9 @@ def signed_token(
     expires_in: float = 3600,
     **claims: Any,
 ) -> str:
-    """A token like the console's tokens.
+    """Returns a token like those of the console.
 
-    For operators and duty heads, the token has a purpose, which `claims` can replace.
+    A token of an operator or duty head states a purpose. `claims` can replace the purpose.
     """
     if "purpose" not in claims and CMC.intersection(roles):
         claims["purpose"] = "assistance: a test"

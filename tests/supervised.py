@@ -1,4 +1,4 @@
-"""Starts `make run` for a test in its own terminal and with its own state folder."""
+"""Starts `make run` for a test. Each start has its own terminal and its own state folder."""
 
 import os
 import shutil
@@ -22,16 +22,16 @@ from tests import preloaded
 from tests.compose.project import Desk, rows
 from tests.folders import new_folder
 
-# `make run` waits up to 180 s for each server. If root starts `make run`, the start also copies the libraries. On a
+# `make run` waits up to 180 s for each server. If root starts `make run`, the libraries are copied too. On a
 # busy machine, a start once took 164 s.
 START_SECONDS = 600
 
 
 class Run:
-    """Runs `make run` with a new state folder, as a person does at a terminal.
+    """Runs `make run` with a new state folder, as people do at a terminal.
 
-    The process of the supervisor is forked from a process that has already imported the supervisor's module. If
-    `is_measured` is true, a new process imports the module.
+    The supervisor is forked from a process that has already imported its module. With
+    `is_measured`, a new process imports the module instead.
     """
 
     def __init__(self, root: Path, *, is_measured: bool = False, **env: str) -> None:
@@ -92,7 +92,7 @@ class Run:
 
 
 def keep(terminal: int, output: Path) -> None:
-    # reading raises an OSError when the last process of the terminal has ended
+    # after the terminal's last process has ended, a read raises an OSError
     with output.open("ab", buffering=0) as file, suppress(OSError):
         while chunk := os.read(terminal, 4096):
             file.write(chunk)
@@ -113,7 +113,7 @@ def running(*, is_measured: bool = False, **env: str) -> Iterator[Run]:
 
 
 def own_environment() -> dict[str, str]:
-    """The environment without the addresses of external servers, because a start would migrate an external database."""
+    """Returns the environment without the addresses of external servers: a start would migrate an external database."""
     return {name: value for name, value in os.environ.items() if name not in GIVEN.values()}
 
 
@@ -124,7 +124,10 @@ def all_answer(run: Run) -> bool:
 
 
 def soon_answer(run: Run) -> bool:
-    """Whether all services answer within two minutes. After a start, a busy machine may delay an answer."""
+    """Returns whether all services answer within two minutes.
+
+    On a busy machine, the first answer after a start may take long.
+    """
     return wait_until(lambda: all_answer(run), timeout=120, every=0.2)
 
 

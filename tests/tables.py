@@ -8,11 +8,11 @@ from shared.postgres import database
 
 
 async def emptied(engine: AsyncEngine, tables: Iterable[str]) -> None:
-    """Deletes all rows, table by table.
+    """Deletes all rows, one table after the other.
 
-    If a trigger of a table changes another table, the changed table must come later in `tables`.
+    A table may have a trigger that writes into a second table. The second table must then come later in `tables`.
 
-    TRUNCATE would take ten times as long, because it makes new files for the tables and their indexes.
+    TRUNCATE makes new files for tables and indexes, which would take ten times as long.
     """
     async with database.transaction(engine) as connection:
         await connection.execute("; ".join(f"DELETE FROM {table}" for table in tables))

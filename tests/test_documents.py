@@ -1,4 +1,4 @@
-"""Every path in backticks and every relative link in the documents names a file that exists."""
+"""In the documents, every path in backticks and every relative link names an existing file."""
 
 import re
 from pathlib import Path
@@ -16,9 +16,9 @@ LINK = re.compile(r"\]\(([^)\s#]+)[^)]*\)")
 
 
 def paths(text: str) -> list[str]:
-    """Finds paths from the repository's root.
+    """Returns the paths in the text, from the repository's root.
 
-    Words with a slash that are no paths are topics, routes or files of an installation.
+    Some words with a slash are not paths: topics, routes, and files of an installation.
     """
     names = [path for path in PATH.findall(text) if "/" in path]
     return [path for path in names if path.split("/")[0] in OURS or path.endswith(SOURCES)]

@@ -1,4 +1,7 @@
-"""No line of our scripts and style sheets is wider than Prettier's width. Prettier wraps no comments and no texts."""
+"""Lines of our scripts and style sheets are not wider than Prettier's width.
+
+Prettier itself wraps no comments and texts, so this test looks at them.
+"""
 
 import json
 import subprocess

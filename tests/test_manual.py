@@ -1,4 +1,7 @@
-"""The operators' manual names buttons and fields as the pages do, and has the pictures of `make screenshots`."""
+"""The operators' manual uses the names of buttons and fields on the pages.
+
+The manual has the pictures that `make screenshots` takes.
+"""
 
 import re
 from pathlib import Path

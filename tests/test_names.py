@@ -1,4 +1,4 @@
-"""Each class name is unique. Modules and classes have the names that are usual in their domain."""
+"""Each class name is unique. Modules and classes have names that are usual in their domain."""
 
 import ast
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-# Maps former invented names to the usual words.
+# Maps invented names, which were used earlier, to the usual words.
 REPLACED = {
     "asked": "query",
     "bells": "notify",
@@ -46,7 +46,7 @@ REPLACED = {
     "wires": "partition_senders",
 }
 
-# No name may contain these former names, even as a part.
+# No name may contain an invented name, not even as a part.
 NOWHERE = (
     *("asked", "bells", "deed", "door", "draws", "faults", "gated", "herald", "homes", "lane", "said", "sight"),
     *("sightings", "sights", "spine", "telling", "told", "vault", "wires"),

@@ -1,6 +1,6 @@
-"""Certain code must be in only one module, which is called the home of the code.
+"""Certain code may be in one module only: the home of this code.
 
-The test names the home if another module contains the code.
+If another module contains the code, the test names the home.
 """
 
 import ast
@@ -17,7 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Home(NamedTuple):
-    """The pattern `signs` matches code that, in the folders `inside`, only the module `home` may contain."""
+    """Only the module `home` may contain code that matches the pattern `signs`.
+
+    The rule of a `Home` applies to the folders `inside`.
+    """
 
     signs: str
     home: str
@@ -66,7 +69,7 @@ def test_only_its_home_contains_it(fact: str) -> None:
 
 
 def fixtures(path: str) -> Iterator[str]:
-    """Yields the code of each fixture: its name, arguments and body, without decorators and docstring."""
+    """Yields each fixture's code: name, arguments and body, but no decorators and no docstring."""
     for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and any(
             "fixture" in ast.unparse(decorator) for decorator in node.decorator_list
@@ -76,7 +79,10 @@ def fixtures(path: str) -> Iterator[str]:
 
 
 def test_no_fixture_is_written_twice() -> None:
-    """A fixture for several files is in a `conftest.py`. `tests/packages.py` repeats some fixtures for packages."""
+    """A fixture that several files need is in a `conftest.py`.
+
+    Only `tests/packages.py` repeats some of these fixtures, for packages.
+    """
     files = [name for name in python_files(("tests",)) if name != "tests/packages.py"]
     counts = Counter(fixture for name in files for fixture in fixtures(name))
     assert [fixture for fixture, count in counts.items() if count > 1] == []

@@ -1,4 +1,4 @@
-"""The folder of a test stays if the test, or a fixture of the test, failed."""
+"""If a test or one of its fixtures fails, the test's folder stays."""
 
 import subprocess
 import sys

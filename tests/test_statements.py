@@ -1,4 +1,4 @@
-"""Statements use SQLAlchemy. Raw SQL is used only if it is measurably faster or SQLAlchemy lacks a feature."""
+"""Statements use SQLAlchemy. Raw SQL needs a reason: it is measurably faster, or SQLAlchemy lacks a feature."""
 
 import ast
 import re

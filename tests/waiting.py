@@ -1,4 +1,4 @@
-"""Functions that wait for a condition, so that tests do not sleep for a fixed time."""
+"""Functions that wait for a condition. With these functions, no test sleeps for a fixed time."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ async def wait_for(
 @overload
 async def wait_for(condition: Callable[[], Result | None], timeout: float = 180, every: float = 0.02) -> Result: ...
 async def wait_for(condition: Callable[[], Any], timeout: float = 180, every: float = 0.02) -> Any:
-    """Returns the first true result of `condition`. The test fails if no result is true within `timeout` seconds."""
+    """Returns the first true result of `condition`. If there is none within `timeout` seconds, the test fails."""
     began = time.monotonic()
     while True:
         answer = condition()
@@ -33,7 +33,7 @@ async def wait_for(condition: Callable[[], Any], timeout: float = 180, every: fl
 
 
 async def last(seconds: float, until: asyncio.Event | None = None) -> None:
-    """Simulates slow work. Waits for `seconds`, or until the event `until` is set."""
+    """Simulates slow work. Waits until the event `until` is set, but at most `seconds`."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await (until or asyncio.Event()).wait()

@@ -1,8 +1,8 @@
-"""Starts an xdist worker by a fork of `tests.imported`.
+"""Starts an xdist worker as a fork of `tests.imported`.
 
-xdist starts `python -m tests.worker ADDRESS -u -c CODE`, and expects that the started process executes CODE. If there
-is a fork server, a forked process executes CODE with the same input and output; otherwise, the started process executes
-CODE itself.
+xdist starts `python -m tests.worker ADDRESS -u -c CODE`. xdist expects that the started process executes CODE. If there
+is a fork server, a forked process executes CODE with the same input and output. Without one, the started process does
+so.
 """
 
 import os
@@ -21,7 +21,7 @@ def forked(address: str, code: str) -> Forked | None:
 
 
 def wait_for(worker: Forked) -> int:
-    """Waits for the worker, and passes Ctrl-C on to it, because the worker is in a session of its own."""
+    """Waits for the worker. The worker has its own session, so Ctrl-C must be passed on to it."""
     signal.signal(signal.SIGINT, lambda *_: os.kill(worker.pid, signal.SIGINT))
     return worker.wait()
 
@@ -30,6 +30,6 @@ if __name__ == "__main__":
     _, *addresses, code = (word for word in sys.argv if word not in {"-u", "-c"})
     worker = forked(addresses[0], code) if addresses else None
     if worker is None:
-        exec(code)  # the code of xdist
+        exec(code)  # CODE is xdist's own code
     else:
         sys.exit(wait_for(worker))
