@@ -1,1 +1,1 @@
-"""The pages and their data: the live board, sign-in and accounts, the ledger page, the event stream."""
+"""The console: the live board, sign-in and accounts, the ledger page, and the event stream for browsers."""

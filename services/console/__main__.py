@@ -1,4 +1,4 @@
-"""`python -m services.console [web|worker|migrate]`; without an argument, both the web app and the worker run."""
+"""`python -m services.console [web|worker|migrate]`. Without an argument, the web app and the worker both run."""
 
 from services.console import worker
 from services.console.app import create_app

@@ -65,7 +65,7 @@ from shared.web.letter_routes import LetterReading
 
 logger = log.get()
 HERE = Path(__file__).parent
-# no retry, because a retry could count one failed sign-in twice, and so lock a person out
+# a retry could count one failed sign-in twice, and lock the person out too early
 NO_RETRY = Retry(NoBackoff(), 0)
 
 ROUTERS = (
@@ -109,10 +109,7 @@ def create_app(settings: ConsoleSettings, access: Revocations | None = None) -> 
         given = given_password()
 
         async def first_account() -> None:
-            """Creates the first account.
-
-            The task runs in the background, because the process must start even if PostgreSQL is unavailable.
-            """
+            """Runs in the background, because the web app must start even if PostgreSQL is unavailable."""
             await retry_while_unavailable(lambda: first_administrator(app.state.sessions, settings, given))
             has_account.set()
 

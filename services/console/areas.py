@@ -1,6 +1,6 @@
-"""The page of an oblast or a district: who is there now, its hazards and alerts, and when the last report came.
+"""The page of an oblast or a district: its displaced people, hazards and alerts, and the time of the last report.
 
-A click on the district on the map shows the same facts, by the same rules.
+The map shows the same facts after a click on the district.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ OPEN = (Section.WAITING, Section.UNSEEN, Section.ACKNOWLEDGED, Section.IN_PROGRE
 
 @router.get("/areas/{pcode}")
 async def area_page(pcode: str, request: Request, session: Session) -> Response:
-    """Staff may open each area. In the page, staff see people and alerts only of their own areas, as on the board."""
+    """Staff may open the page of every area. But the page shows people and alerts only of the reader's own areas."""
     here, principal, now = console(request), tokens.current(request), datetime.now(UTC)
     unit = here.places.unit(pcode)
     if unit is None:
@@ -79,7 +79,7 @@ async def area_page(pcode: str, request: Request, session: Session) -> Response:
 
 
 def concerns(pcodes: Sequence[str], area: str, places: Places) -> bool:
-    """An event in an oblast concerns all its districts."""
+    """Returns True if an event in `pcodes` concerns `area`. An event in an oblast concerns all its districts."""
     around = places.around([area])
     return around is None or not around.isdisjoint(positions.districts(pcodes, places))
 
@@ -112,7 +112,7 @@ async def alerts_of(
 async def people_of(
     request: Request, session: AsyncSession, codes: frozenset[str], now: datetime
 ) -> tuple[list[dict[str, Any]], CountedGroups]:
-    """Readers who may not see localities get no groups."""
+    """Returns no groups for readers who may not see localities."""
     here, principal = console(request), tokens.current(request)
     places, status = here.places, here.settings.counted_status
     if not codes:

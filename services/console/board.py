@@ -14,15 +14,15 @@ NAMED_AT_MOST = 2
 
 
 def covered(principal: Principal, places: Places) -> list[str] | None:
-    """The P-codes of all units in the caller's areas. None means all P-codes."""
+    """Returns the P-codes of all units in the caller's areas, or None for all P-codes."""
     within = places.within(principal.areas)
     return None if within is None else sorted(within)
 
 
 def concerning(principal: Principal, places: Places) -> list[str] | None:
-    """The P-codes of all units that lie in the caller's areas, or that contain one of these areas.
+    """Returns the P-codes of the caller's areas, of the units inside them, and of the units that contain one of them.
 
-    None means all P-codes.
+    None stands for all P-codes.
     """
     around = places.around(principal.areas)
     return None if around is None else sorted(around)
@@ -30,9 +30,9 @@ def concerning(principal: Principal, places: Places) -> list[str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """The names of up to two places, each with its oblast.
+    """Names one or two places, each with its oblast.
 
-    If there are more than two places, only the number of places in each oblast is given.
+    For more than two places, `grouped` counts the places per oblast.
     """
 
     named: tuple[tuple[str, str | None], ...] = ()
@@ -76,10 +76,10 @@ class AreaCounts:
 
 @dataclass(frozen=True, slots=True)
 class Households:
-    """`total` counts the households in Kyrgyzstan, and the households of which not even the country is known.
+    """Counts of households.
 
-    `abroad` has the counts by country. In `abroad`, the code `ZZ` stands for an unknown country, and for an unknown
-    place in Kyrgyzstan.
+    `total` contains the households in Kyrgyzstan, and the households in an unknown country. `abroad` has one count per
+    country. In `abroad`, the code `ZZ` stands for an unknown country and for an unknown place in Kyrgyzstan.
     """
 
     total: AreaCounts
@@ -120,7 +120,7 @@ def _add(tops: dict[str, AreaCounts], pcode: str, places: Places, **counts: int)
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """`reasons` counts the reasons of those outcomes that a person should check."""
+    """`reasons` counts why outcomes need a person's check. The statuses of these outcomes are in `LOOKED_AT`."""
 
     counts: dict[str, Counter[str]]
     reasons: Sequence[tuple[str, str, str, int]]
@@ -139,11 +139,11 @@ class Outcomes:
         return sum(counter.total() for counter in self.counts.values())
 
 
-# Only readers of the whole country see outcomes of all kinds. Readers of some areas see only the outcomes of hazards,
-# because an outcome has no place that could be compared with these areas.
+# An outcome has no place, so the console cannot compare an outcome with a reader's areas. Readers of the whole country
+# see all outcomes. Readers of some areas see only the outcomes of hazards, which every reader may see.
 PUBLIC_KINDS = (ReportKind.HAZARD,)
 LOOKED_AT = ("held", "rejected", "set_aside")
-# All movements share one column, because the panel is too narrow for a column for each kind of report.
+# The panel has room for only one column of movements.
 COLUMN_OF = dict.fromkeys((ReportKind.GROUP_MOVEMENT, ReportKind.SITE_MOVEMENT), ReportKind.HOUSEHOLD_MOVEMENT)
 
 

@@ -1,4 +1,4 @@
-"""Results of the checks of the installation itself: its backups, its clock, and its printable copy of the board."""
+"""The checks of the installation itself, and their results: backups, clock, and printable copy of the board."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ class CheckName(StrEnum):
 class CheckState(StrEnum):
     WELL = "well"
     BAD = "bad"
-    OVERDUE = "overdue"  # no new result came in time, so the check itself no longer runs
+    OVERDUE = "overdue"  # the next result is late, so the check has stopped running
     NOT_KNOWN = "not_known"
-    NEVER = "never"  # the check never ran, for example because nobody configured it
+    NEVER = "never"  # for example, nobody configured the check
 
 
 @dataclass(frozen=True, slots=True)
 class InstallationCheck:
     """The latest result of a check.
 
-    If `is_well` is None, the check got no answer. `due_at` is the deadline of the next result, or None.
+    `is_well` is None if the check got no answer. `due_at` is the deadline for the next result.
     """
 
     name: CheckName
@@ -54,5 +54,5 @@ def seen(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
 
 
 def alarms(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
-    """The board shows these checks as alarms."""
+    """Returns the failed and the overdue checks. The board shows an alarm for each."""
     return [check for check in seen(known, now) if check.state in (CheckState.BAD, CheckState.OVERDUE)]

@@ -1,4 +1,4 @@
-"""Compares this server's clock with an NTP server, because the age and expiry of alerts are computed from the clock."""
+"""Compares this server's clock with an NTP server. A wrong clock would give alerts a wrong age and expiry."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

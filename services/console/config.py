@@ -6,10 +6,11 @@ from shared.config import Settings
 
 
 class ConsoleSettings(Settings):
-    """The file `callers_key_file` contains the key that encrypts callers' data and second factors in PostgreSQL.
+    """The console's settings.
 
-    `paper_folder` is the folder into which a printable copy of the board is written every hour.
-    `map_pmtiles` is a PMTiles file with the detailed background of the map.
+    - `callers_key_file`: the key that encrypts callers' data and second factors in PostgreSQL
+    - `paper_folder`: the folder for the hourly printable copy of the board
+    - `map_pmtiles`: a PMTiles file with the detailed background of the map
     """
 
     callers_key_file: Path = Path(".state/secrets/callers-key")

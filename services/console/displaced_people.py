@@ -1,6 +1,6 @@
-"""The displaced people of areas, for the board, the map and an area's page.
+"""Counts the displaced people of areas, for the board, the map and an area's page.
 
-Readers of the same areas share the computed numbers.
+The console computes the counts once for all readers of the same areas.
 """
 
 from collections.abc import Iterable, Sequence
@@ -38,7 +38,7 @@ async def counted(
     *,
     by_district: bool,
 ) -> CountedGroups:
-    """`by_district` is for readers who may not see localities."""
+    """With `by_district`, the places are districts, because some readers may not see localities."""
 
     async def rows() -> Sequence[Any]:
         return await group_queries.by_stated_place(session, status, areas, places)

@@ -19,7 +19,7 @@ class NamedSites(NamedTuple):
 
 
 async def named(session: AsyncSession, alerts: Iterable[BoardAlert], language: str) -> Mapping[UUID, NamedSites]:
-    """The name of a site is shown as soon as the board has received an event about the site."""
+    """A site has no name here until the board has received an event about the site."""
     ids = {alert.alert_id: [UUID(site_id) for site_id in alert.figures.get("sites", ())] for alert in alerts}
     known = await groups.sites(session, {site_id for site_ids in ids.values() for site_id in site_ids})
     names = {site.site_id: name_in(language, (site.name_ky, site.name_ru, site.name_en)) for site in known}

@@ -1,4 +1,4 @@
-"""Records the key figures of the board every quarter of an hour, so that the board can show their change."""
+"""Records the board's key figures every 15 minutes. The board compares them with the figures of a day later."""
 
 import asyncio
 from datetime import UTC, datetime

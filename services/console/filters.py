@@ -1,4 +1,4 @@
-"""The filter of the board's list of alerts, as the address of the page states it. All functions are pure."""
+"""The filter of the board's list of alerts. The page's address contains the filter. All functions are pure."""
 
 import re
 from collections.abc import Iterable
@@ -19,9 +19,9 @@ HOURS = re.compile(r"[1-9][0-9]{0,2}")
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """The conditions for the alerts in the list. An empty part of the filter sets no condition.
+    """The conditions for the alerts in the list. An empty field sets no condition.
 
-    `faults` are the names of the parts that were left out, because they name something unknown or are too long.
+    `faults` names the fields whose value was ignored, because the value is unknown or too long.
     """
 
     hazards: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class Filter:
 
     @property
     def query(self) -> str:
-        """The filter as the query of an address."""
+        """Writes the filter as the query part of a URL."""
         lists = (("hazard", self.hazards), ("severity", self.severities), ("state", self.states))
         single = (("area", self.area), ("hours", self.hours), ("text", self.text))
         pairs = [(name, value) for name, values in lists for value in values]
@@ -50,7 +50,7 @@ def of_query(query: str, places: Places) -> Filter:
 
 
 def of(pairs: Iterable[tuple[str, str]], places: Places) -> Filter:
-    """Unknown parameters are ignored, and an empty parameter sets no condition."""
+    """Reads the filter from the parameters of a URL. Unknown and empty parameters are ignored."""
     given: dict[str, list[str]] = {}
     for name, value in pairs:
         if value.strip():

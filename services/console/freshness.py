@@ -1,4 +1,4 @@
-"""Reads the board's tables after the worker has stored all records up to the position that a browser has reached."""
+"""Waits until the worker has stored all records that a browser knows of, and then reads the board's tables."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,17 +17,17 @@ from shared.web.problems import Problem
 
 T = TypeVar("T")
 WAIT_SECONDS = 3.0
-# at least this often, a waiting request reads, because a NOTIFY during a reconnect is lost
+# a NOTIFY during a reconnect is lost, so a waiting request reads at least this often
 LOOK_SECONDS = 1.0
 
 
 async def once_there(
     request: Request, wanted: Vector, read: Callable[[AsyncSession], Awaitable[T]]
 ) -> tuple[T, dict[str, str]]:
-    """Reads in a snapshot that contains the position `wanted`, after a wait of at most 3 seconds.
+    """Waits up to 3 seconds for a snapshot that contains the position `wanted`, and reads in this snapshot.
 
-    The returned header `x-position` has the snapshot's position, and `x-waited-ms` how long the request waited. If the
-    worker does not reach `wanted` in 3 seconds, the header `x-late` makes the browser ask again.
+    Returns the result and three headers. `x-position` is the snapshot's position. `x-waited-ms` is the time of the
+    wait. If the worker did not reach `wanted` in time, `x-late` tells the browser to ask again.
     """
     now = asyncio.get_running_loop().time
     give_up, waited = now() + WAIT_SECONDS, 0.0

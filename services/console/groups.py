@@ -1,7 +1,6 @@
 """Computes the numbers of people in counted groups, by present place and by origin.
 
-These numbers are never added to the numbers of households, because a group's people may be registered as households
-too.
+Never add these numbers to the numbers of households: a person of a group may be registered in a household too.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -24,7 +23,7 @@ class CountRange:
     highest: int = 0
 
     def __add__(self, other: "CountRange") -> "CountRange":
-        if not other.highest:  # most numbers are 0, so this line saves most objects in a sum of thousands of places
+        if not other.highest:  # most ranges are zero, so this saves thousands of objects in a long sum
             return self
         return CountRange(self.lowest + other.lowest, self.highest + other.highest)
 
@@ -34,10 +33,12 @@ NOBODY = CountRange()
 
 @dataclass(frozen=True, slots=True)
 class GroupFigures:
-    """`estimated` persons were estimated from the number of families. `evacuated` persons are evacuees.
+    """Numbers of people in counted groups.
 
-    `unconfirmed` are the evacuees whom nobody has seen for 24 hours, and the other people whom nobody has seen for 30
-    days. `presumed` are the people whose evacuation was lifted.
+    - `estimated`: somebody estimated the number from the number of families
+    - `evacuated`: evacuees
+    - `unconfirmed`: evacuees whom nobody has seen for 24 hours, and other people whom nobody has seen for 30 days
+    - `presumed`: people whose evacuation was lifted
     """
 
     persons: CountRange = NOBODY
@@ -65,9 +66,9 @@ UNCOUNTED = GroupFigures()
 
 @dataclass(frozen=True, slots=True)
 class KnownSite:
-    """`names` is empty until the event about the site has come.
+    """A site. `names` is empty before the first event about the site.
 
-    `locality` is the site's village as the desk typed it, and `locality_pcode` is the village's code.
+    The desk typed `locality`, the name of the site's village. `locality_pcode` is the village's code.
     """
 
     site_id: UUID
@@ -81,10 +82,9 @@ class KnownSite:
 
 @dataclass(frozen=True)
 class StatedPlace:
-    """A place as a report states it.
+    """A place as a report states it. If all fields are empty, the report states no place.
 
-    `country` is set only for places abroad. `locality_pcode` is the code of the locality in the gazetteer. If no field
-    is set, the report states no place.
+    `country` is set only for places abroad. `locality_pcode` is the code of the locality in the gazetteer.
     """
 
     pcode: str | None = None
@@ -96,7 +96,10 @@ class StatedPlace:
 
     @cached_property
     def key(self) -> tuple[str, ...]:
-        """For places abroad, the key is the country. Places that the registry treats as equal have equal keys."""
+        """Two places have equal keys if the registry treats them as one place.
+
+        The key of a place abroad is its country.
+        """
         if self.site:
             return (str(self.site.site_id),)
         if self.country:
@@ -108,7 +111,10 @@ class StatedPlace:
         return named or places.locality_name(self.locality, self.locality_pcode, language)
 
     def address(self, language: str, places: Places) -> str:
-        """If the place is a site with a village, the village's name comes first."""
+        """Writes the address of the place.
+
+        The address of a site begins with the site's village, if the village is known.
+        """
         locality = (self.site.locality, self.site.locality_pcode) if self.site else (None, None)
         return places.address(self.pcode, *locality, language)
 
@@ -122,7 +128,7 @@ class StatedPlace:
         return any(self.key)
 
     def without_locality(self, district: Callable[[str], str]) -> "StatedPlace":
-        """A village's P-code is replaced by its district's P-code."""
+        """Replaces the P-code of a village by the P-code of its district."""
         return replace(
             self, pcode=district(self.pcode) if self.pcode else None, locality=None, site=None, locality_pcode=None
         )
@@ -130,7 +136,10 @@ class StatedPlace:
 
 @dataclass(slots=True)
 class GroupsHere:
-    """The origin of most people comes first. `reported_at` is the time of the newest report about the people."""
+    """People at one place. `by_origin` begins with the largest origin.
+
+    `reported_at` is the time of the newest report.
+    """
 
     place: StatedPlace
     figures: GroupFigures = UNCOUNTED
@@ -168,38 +177,41 @@ class GroupsHere:
 
 @dataclass(frozen=True)
 class CountedGroups:
-    """The places of counted groups.
+    """The places of counted groups, sorted.
 
-    Places where a group needs help at once come first, then places in Kyrgyzstan, then other countries. Within each of
-    these three parts of the list, the place with most people comes first. People without a stated place come last.
+    1. places with a group that needs help at once
+    2. places in Kyrgyzstan
+    3. other countries
+    4. people without a stated place
+
+    Within each part, the place with most people comes first.
     """
 
     here: Sequence[GroupsHere]
 
     @cached_property
     def total(self) -> GroupFigures:
-        """Counts the people in Kyrgyzstan, and the people whose place is not stated."""
+        """Counts the people in Kyrgyzstan and the people without a stated place."""
         return sum((line.figures for line in self.here if not line.place.country), GroupFigures())
 
     @cached_property
     def abroad(self) -> GroupFigures:
-        """Counts the people in other countries, whom `total` does not contain."""
+        """Counts the people in other countries. `total` does not contain these people."""
         return sum((line.figures for line in self.here if line.place.country), GroupFigures())
 
     def first(self, most: int) -> list[GroupsHere]:
-        """Returns the first `most` places, and always the people whose place is not stated."""
+        """Returns the first `most` places, and in every case the people without a stated place."""
         return [*self.here[:most], *self.here[max(most, self._stated) :]]
 
     @cached_property
     def _stated(self) -> int:
-        """The stated places are the first in the list."""
         return sum(line.place.is_stated for line in self.here)
 
 
 def by_place(rows: Iterable[Any], district: Callable[[str], str] | None = None) -> CountedGroups:
-    """Adds up the rows of `queries.groups`. If rows write the name of a place differently, the first row decides.
+    """Adds up the rows of `queries.groups` by place. If the spelling of a place differs, the first row decides.
 
-    For readers who may not see localities, pass the function `district`, which returns the district of a P-code.
+    `district` maps a P-code to its district. Pass `district` for readers who may not see localities.
     """
     here = dict[tuple[str, ...], GroupsHere]()
     for row in rows:

@@ -1,4 +1,4 @@
-"""Handles the events of the other services: stores the newest state of each hazard, household, alert and so on."""
+"""Stores what the events of other services say: the newest state of each hazard, household, alert, and so on."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -73,9 +73,10 @@ ROWS: Mapping[type[EventData], tuple[board.Shown, Callable[[Received], dict[str,
 
 
 def row_of(received: Received) -> tuple[board.Shown, dict[str, Any]]:
-    """Releases of hazards have their own table, and never replace the row of the hazard.
+    """Returns the table and the row of an event.
 
-    The order in which a hazard and its releases arrive on their two topics therefore does not matter.
+    A hazard and its releases arrive on two topics in any order. Releases have their own table, so a release never
+    replaces the row of the hazard.
     """
     data = received.event.data
     shown, row = ROWS[type(data)]
@@ -84,11 +85,8 @@ def row_of(received: Received) -> tuple[board.Shown, dict[str, Any]]:
 
 
 async def show(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-    """Stores the rows.
-
-    The outcome is `recorded` for an event that is newer than the stored row, and `noted` for any other event.
-    """
-    # hazards are stored first, because `keep_replaced` locks hazards before releases
+    """Stores the rows. The outcome is `recorded` if the event was newer than the stored row, and otherwise `noted`."""
+    # hazards first: `keep_replaced` locks a hazard before its release, and another order could deadlock
     rows_by_table: dict[board.Shown, list[tuple[int, dict[str, Any]]]] = {board.HAZARDS: []}
     for number, received_event in enumerate(received):
         shown, row = row_of(received_event)
@@ -111,7 +109,9 @@ async def show(received: Sequence[Received], session: AsyncSession) -> list[Outc
     return outcomes
 
 
-# The registry tells the page how many people are in held reports, because only the registry counts by the reader's
-# areas. The board does not show the registered people at sites. Only the author of a report is told that an alert
-# followed, so the board ignores ReportAlerted.
+# The board ignores four events:
+# - HouseholdHeld and GroupHeld: the registry counts the people in held reports, because the count depends on the
+#   reader's areas
+# - SiteResidentsChanged: the board does not show the registered people at sites
+# - ReportAlerted: only the report's author is told that an alert followed
 BOARD = Handlers(dict.fromkeys(ROWS, show), ignored=(HouseholdHeld, GroupHeld, SiteResidentsChanged, ReportAlerted))

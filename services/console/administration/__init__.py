@@ -1,1 +1,1 @@
-"""Accounts are kept by administrators, in the browser or at the terminal. People enrol by a link."""
+"""Administrators manage accounts in the browser or at the terminal. An account's person sets the password by a link."""

@@ -1,4 +1,4 @@
-"""The page behind an enrolment link, where a person sets the password of an account without being signed in.
+"""The page of an enrolment link. A person who is not signed in sets the account's password there.
 
 The token is in the fragment of the address, because browsers do not send fragments to servers.
 """
@@ -32,7 +32,7 @@ async def enrol(
     new: signin.Password = "",
     again: signin.Password = "",
 ) -> Response:
-    """Storing the password ends all earlier sign-ins of the account, and signs the person in."""
+    """Ends all earlier sign-ins of the account, and signs the person in."""
     signin.own_page(request)
     async with request.app.state.sessions() as reading:
         account = await enrolments.account_of(reading, token, datetime.now(UTC))
@@ -47,7 +47,7 @@ async def enrol(
     except passwords.WeakPassword:
         return shown(request, account.name, token, failure="weak", status=422)
     password_hash, now = await passwords.hashed(new), datetime.now(UTC)
-    # the link may have been used while the password was hashed
+    # another request may have used the link while this request hashed the password
     taken = await enrolments.take(session, token, now)
     if taken is None:
         return shown(request, failure="invalid", status=404)

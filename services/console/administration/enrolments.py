@@ -1,7 +1,7 @@
 """Enrolment links. With an enrolment link, a person sets the password of an account.
 
-A link is valid for an hour, for one use, and only until the account's password or rights change. The database has only
-the hash of the link's token.
+A link is valid for one hour and for one use. A change of the account's password or rights ends the link. The database
+stores only the hash of the link's token.
 """
 
 import secrets
@@ -43,10 +43,10 @@ async def take(session: AsyncSession, token: str, now: datetime) -> Account | No
 
 
 async def withdraw(session: AsyncSession, account: Account) -> None:
-    """Ends the link at once.
+    """Deletes the account's link.
 
-    A change of the account's state also ends the link. But after two changes within one second, the account can have
-    its former state, and the link would still be valid.
+    A link also ends when `accounts.state` changes. But two changes within one second can restore the former state. The
+    link would then be valid again.
     """
     await queries.remove_of(session, account.account_id)
 
@@ -56,5 +56,5 @@ def is_valid(link: Enrolment, account: Account, now: datetime) -> bool:
 
 
 def _hash(token: str) -> bytes:
-    """A token has 256 random bits, so it cannot be guessed from its unsalted hash."""
+    """No salt is needed: a token has 256 random bits, so nobody can guess the token from the hash."""
     return sha256(token.encode()).digest()

@@ -1,4 +1,4 @@
-"""Reads the form of an account. Returns what an administrator typed, and the fields with wrong values."""
+"""Reads the form of an account: the values that an administrator typed, and the fields with wrong values."""
 
 from collections.abc import Collection
 from typing import Self
@@ -46,7 +46,8 @@ class AccountForm(TypedForm):
     ) -> tuple[AccountDetails, list[Fault]]:
         """Returns the account's details, and the fields with wrong values.
 
-        An account that is already `known` keeps its sources and, without the role FIELD, its team.
+        A stored account (`known`) keeps its sources, because the form has no field for sources. Without the role FIELD,
+        a stored account also keeps its team.
         """
         wrong = list[Fault]()
         roles = frozenset(Role(code) for code in self.several("roles") if code in list(Role))

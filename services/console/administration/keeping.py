@@ -1,6 +1,7 @@
 """What administrators do with accounts. The pages and `dayar user` call these functions in their own transaction.
 
-Each function adds an entry to the security log and, if credentials end, the event that ends them in all services.
+Each function adds an entry to the security log. If sign-ins or tokens end, the function also adds an event to the
+outbox, and all services then reject these sign-ins and tokens.
 """
 
 from collections.abc import Callable
@@ -47,9 +48,9 @@ async def add(session: AsyncSession, account: Account, entry: MakeEntry) -> None
 async def change(
     session: AsyncSession, account: Account, details: AccountDetails, now: datetime, entry: MakeEntry
 ) -> bool:
-    """Changes the account, whose row is locked. If the account's rights change, its sessions and tokens end.
+    """Changes the account. The caller must have locked the account's row.
 
-    Returns whether the sessions and tokens end. Raises LastAdministrator.
+    If the account's rights change, its sessions and tokens end, and the result is True. Raises LastAdministrator.
     """
     if Role.ADMINISTRATOR not in details.roles:
         await keep_an_administrator(session, account, now)
@@ -95,10 +96,9 @@ async def enable(session: AsyncSession, account: Account, now: datetime, entry: 
 
 
 async def keep_an_administrator(session: AsyncSession, account: Account, now: datetime) -> None:
-    """Raises LastAdministrator if the account is the only one with which an administrator can sign in.
+    """Raises LastAdministrator if no other administrator can sign in.
 
-    An account whose first password is still unchanged does not count as another administrator, because this password
-    soon ends.
+    An administrator who still has the first password does not count, because the first password soon expires.
     """
     if not accounts.is_administrator(account, now):
         return
@@ -109,7 +109,7 @@ async def keep_an_administrator(session: AsyncSession, account: Account, now: da
 
 
 async def issue_link(session: AsyncSession, account: Account, now: datetime, entry: MakeEntry) -> str:
-    """The token of a new enrolment link; an earlier link of the account ends. Raises CannotEnrol."""
+    """Returns the token of a new enrolment link, and ends the account's earlier link. Raises CannotEnrol."""
     if account.disabled_at or accounts.is_integration(account):
         raise CannotEnrol(account.name)
     token = await enrolments.issue(session, account, now)
@@ -140,7 +140,7 @@ async def forget(session: AsyncSession, account: Account, device: UUID, now: dat
 
 
 async def revoke_token(session: AsyncSession, jti: UUID, now: datetime, entry: MakeEntry) -> None:
-    """Revokes a token, also one that an earlier version of Dayar issued and did not record."""
+    """Revokes a token. The token may be missing in the table of sign-ins, if an earlier version of Dayar issued it."""
     await sign_ins.end_token(session, jti, now)
     await outbox.add(session, credentials.revoke_token(jti, now))
     await audit.add(session, entry(Action.RIGHTS_CHANGED, objects=[jti], reason="token-revoked"))

@@ -13,7 +13,7 @@ from shared.auth.tokens import Role
 
 class AccountState(StrEnum):
     ACTIVE = "active"
-    WAITING = "waiting"  # the person has no password yet, or only a first password
+    WAITING = "waiting"  # no password yet, or only a first password
     DISABLED = "disabled"
 
 

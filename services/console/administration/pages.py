@@ -50,7 +50,7 @@ LAST = N_(
 
 @router.get("/accounts")
 async def accounts_page(request: Request, session: Session, role: str = "", state: str = "") -> Response:
-    """A script of the page searches for people. If the server searched, the names of people would be in the address."""
+    """Searching for a person happens in the browser: a search by the server would put the name into the address."""
     known, seen = await queries.everyone(session), await sign_ins.last_contacts(session)
     listed = [ListedAccount(account, listing.state_of(account), seen.get(account.account_id)) for account in known]
     matching = listing.matching(listed, role=role, state=state)
@@ -85,7 +85,7 @@ async def add(request: Request, session: Session) -> Response:
     accounts.change(account, details)
     try:
         await keeping.add(session, account, entry_of(request))
-    except NameTaken:  # another administrator has just added this account, so this transaction is rolled back
+    except NameTaken:  # another administrator added this name first; the transaction is rolled back
         raise Problem(409, "conflict", "There is an account of this name already.") from None
     await keeping.change_telephone(session, account, form.telephone, here.telephones, entry_of(request))
     if accounts.is_integration(account):
@@ -212,10 +212,9 @@ async def form_page(
 
 
 async def around(request: Request, session: AsyncSession, account: Account) -> dict[str, Any]:
-    """What the page of a stored account shows beside the form.
+    """Returns the template's values for the part of the page around the form.
 
-    The page shows the telephone and network addresses, which are personal data, so the security log records who reads
-    it.
+    The page shows telephones and network addresses. These are personal data, so the security log records each reader.
     """
     now = datetime.now(UTC)
     await audit.add(session, audit.entry_of(request, Action.READ, objects=[account.account_id]))
@@ -231,9 +230,9 @@ async def around(request: Request, session: AsyncSession, account: Account) -> d
 
 
 def version(account: Account, telephone: str | None) -> str:
-    """A form sends this version back, so that a change by somebody else is recognised.
+    """Returns a version that the form sends back, so that the server recognises a change by another administrator.
 
-    The roles are sorted, because the order of a set differs between processes.
+    The roles are sorted, because two processes can order the same set differently.
     """
     details = AccountDetails.of(account)
     others = replace(details, roles=frozenset())

@@ -1,4 +1,4 @@
-"""Telephones of the people who use accounts. Telephones are personal data, so the database stores them encrypted."""
+"""Encrypts the telephones of accounts in the database, because telephones are personal data."""
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -13,10 +13,7 @@ class Telephones(SealedTexts):
     purpose = b"dayar/telephone/v1\0"
 
     def of(self, account: Account) -> str | None:
-        """The account's telephone.
-
-        None if the account has no telephone, or if the key that encrypted the telephone was retired.
-        """
+        """Returns None if the account has no telephone, or if the telephone's key was retired."""
         return self.open(account.telephone, account.account_id) if account.telephone else None
 
 

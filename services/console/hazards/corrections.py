@@ -1,4 +1,4 @@
-"""Decides who may correct or cancel an event that was entered at the console, and fills the form for the correction."""
+"""Decides who may correct or cancel an event from the console, and fills the form of the correction."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from shared.places import Places
 
 
 def may_correct(principal: Principal, hazard: BoardHazard) -> bool:
-    """The event must have been entered at the console and must not be cancelled.
+    """Only the event's author and duty heads may correct an event.
 
-    The person must be the author of the event, or a duty head.
+    The event must come from the console, and must not be cancelled.
     """
     if hazard.channel != SubmissionChannel.CONSOLE or hazard.msg_type == MsgType.CANCEL:
         return False
-    # for events that earlier versions of Dayar stored, the database has only the author
+    # events stored by earlier versions of Dayar name the person only as the author, not in `source_id`
     entered_by = enterer(hazard.source, hazard.source_id) or hazard.author
     return Role.DUTY_HEAD in principal.roles or (Role.OPERATOR in principal.roles and entered_by == principal.account)
 
@@ -33,7 +33,7 @@ def point(hazard: BoardHazard) -> dict[str, float] | None:
 
 
 def form(hazard: BoardHazard, release: BoardRelease | None, places: Places, language: str) -> dict[str, Any]:
-    """`revision` is the highest revision of the event and its releases, so that the correction is the newest."""
+    """Fills the form. `revision` is the highest number of the event and its releases, so the correction is newer."""
     known = [pcode for pcode in hazard.pcodes if places.unit(pcode)]
     return {
         "hazard_id": str(hazard.hazard_id),

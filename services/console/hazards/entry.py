@@ -1,4 +1,4 @@
-"""The forms for reports by telephone. The browser sends the report to intake."""
+"""The forms in which the desk enters reports by telephone. The browser sends the filled form to intake."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -157,7 +157,7 @@ async def ledger_page(request: Request, session: Session) -> Response:
 
 @router.get("/field")
 async def field() -> Response:
-    """Redirects the short address that is printed on the cards of field teams."""
+    """Redirects the short address on the cards of field teams."""
     return RedirectResponse("/intake/field", 308)
 
 
