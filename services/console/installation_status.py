@@ -1,6 +1,7 @@
 """The page of the system's status.
 
-This page reads only the file of `dayar watch` and the background of the map, so it needs neither Kafka nor PostgreSQL.
+The page works without Kafka and PostgreSQL. The page reads only the file that `dayar watch` writes, and the background
+of the map.
 """
 
 import asyncio
@@ -52,12 +53,9 @@ async def context(request: Request) -> dict[str, Any]:
 
 
 def monitored_until(folder: Path, now: datetime, *, started_at: datetime) -> datetime | None:
-    """The time at which the monitoring stopped.
+    """Returns the time at which the monitoring stopped, or None if the monitoring runs or never ran.
 
-    None if the monitoring runs or has never run.
-
-    The result is also None shortly after the console's start. `make run` starts the monitoring up to two minutes after
-    the console.
+    `make run` starts the monitoring up to two minutes after the console, so the result is None shortly after the start.
     """
     known = status.read(folder)
     is_expected = now - started_at > 2 * status.STALE

@@ -1,6 +1,6 @@
-"""Keeps the HTML of the board's rows.
+"""Caches the HTML of the board's rows.
 
-With each event, the server renders whole lists for every open board, but few of their rows change.
+After each event, the server renders whole lists for every open board. Few rows of these lists have changed.
 """
 
 from base64 import urlsafe_b64encode
@@ -18,16 +18,16 @@ from shared.events.vocabulary import Status
 from shared.pages import Pages
 from shared.places import Places
 
-# About 13,000 rows. With "Show more", a board has up to 10,000 rows in each section. If open boards show more rows than
-# fit, each redraw renders all rows.
+# Room for about 13,000 rows. A board shows up to 10,000 rows in each section after "Show more". If the open boards need
+# more room, the server renders all rows after each event.
 MOST_BYTES = 80_000_000
-OF_AN_ENTRY = 200  # estimated memory for a row's entry in the dictionary and for the id in its key
+OF_AN_ENTRY = 200  # estimate: the entry in the dictionary, and the id in the key
 
 
 class KeptRow(NamedTuple):
     html: Markup
     digest: str  # of the HTML
-    gap: Markup  # a short placeholder, sent instead of a row that the page already has
+    gap: Markup  # a short placeholder for a row that the page has already
 
 
 class KeptRows:
@@ -40,25 +40,25 @@ class KeptRows:
         self._bytes, self._most_bytes = 0, most_bytes
 
     def row(self, language: str, template: str, version: Hashable, shown: Any, **facts: Hashable) -> Markup:
-        """Renders the template, or returns the HTML that was kept today for the same version and facts.
+        """Renders the template, or returns the HTML of an earlier rendering on the same day.
 
-        `version` stands for the content of the record `shown`. The template gets nothing but `shown`, the facts and the
-        constants of this process, so that no kept row can be out of date.
+        `version` identifies the content of the record `shown`. The template reads only `shown`, `facts` and constants,
+        so the cached HTML is never out of date.
         """
         return self._row(language, template, version, shown, facts).html
 
     def row_or_gap(
         self, known: frozenset[str], language: str, template: str, version: Hashable, shown: Any, **facts: Hashable
     ) -> Markup:
-        """Returns the row's HTML or, if the page has this row already, a placeholder.
+        """Returns the row's HTML. If the page has the row already, returns a placeholder.
 
-        `known` are the digests of the rows on the page.
+        `known` contains the digests of the rows on the page.
         """
         row = self._row(language, template, version, shown, facts)
         return row.gap if row.digest in known else row.html
 
     def _row(self, language: str, template: str, version: Hashable, shown: Any, facts: dict[str, Hashable]) -> KeptRow:
-        today = datetime.now(TIME_ZONE).date()  # a row shows the day of a time only if this day is not today
+        today = datetime.now(TIME_ZONE).date()  # the HTML changes at midnight: a time of today has no date
         key = (language, template, version, today, *facts.items())
         row = self._kept.pop(key, None)
         if row is None:
@@ -90,5 +90,5 @@ def _size(key: tuple[Hashable, ...], row: KeptRow) -> int:
 
 
 def _size_of_tuples(part: Hashable) -> int:
-    """Parts that are not tuples are small, such as the names of facts, or many rows share them."""
+    """Estimates the memory of the tuples. All other parts are small (names of facts), or many rows share them."""
     return getsizeof(part) + sum(map(_size_of_tuples, part)) if isinstance(part, tuple) else 0

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-# sums by key figure and severity; only the figure of unacknowledged alerts has severities
+# the sum for each key figure and severity; severities exist only for the unacknowledged alerts
 Sums = Mapping[tuple[str, str | None], int]
 
 
@@ -30,7 +30,7 @@ class ComparedFigure:
 
 
 def compared(now: Sums, before: Sums) -> dict[KeyFigure, ComparedFigure]:
-    """If nothing was recorded 24 hours ago, `before` is empty, because a recorded figure can be 0."""
+    """Compares the figures of now and of 24 hours ago. `before` is empty if nothing was recorded 24 hours ago."""
     totals, earlier = _totals(now), _totals(before)
     return {
         figure: ComparedFigure(

@@ -1,4 +1,4 @@
-"""Metrics about the installation's own checks, about tokens that end soon, and about the search."""
+"""Metrics of the installation's checks, of tokens that expire soon, and of the search."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -48,7 +48,10 @@ async def installation(session: AsyncSession) -> Iterable[Metric]:
 
 
 def monitoring(settings: Settings) -> Measure:
-    """Makes metrics of what `dayar watch` measures, because Prometheus cannot measure, for example, free disk space."""
+    """Turns the results of `dayar watch` into metrics.
+
+    Prometheus itself cannot measure free disk space, for example.
+    """
 
     async def measure(_: AsyncSession) -> Iterable[Metric]:
         known = status.read(status.folder_of(settings))
@@ -73,7 +76,6 @@ def monitoring(settings: Settings) -> Measure:
 
 
 async def tokens(session: AsyncSession) -> Iterable[Metric]:
-    """The systems and phones with tokens that end soon need new tokens."""
     last = (
         select(SignIn.channel, func.max(SignIn.expires_at).label("ends_at"))
         .join(Account, Account.account_id == SignIn.account_id)
@@ -97,7 +99,7 @@ async def tokens(session: AsyncSession) -> Iterable[Metric]:
 
 
 async def search(session: AsyncSession) -> Iterable[Metric]:
-    """The worker's log names each row that no text finds."""
+    """Counts the rows that no search finds, because an error occurred. The worker's log names each row."""
     numbers = await search_queries.failed(session)
     text = "Rows whose words for the search could not be made, because of an error."
     return [gauges("console_failed_search_words", text, (({"kind": kind}, count) for kind, count in numbers.items()))]

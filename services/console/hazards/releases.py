@@ -43,9 +43,9 @@ class Publicity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PublicState:
-    """`is_overdue` is true if nobody decided about a release within ten minutes after the confirmation.
+    """`is_overdue` is true if nobody decided about a release of a Severe or Extreme hazard in time.
 
-    Only Severe and Extreme hazards can be overdue.
+    A person has ten minutes after the confirmation.
     """
 
     publicity: Publicity
@@ -66,9 +66,9 @@ def state(
 ) -> PublicState | None:
     """Returns None if the public reads the newest revision itself.
 
-    A person has ten minutes to decide about a release. The ten minutes begin at `unreleased_since`, or at the
-    confirmation if this is later. Further revisions do not prolong the ten minutes. `unreleased_since` is the time of
-    the first revision after the release.
+    A person has ten minutes to decide about a release. The ten minutes begin at the later of two times: the
+    confirmation, and `unreleased_since`, the time of the first revision after the release. Further revisions do not
+    prolong the time.
     """
     if hazard.scope == Scope.PUBLIC and not (release and hides(release, hazard)):
         return None
@@ -84,15 +84,16 @@ def state(
 
 
 def is_public(hazard: BoardHazard, release: BoardRelease | None) -> bool:
-    """True if the public reads a version in `board_releases` that nobody has withdrawn, and not the hazard itself."""
+    """Returns True if the public reads a version from `board_releases`. A withdrawn version does not count."""
     known = state(hazard, release, None, unreleased_since=None, now=datetime.now(UTC))
     return known is not None and known.is_public
 
 
 def hides(release: BoardRelease, hazard: BoardHazard) -> bool:
-    """If a release and a Public revision have the same revision number, readers keep the version that came first.
+    """Returns True if readers keep the release instead of a Public revision of the hazard.
 
-    The numbers can be equal, because the source of the hazard does not know of the release.
+    The source of a hazard does not know of the release, so both can get the same revision number. The earlier one then
+    wins.
     """
     is_release = release.released_revision < release.revision
     return is_release and release.revision >= hazard.revision
@@ -157,10 +158,10 @@ def withdrawal_page(request: Request, release: BoardRelease) -> Response:
 
 
 def source_of(release: BoardRelease) -> dict[str, str]:
-    """The source of the release, from which intake derives the hazard's id.
+    """Returns the source and the `source_id`, from which intake derives the hazard's id.
 
-    The release of a hazard that a person entered has no `source_id`. The withdrawal of this release has the hazard's id
-    as `source_id`.
+    If a person entered the hazard, the release has no usable `source_id`. The withdrawal then uses the hazard's id
+    instead.
     """
     if release.source is None or release.source in OF_PEOPLE or release.source_id is None:
         return {"source": CENTRE, "source_id": f"{WITHDRAWN_HAZARD}{release.hazard_id}"}
@@ -169,20 +170,14 @@ def source_of(release: BoardRelease) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class ReleasablePlace:
-    """A release always contains the districts.
-
-    A person chooses which villages the release also contains.
-    """
+    """The places of a release: always the districts, and those villages that a person chooses."""
 
     districts: tuple[str, ...]
     villages: tuple[str, ...]
 
 
 def releasable_place(pcodes: Iterable[str], places: Places) -> ReleasablePlace:
-    """An oblast is left out if one of its districts is listed.
-
-    Otherwise the release would show a larger place than the hazard's.
-    """
+    """Leaves out an oblast if one of its districts is listed: the oblast is larger than the hazard's place."""
     district_of = {pcode: places.district(pcode) for pcode in pcodes}
     districts = [pcode for pcode in dict.fromkeys(district_of.values()) if places.unit(pcode)]
     above = {parent for pcode in districts for parent in places.ancestors(pcode)}
@@ -193,7 +188,7 @@ def releasable_place(pcodes: Iterable[str], places: Places) -> ReleasablePlace:
 
 
 def form(hazard: BoardHazard, release: BoardRelease | None, place: ReleasablePlace) -> dict[str, Any]:
-    """The text of the report is left out, because a person writes a separate text for the public."""
+    """Fills the form of a release. The text stays empty, because a person writes a separate text for the public."""
     return {
         "source": hazard.source,
         "source_id": hazard.source_id,
@@ -218,10 +213,10 @@ def form(hazard: BoardHazard, release: BoardRelease | None, place: ReleasablePla
 
 
 def withdrawal(release: BoardRelease) -> dict[str, Any]:
-    """The event contains only what the release made public, because newer facts may be restricted.
+    """Returns the withdrawal of a release. It repeats only public facts, because newer facts may be restricted.
 
-    Earlier versions of Dayar stored releases without content. For these releases, the withdrawal states neither kind
-    nor place.
+    Earlier versions of Dayar stored releases without content. The withdrawal of these releases states no kind and no
+    place.
     """
     return {
         **({"status": release.status} if release.status else {}),
@@ -251,5 +246,5 @@ def place_in_words(area: dict[str, Any], places: Places, language: str) -> str:
 
 
 def next_revision(hazard: BoardHazard, release: BoardRelease | None) -> int:
-    """A hazard and its releases share one sequence of revision numbers."""
+    """Returns the next revision number. A hazard and its releases share one sequence of numbers."""
     return 1 + max(hazard.revision, release.revision if release else 0)

@@ -1,6 +1,7 @@
-"""Keeps the revisions of restricted hazards in memory.
+"""Keeps the newest revision of each restricted hazard in memory.
 
-With these revisions, the stream can tell another system that a hazard has left the system's grant.
+When a hazard changes, the stream compares the old and the new revision. If the hazard left the grant of another system,
+the stream tells this system.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,11 +11,11 @@ from services.console.models import BoardHazard
 from services.console.visibility import HAZARDS
 from shared.events.hazards import RESTRICTED_HAZARDS
 
-Revision = Mapping[str, Any]  # the fields of a hazard that decide who may see it, named as in an event
+Revision = Mapping[str, Any]  # the fields that decide who may see a hazard, with their names in the event
 
 
 class HazardRevisions:
-    """Revisions come from the database at the start, and later from the records of this process."""
+    """At the start, the revisions come from the database. Later, they come from the records that this process reads."""
 
     def __init__(self) -> None:
         self._read: dict[str, Revision] = {}
@@ -27,9 +28,10 @@ class HazardRevisions:
         }
 
     def replaced(self, topic: str, data: Mapping[str, Any]) -> Revision | None:
-        """Returns the revision that this record replaces, or None.
+        """Returns the revision that this record replaces.
 
-        After a start, a record may be older than the revision from the database. An older record replaces nothing.
+        Returns None for a release, for the first revision of a hazard, and for a record that is older than the known
+        revision.
         """
         if topic not in HAZARDS or data.get("released_revision") is not None:
             return None

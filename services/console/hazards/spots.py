@@ -7,7 +7,7 @@ from shared.places import Places
 
 
 def spot(lat: float | None, lon: float | None, district: PCode | None, places: Places) -> dict[str, Any]:
-    """Without imported boundaries, the unit is the `district` that the map states."""
+    """Finds the unit of a point. Without imported boundaries, the unit is the `district` that the map states."""
     named = district if district and places.unit(district) else None
     if lat is None or lon is None:
         return {"point": None, "pcode": named}

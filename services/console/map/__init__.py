@@ -1,1 +1,1 @@
-"""The map of the operations room: its layers as GeoJSON, and its page."""
+"""The map of the operations room: the page, and the layers as GeoJSON."""

@@ -1,4 +1,4 @@
-"""The detailed background of the map: a PMTiles file of the installation, which `MAP_PMTILES` names.
+"""The detailed background of the map. `MAP_PMTILES` names the file, in the format PMTiles.
 
 The format is described at https://github.com/protomaps/PMTiles/blob/main/spec/v3/spec.md.
 """
@@ -17,20 +17,19 @@ from typing import Any, Self
 from pydantic import BaseModel, Field, ValidationError
 
 MAGIC, VERSION = b"PMTiles", 3
-# fields: magic and version; offset and length of four sections, and three counts; flags, types and zooms; bounds;
-# centre
+# magic, version · offset and length of four sections, three counts · flags, types, zooms · bounds · centre
 HEADER = struct.Struct("<7sB11Q6B4iB2i")
-FIRST_BYTES = 16_384  # readers get the header and the root directory with one request of this size
+FIRST_BYTES = 16_384  # a reader of the format requests the header and the root directory with this size
 MOST_METADATA = 1_048_576
 DEEPEST = 24
 DEGREE = 10_000_000
 TAG = re.compile(r"<[^>]*>")
-# the layers of Protomaps, for which the map has a style (services/console/static/map/background.js)
+# layers of Protomaps; services/console/static/map/background.js has a style for each
 PROTOMAPS = frozenset({"earth", "water", "roads"})
 
 
 class BackgroundFault(StrEnum):
-    """Why the file cannot be the background."""
+    """The reasons why a file cannot be the background."""
 
     UNREADABLE = "unreadable"
     NOT_PMTILES = "not_pmtiles"
@@ -59,7 +58,7 @@ class TileType(IntEnum):
 class Compression(IntEnum):
     """The compressions that the browser's reader can decompress."""
 
-    UNKNOWN = 0  # the browser reads a file of unknown compression as an uncompressed file
+    UNKNOWN = 0  # the browser then reads the file as not compressed
     NONE = 1
     GZIP = 2
 
@@ -99,7 +98,7 @@ class ArchiveHeader:
         return cls(sections, fields[14], fields[15], fields[16], fields[17:19], (west, south, east, north))
 
     def check(self, size: int) -> None:
-        """Raises BadBackground if a browser could not read a file of this size with this header."""
+        """Raises BadBackground if a browser cannot read a file with this header and this `size`."""
         if self.tile_type not in set(TileType):
             raise BadBackground(BackgroundFault.TILE_TYPE)
         if not {self.compression, self.tile_compression} <= set(Compression):
@@ -117,7 +116,7 @@ class Background:
     """`attribution` is HTML without tags."""
 
     is_vector: bool
-    has_names: bool  # whether vector tiles have the layers of Protomaps; other vector tiles are drawn as lines
+    has_names: bool  # true for layers of Protomaps; layers of other vector tiles are drawn as lines
     layers: list[str]
     zooms: tuple[int, int]
     bounds: tuple[float, float, float, float]
@@ -128,7 +127,7 @@ class Background:
 
 
 def look(path: Path | None) -> Background | BackgroundFault | None:
-    """Returns the reason as a BackgroundFault if the file is unusable, and None if no file is configured."""
+    """Returns the background, the reason why the file is unusable, or None if no file is configured."""
     try:
         return None if path is None else read(path)
     except BadBackground as bad:
@@ -164,7 +163,7 @@ def read(path: Path) -> Background:
 
 
 def usable_stat(path: Path) -> os.stat_result:
-    """Raises BadBackground for any file that is not PMTiles, because the console must not serve other files."""
+    """Raises BadBackground unless the file is PMTiles, so that the console serves no other file."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
@@ -177,7 +176,7 @@ def usable_stat(path: Path) -> os.stat_result:
 
 
 def metadata_in(content: bytes, *, is_gzip: bool) -> Metadata:
-    """Raises BadBackground if the metadata are too large, cannot be decompressed, or are not the expected JSON."""
+    """Reads the metadata. Raises BadBackground if they are too large or damaged, or have an unexpected form."""
     try:
         plain = zlib.decompressobj(wbits=31).decompress(content, MOST_METADATA + 1) if is_gzip else content
         if len(plain) > MOST_METADATA:

@@ -1,7 +1,7 @@
 """Turns the rows of the board's panels into GeoJSON features. All functions are pure.
 
-A feature without a known place has no geometry. The page lists features without a place, so that the map and its lists
-have the same sums as the board.
+A feature without a known place has no geometry. The page lists these features beside the map, so the sums of the map
+equal the sums of the board.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ from shared.places.points import Position, unit_positions
 from shared.places.units import Unit
 
 Feature = dict[str, Any]
-FIELD_HOURS = 6  # a hazard that was reported from the field has a ring on the map for this number of hours
+FIELD_HOURS = 6  # a hazard reported from the field has a ring on the map for this time
 FROM_FIELD = frozenset(
     {SubmissionChannel.FIELD, SubmissionChannel.SMS, SubmissionChannel.OPENROSA, SubmissionChannel.KOBO}
 )
@@ -39,10 +39,12 @@ def collection(features: Iterable[Feature], **facts: Any) -> dict[str, Any]:
 
 
 def unit(known: Unit, language: str, own: frozenset[str] | None, places: Places) -> Feature:
-    """`own` are the units of the reader's areas, or None for the whole country.
+    """Returns the feature of an oblast or a district.
 
-    `is_own` says whether the unit shares a part with the reader's areas. `is_whole` says whether the whole unit lies in
-    these areas. If `is_own` is false, the reader sees neither the people nor the alerts of the unit.
+    - `own`: the P-codes of the reader's areas, or None for the whole country
+    - `is_own`: the unit and the reader's areas overlap; if they do not, the reader sees no people and no alerts of the
+      unit
+    - `is_whole`: the whole unit lies in the reader's areas
     """
     return _feature(
         known.pcode,
@@ -60,9 +62,9 @@ def boundary(pcode: str, shape: BaseGeometry) -> Feature:
 
 
 def hazard(row: BoardHazard, now: datetime, language: str, places: Places) -> Feature:
-    """A hazard without a shape or point is shown at its settlement, or else at a point of each of its districts.
+    """Places a hazard without a shape or point at its settlement. Without a settlement, each district has a point.
 
-    `is_nothing` says that a field team looked for the hazard and found nothing.
+    `is_nothing`: a field team looked for the hazard and found nothing.
     """
     drawn = shapes.polygons(row.shapes)
     if row.lat is not None and row.lon is not None:
@@ -127,13 +129,12 @@ def displaced(
     language: str,
     places: Places,
 ) -> list[Feature]:
-    """Two separate numbers for each district: persons of registered households, and people of counted groups.
+    """Returns a feature per district with two numbers: people in registered households, and people in counted groups.
 
-    Registered persons and people of counted groups are never added, because a person may be in both numbers.
+    The two numbers are never added, because both may contain the same person.
 
-    People abroad, and people whose place is not known, have features without geometry. `reported` gives the time of the
-    newest count at each place. A feature states only the hour of the newest report, because the exact time may identify
-    a single household.
+    People abroad or at an unknown place have a feature without geometry. `reported` is the time of the newest count at
+    a place. The feature has only the hour of the newest report, because the exact time may identify a household.
     """
     households = board.by_area(rows, places)
     here = {part.code: part for area in households.areas for part in area.within.values() if part.here}
@@ -171,10 +172,10 @@ def _by_district(groups: CountedGroups, places: Places) -> dict[str, CountRange]
 
 
 def localities(groups: CountedGroups, language: str, places: Places) -> list[Feature]:
-    """The people in all shelters of a village are added up.
+    """Adds up the people in all shelters of a village.
 
-    People whose village is not stated have a feature without geometry, so that the sum equals the sum on the board.
-    This layer never shows households, because their places below the district are sealed.
+    People without a stated village have a feature without geometry, so the sum equals the board's sum. Households are
+    never in this layer, because their places below the district are encrypted.
     """
     here: dict[tuple[str, ...], GroupsHere] = {}
     for group in groups.here:
@@ -196,10 +197,7 @@ def settlement(known: Locality, language: str, places: Places) -> Feature:
 
 
 def _locality(id: str, group: GroupsHere, language: str, places: Places) -> Feature:
-    """A site is drawn in its village.
-
-    If the registry knows the site's own point, the browser moves the site to this point.
-    """
+    """Draws a site in its village. The browser moves the site to its own point, if the registry knows this point."""
     place, persons = group.place, group.figures.persons
     settlement = place.site.locality_pcode if place.site else place.locality_pcode
     village = positions.of_settlement(settlement or place.pcode, places)

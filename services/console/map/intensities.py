@@ -1,6 +1,6 @@
-"""The intensity (MSK-64) with which the earthquakes on the map are expected to be felt in each district.
+"""Estimates the intensity (MSK-64) of earthquakes in each district, for the map.
 
-The alerts about earthquakes are graded by the same intensities.
+The alerts about earthquakes use the same intensities.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ class ExpectedIntensity:
 
     @property
     def degree(self) -> str:
-        """Rounds the number that the page shows, which has one decimal; a half is rounded up."""
+        """Rounds the intensity to one decimal, as the page shows it, and then to a whole degree: 6.5 becomes 7."""
         nearest = floor(round(self.intensity, 1) + 0.5)
         return DEGREES[min(max(nearest, 1), len(DEGREES)) - 1]
 

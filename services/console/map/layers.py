@@ -1,4 +1,4 @@
-"""The layers of the map. Each layer shows a reader the same data as the matching panel of the board."""
+"""The layers of the map. A reader sees the same data in a layer as in the board's matching panel."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,7 +21,7 @@ from shared.events.vocabulary import MsgType, Status
 from shared.pages import language_of
 
 MOST = 2_000  # the largest number of hazards or alerts on the map
-MOST_QUAKES = 200  # the intensities are computed only for this many of the strongest earthquakes
+MOST_QUAKES = 200  # intensities are computed for at most this number of earthquakes, the strongest first
 
 Layer = dict[str, Any]
 
@@ -45,7 +45,7 @@ async def settlements(request: Request, _: AsyncSession) -> Layer:
 
 
 async def hazards(request: Request, session: AsyncSession) -> Layer:
-    """`hidden` is the number of hazards beyond the limit `MOST`."""
+    """Returns the layer of hazards. `hidden` counts the hazards beyond the limit `MOST`."""
     now, here, language = datetime.now(UTC), console(request), language_of(request)
     rows = await snapshots.hazards(session, now, MOST, has_shapes=True)
     listed = [row for row in rows if row.msg_type != MsgType.CANCEL]
@@ -54,7 +54,7 @@ async def hazards(request: Request, session: AsyncSession) -> Layer:
 
 
 async def hazard(request: Request, session: AsyncSession, hazard_id: UUID) -> Layer:
-    """The small map on an alert's page shows this hazard, even after the hazard ended."""
+    """Returns one hazard, for the small map on an alert's page. The hazard may have ended."""
     row = await snapshots.hazard(session, hazard_id)
     known = [] if row is None or row.status == Status.DRAFT else [row]
     now, here, language = datetime.now(UTC), console(request), language_of(request)
@@ -62,12 +62,12 @@ async def hazard(request: Request, session: AsyncSession, hazard_id: UUID) -> La
 
 
 async def shaking(request: Request, session: AsyncSession) -> Layer:
-    """`uncomputed` is the number of earthquakes in force whose intensity cannot be computed."""
+    """Returns the expected intensities. `uncomputed` counts the earthquakes in force without a computed intensity."""
     here, language, now = console(request), language_of(request), datetime.now(UTC)
     status = here.settings.counted_status
     quakes = await snapshots.strongest_quakes(session, now, status, MOST_QUAKES)
     uncomputed = await snapshots.quakes_uncomputed(session, now, status)
-    # computed in a thread, because the equations for all settlements take a long time
+    # in a thread, because the computation for all settlements takes long and would block the event loop
     expected = await asyncio.to_thread(intensities.highest, quakes, here.known_points)
     shaken = (features.intensity(quake, language, here.places) for quake in expected)
     return features.collection(shaken, uncomputed=uncomputed)
@@ -83,7 +83,7 @@ async def alerts(request: Request, session: AsyncSession) -> Layer:
 
 
 async def displaced(request: Request, session: AsyncSession) -> Layer:
-    """The layer has no single households and no localities."""
+    """Returns displaced people by district. The layer contains no single household and no locality."""
     here, areas, now = console(request), tokens.current(request).areas, datetime.now(UTC)
     status, places = here.settings.counted_status, here.places
     shared = await here.shared_figures.of(session, areas)
@@ -94,7 +94,7 @@ async def displaced(request: Request, session: AsyncSession) -> Layer:
 
 
 async def localities(request: Request, session: AsyncSession) -> Layer:
-    """Readers who may not see localities get the people by district."""
+    """Returns people by locality, or by district for readers who may not see localities."""
     here, principal, language = console(request), tokens.current(request), language_of(request)
     status, places, by_district = here.settings.counted_status, here.places, not visibility.sees_localities(principal)
     shared = await here.shared_figures.of(session, principal.areas)

@@ -14,7 +14,7 @@ def of_settlement(pcode: str | None, places: Places) -> Position | None:
 
 
 def districts(pcodes: Iterable[str], places: Places) -> list[str]:
-    """An oblast is left out if one of its districts is named too."""
+    """Returns the districts of the P-codes. An oblast is left out if one of its districts is in the list."""
     named = dict.fromkeys(pcode if places.unit(pcode) else places.district(pcode) for pcode in pcodes)
     above = {parent for pcode in named for parent in places.ancestors(pcode)}
     return [pcode for pcode in named if pcode not in above and pcode in unit_positions()]

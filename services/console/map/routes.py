@@ -24,12 +24,12 @@ from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 RANGE = re.compile(r"bytes=([0-9]{1,15})-([0-9]{1,15})")
-MOST_BYTES = 16 * 1_048_576  # the longest range of bytes in one answer; a tile or a directory is far smaller
+MOST_BYTES = 16 * 1_048_576  # the longest byte range in one answer; every tile and directory is far smaller
 
 
 @router.get("/map")
 async def map_page(request: Request, takes_point: bool = False) -> Response:
-    """`takes_point` is true if the form for a new event has opened the map, to get a point from the map."""
+    """Shows the map. With `takes_point`, a person chooses a point for the form of a new event."""
     here, principal = console(request), tokens.current(request)
     background = await asyncio.to_thread(backgrounds.look, here.settings.map_pmtiles)
     async with request.app.state.sessions() as session:
@@ -54,7 +54,7 @@ async def map_page(request: Request, takes_point: bool = False) -> Response:
 
 @router.get("/map/background.pmtiles")
 async def map_background(request: Request) -> Response:
-    """One range of the PMTiles file. The whole file may have many gigabytes, so an answer never contains all of it."""
+    """Sends one range of the PMTiles file. The console never sends the whole file, which may have many gigabytes."""
     path = console(request).settings.map_pmtiles
     try:
         known = await asyncio.to_thread(backgrounds.usable_stat, path) if path else None
@@ -63,7 +63,7 @@ async def map_background(request: Request) -> Response:
     if path is None or known is None:
         raise Problem(404, "not-found", "This installation has no detailed background of the map.")
     byte_range = RANGE.fullmatch(request.headers.get("range", ""))
-    # FileResponse answers with the whole file if the value of If-Range is not current
+    # an If-Range with an old value would make FileResponse send the whole file
     if byte_range is None or "if-range" in request.headers or int(byte_range[2]) - int(byte_range[1]) >= MOST_BYTES:
         raise Problem(416, "range", f"Send one range of at most {MOST_BYTES} bytes, as in: Range: bytes=0-16383")
     return FileResponse(path, media_type="application/vnd.pmtiles", stat_result=known)
@@ -71,14 +71,14 @@ async def map_background(request: Request) -> Response:
 
 @router.get("/console/v1/map/{layer}")
 async def map_layer(request: Request, layer: str, at: str = "", hazard: UUID | None = None) -> Response:
-    """A layer as GeoJSON. If the URL names a `hazard`, the layer of hazards has only this hazard.
+    """Returns a layer as GeoJSON. If the URL names a `hazard`, the layer `hazards` contains only this hazard.
 
-    Waits up to 3 seconds until the worker has stored all records before the position `at`, which the browser has
-    reached.
+    The browser states its position `at`. The answer waits up to 3 seconds until the worker has stored all records
+    before `at`.
     """
     read = partial(layers.hazard, hazard_id=hazard) if layer == "hazards" and hazard else LAYERS.get(layer)
     if read is None:
         raise Problem(404, "not-found", "There is no such layer.")
     content, headers = await once_there(request, position_of(at), lambda session: read(request, session))
-    # a layer may have a megabyte; the encoder of the standard library would take five times as long
+    # a layer may have a megabyte, and the standard library's encoder is five times slower
     return Response(to_json(content), headers=headers, media_type="application/json")

@@ -7,7 +7,7 @@ from typing import Any
 from shared.events import Area
 from shared.places.areas import circle
 
-# A hazard can have 50 rings of 2,000 corners. Nobody could see so many corners.
+# A hazard may have 50 rings with 2,000 corners each. Nobody can see so many corners.
 MOST_CORNERS = 5_000
 LEAST_CORNERS = 8
 DIGITS = 4
@@ -16,7 +16,7 @@ Ring = list[list[float]]
 
 
 def stored(area: Area) -> dict[str, Any] | None:
-    """None if the area has neither rings nor circles."""
+    """Returns the rings and circles of an area for the board's table, or None if the area has neither."""
     if not (area.polygons or area.circles):
         return None
     circles = [[circle.lat, circle.lon, circle.radius_km] for circle in area.circles]
@@ -24,9 +24,9 @@ def stored(area: Area) -> dict[str, Any] | None:
 
 
 def thinned(rings: Sequence[Sequence[tuple[float, float]]]) -> list[Ring]:
-    """Keeps at most about `MOST_CORNERS` corners in all.
+    """Keeps about `MOST_CORNERS` corners at most.
 
-    Corners are dropped at equal steps, because an algorithm that keeps the outline takes minutes for a hostile ring.
+    Drops corners at equal steps. An algorithm that preserves the outline would take minutes for a hostile ring.
     """
     step = math.ceil(sum(map(len, rings)) / MOST_CORNERS)
     kept = ([*ring[:-1:step], ring[-1]] if len(ring) > LEAST_CORNERS * step else ring for ring in rings)
