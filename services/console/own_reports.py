@@ -1,6 +1,6 @@
-"""The page on which people at the desk see their own reports and the results.
+"""The page where people at the desk see their own reports and what became of them.
 
-The browser reads the reports from intake.
+The browser itself reads the reports from intake.
 """
 
 from fastapi import APIRouter, Request

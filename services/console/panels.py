@@ -1,4 +1,4 @@
-"""What each panel of the board shows to the reader."""
+"""Collects the data of each panel of the board, as far as the reader may see the data."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -49,14 +49,14 @@ from shared.events.vocabulary import ReportKind, Scope
 from shared.monitoring import status
 from shared.pages import language_of
 
-# a list shows FIRST rows at first; the page may ask for up to MOST rows
+# a list begins with FIRST rows; "Show more" asks for up to MOST rows
 FIRST, MOST = 100, 10_000
 LAST_HOUR = timedelta(hours=1)
-LISTED_SECONDS = 1.0  # all readers share a list for this time, so a board shows an event at most a second later
+LISTED_SECONDS = 1.0  # readers share a list for this time, so an event appears up to a second late
 
 
 async def figures(request: Request, session: AsyncSession) -> dict[str, Any]:
-    """Accounts that see no deliveries get no number of deliveries."""
+    """Returns the key figures. Accounts that see no deliveries get no number of failed deliveries."""
     here, principal, now = console(request), tokens.current(request), datetime.now(UTC)
     counted, places = here.settings.counted_status, here.places
     shared = await here.shared_figures.of(session, principal.areas)
@@ -91,7 +91,7 @@ async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
         deliveries = await board_alerts.deliveries(session, shown)
         return ListedAlerts(sections, shown, deliveries, await board_alerts.suppressed(session, now, pcodes))
 
-    is_usual = most == FIRST and not chosen.is_active  # shared lists of other lengths and filters could fill the memory
+    is_usual = most == FIRST and not chosen.is_active  # too many shared lists would fill the memory
     shared = await here.shared_figures.of(session, principal.areas)
     listed = await (shared.get("list of alerts", ["alerts"], read, seconds=LISTED_SECONDS) if is_usual else read())
     sections, hidden = listed.sections, Counter[str]()
@@ -118,7 +118,7 @@ class ListedHazards:
     released: Mapping[UUID, BoardRelease]
     unreleased: Mapping[UUID, datetime]
     without_hazard: Sequence[BoardRelease]
-    restricted: Sequence[UUID]  # hazards that are or were restricted
+    restricted: Sequence[UUID]  # hazards that are restricted now or were restricted earlier
 
 
 async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
@@ -127,7 +127,7 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
     async def read() -> ListedHazards:
         shown = await snapshots.hazards(session, now, most)
         released = await release_queries.releases(session, [hazard.hazard_id for hazard in shown])
-        # hazards that were never restricted need no further facts for their public state
+        # a hazard that was never restricted has no public state to look up
         ids = [hazard.hazard_id for hazard in shown if hazard.scope != Scope.PUBLIC or hazard.hazard_id in released]
         return ListedHazards(
             shown,
@@ -141,7 +141,7 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
     async def confirmations() -> Mapping[UUID, Confirmation]:
         return await release_queries.confirmed(session, listed.restricted) if listed.restricted else {}
 
-    if most == FIRST:  # longer lists are not shared, because they could fill the memory
+    if most == FIRST:  # longer lists are not shared: they could fill the memory
         shared = await here.shared_figures.of(session, [COUNTRY])  # all readers see all hazards
         listed = await shared.get("list of hazards", visibility.HAZARDS, read, seconds=LISTED_SECONDS)
         confirmed = await shared.get(
@@ -220,7 +220,7 @@ async def recent(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 
 async def watched(request: Request, session: AsyncSession) -> dict[str, Any]:
-    """Accounts that may not see the ledger get no alarms."""
+    """Returns no alarms to accounts that may not see the ledger."""
     if tokens.current(request).roles.isdisjoint(role_groups.LEDGER):
         return {"check_alarms": [], "monitored_until": None}
     now, here = datetime.now(UTC), console(request)

@@ -1,4 +1,4 @@
-"""Every hour, writes the board and the displaced people by place to printable files, for use if the server fails."""
+"""Writes printable files of the board and the displaced people every hour, for use during a failure of the server."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ HOUR = timedelta(hours=1)
 KEPT_HOURS = 48
 TEMPLATE = "paper.html"
 EVERYWHERE = (COUNTRY,)
-MODE = 0o640  # the group of the folder may read and print the files
+MODE = 0o640  # the folder's group may read the files, and so print them
 
 
 class Paper:
@@ -37,7 +37,7 @@ class Paper:
         self._places = Places.load(settings.places_path)
 
     async def run(self, folder: Path) -> None:
-        """Writes the files at once, then at each full hour."""
+        """Writes the files at the start, and then at each full hour."""
         backoff = Backoff()
         while True:
             now = datetime.now(UTC)
@@ -53,7 +53,7 @@ class Paper:
                 await asyncio.sleep((full_hour(now) + HOUR - datetime.now(UTC)).total_seconds())
 
     async def _write(self, folder: Path, now: datetime) -> None:
-        """A failed attempt is repeated after an hour."""
+        """Writes the files once. After an error, the next attempt is an hour later."""
         texts = await self.texts(now)
         try:
             await asyncio.to_thread(write, folder, texts, now)
@@ -101,9 +101,9 @@ class Paper:
 
 
 def write(folder: Path, texts: Mapping[str, str], now: datetime) -> None:
-    """Writes each file under two names, with and without the hour. Each write is atomic.
+    """Writes each file twice: under a name with the hour, and under a name that is always the same.
 
-    Deletes files older than two days.
+    Each write is atomic. Deletes files older than two days.
     """
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     for language, text in texts.items():

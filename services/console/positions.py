@@ -1,4 +1,4 @@
-"""Wakes requests that wait until the worker has stored certain records."""
+"""Wakes the requests that wait for the worker to store certain records."""
 
 import asyncio
 
@@ -16,9 +16,9 @@ class Positions:
 
     @property
     def moved(self) -> asyncio.Event:
-        """Get the event first, and then read positions.
+        """An event for the worker's next commit.
 
-        In the other order, you would miss a commit that happens between the two steps.
+        Get this event before you read the positions. Otherwise you miss a commit between the two steps.
         """
         return self._moved
 

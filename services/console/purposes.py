@@ -1,4 +1,4 @@
-"""The page on which a person states the purpose of opening household records, once for each emergency and shift."""
+"""The page where a person states why household records must be opened, once per emergency and shift."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,7 +39,7 @@ async def purpose_page(request: Request) -> Response:
 async def state_purpose(
     request: Request, session: Session, purpose: Annotated[str, Form()] = "", emergency: Annotated[str, Form()] = ""
 ) -> Response:
-    """Issues a new token for the same sign-in. The token contains the purpose, which is logged with each read."""
+    """Issues a new token with the purpose for the same sign-in. Each read of a record logs this purpose."""
     emergency = " ".join(emergency.split())
     if wrong := wrong_fields(purpose, emergency):
         return console(request).pages.render(
@@ -63,6 +63,6 @@ def wrong_fields(purpose: str, emergency: str) -> list[str]:
 
 
 def parts(stated: str | None) -> tuple[str, str]:
-    """Splits a stated purpose into the purpose's code and the emergency."""
+    """Splits a stated purpose, of the form "CODE: EMERGENCY" into the purpose's code and the emergency."""
     code, _, emergency = (stated or "").partition(": ")
     return (code, emergency) if code in list(Purpose) else ("", "")

@@ -1,4 +1,4 @@
-"""Readmission of field teams: a duty head lets a team's phones send reports although their sign-ins have expired."""
+"""Readmission: a duty head lets a field team's phones send reports again after their sign-ins have expired."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,9 +23,8 @@ from shared.postgres.database import Session
 
 router = APIRouter(include_in_schema=False)
 
-LASTS = timedelta(days=7)  # within this time, each phone of the team can connect, and so renew its sign-in for a year
-# From this number of held reports a day, the duty head sees a notice. The reports were held because sign-ins had
-# expired.
+LASTS = timedelta(days=7)  # a phone that connects in this time renews its sign-in for a year
+# The duty head sees a notice if at least this many reports a day were held because of expired sign-ins.
 NOTICED_FROM = 50
 DAY = timedelta(hours=24)
 IN_FIELD = Account.roles.op("&&")([Role.FIELD.value]), Account.team.is_not(None), Account.disabled_at.is_(None)
@@ -47,7 +46,7 @@ async def readmission_page(request: Request, session: Session, done: UUID | None
 async def readmit(request: Request, session: Session, team: Annotated[str, Form()] = "") -> Response:
     now = datetime.now(UTC)
     chosen = next((ended.team for ended in await own_teams(request, session, now) if str(ended.team) == team), None)
-    if chosen is None:  # the team's accounts were disabled, or got other areas, after the page was opened
+    if chosen is None:  # since the page was opened, the team was disabled or got other areas
         return await shown(request, session, now, status=404, is_refused=True)
     await outbox.add(session, credentials.readmit(chosen, now, now + LASTS))
     await audit.add(session, audit.entry_of(request, Action.RIGHTS_CHANGED, objects=[chosen], reason="readmitted"))
@@ -75,7 +74,7 @@ async def shown(
 
 
 async def own_teams(request: Request, session: AsyncSession, now: datetime) -> Sequence[Team]:
-    """The field teams whose members all work inside the caller's areas."""
+    """Returns the field teams whose members all work in the caller's areas only."""
     caller, places = tokens.current(request), console(request).places
     rows = await session.execute(select(Account.team, Account.areas).where(*IN_FIELD))
     others = {team for team, areas in rows if not all(caller.covers(area, places) for area in areas)}
@@ -83,7 +82,7 @@ async def own_teams(request: Request, session: AsyncSession, now: datetime) -> S
 
 
 async def teams(session: AsyncSession, now: datetime) -> Sequence[Team]:
-    """The team with the most expired phones comes first."""
+    """Returns the field teams, those with most expired phones first."""
     ended = SignIn.device.is_not(None) & SignIn.ended_at.is_(None) & (SignIn.expires_at <= now)
     phones = func.count(SignIn.device.distinct()).filter(ended)
     rows = await session.execute(

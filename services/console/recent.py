@@ -1,4 +1,4 @@
-"""What changed on the board in the last hour: hazards that came, and what happened to alerts."""
+"""The changes of the last hour for the board: new hazards, and what happened to alerts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The console's tables. A model with the argument `record` has a column for each field of this event model."""
+"""The console's tables. `record=` names an event model; the table then has a column for each field of this model."""
 
 from services.console.models.accounts import Account, Enrolment, SavedFilter
 from services.console.models.alerts import BoardAlert, BoardDelivery

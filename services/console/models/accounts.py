@@ -30,14 +30,14 @@ class Account(ConsoleModel):
     disabled_at: Mapped[datetime | None]
     tokens_valid_from: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    # the areas that are granted to another system
+    # hazards in these areas are granted to another system
     hazard_areas: Mapped[list[str]] = mapped_column(server_default="{}")
 
 
 class Enrolment(ConsoleModel):
-    """`token` is the SHA-256 of the token of the link.
+    """A link by which a person sets the account's password. `token` is the SHA-256 of the token.
 
-    The link is valid until `expires_at`, as long as the account has the stored `state`.
+    The link ends at `expires_at`. It also ends as soon as the account's state differs from the stored `state`.
     """
 
     __tablename__ = "enrolments"
@@ -49,7 +49,7 @@ class Enrolment(ConsoleModel):
 
 
 class SavedFilter(ConsoleModel):
-    """`query` is the filter as the query of an address."""
+    """A saved filter. `query` has the form of the query part of a URL."""
 
     __tablename__ = "saved_filters"
     __table_args__ = (UniqueConstraint("account_id", "name"),)

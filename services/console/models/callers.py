@@ -1,4 +1,4 @@
-"""Who called, and where the hazard of a call was first reported."""
+"""The people who called, and the areas where their hazards were first reported."""
 
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +19,7 @@ class StoredCaller(ConsoleModel):
 
 
 class CalledReport(ConsoleModel):
-    """The caller is stored under the id of the report."""
+    """The report of a caller. The caller's data are in `callers`, under the same `report_id`."""
 
     __tablename__ = "called_reports"
 
@@ -28,7 +28,7 @@ class CalledReport(ConsoleModel):
 
 
 class CallerReading(ConsoleModel):
-    """One read of a caller's data, recorded by an earlier version of Dayar and copied to the security log."""
+    """Reads of callers' data by an earlier version of Dayar. A migration has copied them to the security log."""
 
     __tablename__ = "caller_readings"
 
@@ -39,7 +39,7 @@ class CallerReading(ConsoleModel):
 
 
 class FirstArea(ConsoleModel):
-    """If a hazard's place changes, the area of the first report still decides who may read the caller's data."""
+    """The area of the first report decides who may read the caller's data, even if the hazard's place changes later."""
 
     __tablename__ = "first_areas"
 

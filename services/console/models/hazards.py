@@ -34,7 +34,7 @@ class BoardHazard(ConsoleModel):
     locality_pcode: Mapped[str | None]
     lat: Mapped[float | None]
     lon: Mapped[float | None]
-    shapes: Mapped[dict[str, Any] | None]  # None if the hazard has no shapes, or was stored before migration 0032
+    shapes: Mapped[dict[str, Any] | None]  # None for a hazard without shapes, or stored before migration 0032
     onset: Mapped[datetime] = mapped_column(index=True)
     expires: Mapped[datetime | None]
     received_at: Mapped[datetime] = mapped_column(index=True)
@@ -46,10 +46,11 @@ class BoardHazard(ConsoleModel):
 
 
 class BoardRelease(ConsoleModel):
-    """The public version of a hazard: a release, or a Public revision that a restricted revision replaced.
+    """The public version of a hazard.
 
-    In a release, `revision` is higher than `released_revision`. In a Public revision, these two numbers are
-    equal. `board_hazards` has the newest revision of the hazard.
+    The version is a release, or a Public revision that a restricted revision replaced. A release has a `revision` above
+    its `released_revision`. In a Public revision, the two numbers are equal. `board_hazards` has the hazard's newest
+    revision.
     """
 
     __tablename__ = "board_releases"
@@ -66,9 +67,9 @@ class BoardRelease(ConsoleModel):
     text: Mapped[dict[str, Any]]
     author: Mapped[UUID]
     received_at: Mapped[datetime]
-    source: Mapped[str | None]  # None if the release was stored before migration 0023
+    source: Mapped[str | None]  # None in releases stored before migration 0023
     source_id: Mapped[str | None]
-    # None in releases that were stored before migration 0017 and whose hazard changed afterwards.
+    # None in releases stored before migration 0017, if the hazard has changed since.
     status: Mapped[str | None]
     type: Mapped[str | None]
     urgency: Mapped[str | None]
@@ -79,9 +80,9 @@ class BoardRelease(ConsoleModel):
 
 
 class BoardRevision(ConsoleModel):
-    """A hazard must be released within ten minutes after the first revision that followed the newest release.
+    """A restricted revision, with the time of its arrival.
 
-    Further revisions do not restart the ten minutes.
+    The ten minutes for the next release begin with the first revision after the newest release.
     """
 
     __tablename__ = "board_revisions"

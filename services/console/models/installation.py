@@ -10,7 +10,10 @@ from services.console.models.base import ConsoleModel
 
 
 class Notice(ConsoleModel):
-    """`account` is the name of an existing account, and never text that somebody typed."""
+    """A notice for administrators.
+
+    `account` is the name of an existing account, so it cannot contain a typed password.
+    """
 
     __tablename__ = "notices"
 

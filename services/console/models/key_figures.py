@@ -9,7 +9,7 @@ from services.console.models.base import ConsoleModel
 
 
 class KeyFigurePart(ConsoleModel):
-    """All rows with the same `taken_at` were recorded together."""
+    """A part of a key figure. One recording writes many rows, all with the same `taken_at`."""
 
     __tablename__ = "key_figure_parts"
 

@@ -24,10 +24,10 @@ class BoardHousehold(ConsoleModel):
     hazard_type: Mapped[str | None]
     occurred_on: Mapped[date]
     is_urgent: Mapped[bool] = mapped_column(server_default=false())
-    registered_at: Mapped[datetime | None]  # None until the event with the time of the registration has arrived
-    # `confirmed_at` is None in rows from before migration 0030.
+    registered_at: Mapped[datetime | None]  # None until the event of the registration arrives
+    # `confirmed_at` is None in rows written before migration 0030.
     evacuation: Mapped[str | None]
-    confirmed_at: Mapped[datetime | None]  # somebody saw the displaced people at this time or earlier on the same day
+    confirmed_at: Mapped[datetime | None]  # somebody saw the people then, or earlier on the same day
     is_return_presumed: Mapped[bool] = mapped_column(server_default=false())
 
 
@@ -39,7 +39,7 @@ class BoardGroup(ConsoleModel):
     status: Mapped[str]
     stock_id: Mapped[UUID]
     superseded_by: Mapped[UUID | None]
-    group_id: Mapped[UUID | None]  # None in rows that were stored before migration 0034
+    group_id: Mapped[UUID | None]  # None in rows written before migration 0034
     measure: Mapped[str]
     mobility: Mapped[str]
     persons: Mapped[int]
@@ -57,7 +57,7 @@ class BoardGroup(ConsoleModel):
     destination_locality_pcode: Mapped[str | None]
     site_id: Mapped[UUID | None]
     shelter: Mapped[str]
-    reported_at: Mapped[datetime | None]  # None in rows that earlier versions of Dayar wrote
+    reported_at: Mapped[datetime | None]  # None in rows written by earlier versions of Dayar
     covers_site: Mapped[bool] = mapped_column(server_default=false())
     is_urgent: Mapped[bool] = mapped_column(server_default=false())
     confirmed_at: Mapped[datetime | None]

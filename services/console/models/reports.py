@@ -10,7 +10,7 @@ from services.console.models.base import ConsoleModel
 
 
 class ReportOutcome(ConsoleModel):
-    """If several reports have the same report id, each has its own row."""
+    """An outcome of a report. Several reports can have the same `report_id`, so the key is the outcome's own id."""
 
     __tablename__ = "board_outcomes"
 
@@ -26,7 +26,7 @@ class ReportOutcome(ConsoleModel):
 
 
 class LetterAssignment(ConsoleModel):
-    """A kind is a service, a topic and a reason."""
+    """The person who handles the dead letters of one service, topic and reason."""
 
     __tablename__ = "letter_assignments"
 

@@ -10,7 +10,10 @@ from services.console.models.base import ConsoleModel
 
 
 class SearchEntry(ConsoleModel):
-    """`version` names the rules by which the words were made, and is empty after an error."""
+    """The words of a row.
+
+    `version` names the rules that made the words, or is empty if an error prevented the words.
+    """
 
     __tablename__ = "search_entries"
     __table_args__ = (
@@ -25,7 +28,7 @@ class SearchEntry(ConsoleModel):
 
 
 class SearchChange(ConsoleModel):
-    """Triggers of the database add the rows of this table."""
+    """A changed row whose words must be made again. Triggers of the database write this table."""
 
     __tablename__ = "search_changes"
 

@@ -10,9 +10,9 @@ from services.console.models.base import ConsoleModel
 
 
 class SignIn(ConsoleModel):
-    """A sign-in is renewed while the page or phone is in use.
+    """A sign-in of a browser or phone, or a token of another system.
 
-    The token of another system is a row of this table, too, and is never renewed.
+    A sign-in is renewed while its browser or phone is in use. A token of another system is never renewed.
     """
 
     __tablename__ = "sign_ins"
@@ -30,7 +30,7 @@ class SignIn(ConsoleModel):
 
 
 class KnownBrowser(ConsoleModel):
-    """`browser` is the SHA-256 of the text that identifies the browser or phone."""
+    """A browser or phone of an account. `browser` is the SHA-256 of its secret mark."""
 
     __tablename__ = "known_browsers"
 
@@ -51,7 +51,7 @@ class SecondFactor(ConsoleModel):
 
 
 class RecoveryCode(ConsoleModel):
-    """`code` is the SHA-256 of the code."""
+    """A recovery code. `code` is a SHA-256, so the table does not contain the code itself."""
 
     __tablename__ = "recovery_codes"
 

@@ -35,7 +35,7 @@ async def of_id(session: AsyncSession, account_id: UUID) -> Account | None:
 
 
 async def held(session: AsyncSession, account_id: UUID) -> Account | None:
-    """Locks the row in share mode, so that other transactions cannot change the account meanwhile."""
+    """Locks the row in share mode: until the caller's commit, no other transaction can change the account."""
     return await session.get(Account, account_id, with_for_update={"read": True}, populate_existing=True)
 
 
@@ -64,17 +64,17 @@ async def add(session: AsyncSession, account: Account) -> None:
 
 
 async def lock_first(session: AsyncSession) -> None:
-    """Without the lock, two processes that start at the same time could both create the first account."""
+    """Takes a lock. Without the lock, two processes that start together could both create the first account."""
     await session.execute(database.advisory_lock("console first account"))
 
 
 async def lock_administrators(session: AsyncSession) -> None:
-    """Without the lock, two administrators who disable each other at the same time could both succeed."""
+    """Takes a lock. Without the lock, two administrators could disable each other at the same moment."""
     await session.execute(database.advisory_lock("console administrators"))
 
 
 async def administrators(session: AsyncSession) -> Sequence[Account]:
-    """Includes administrators who cannot sign in."""
+    """Returns all administrators, including administrators who cannot sign in."""
     has_role = any_(Account.roles) == Role.ADMINISTRATOR.value
     return (await session.scalars(select(Account).where(has_role))).all()
 

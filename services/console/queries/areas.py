@@ -1,6 +1,6 @@
-"""The SQL condition that a place is in the reader's areas.
+"""Writes the SQL condition for a place in the reader's areas.
 
-For the event stream, `Places.covers` decides by the same rule.
+`Places.covers` applies the same rule to the event stream.
 """
 
 from collections.abc import Iterable
@@ -12,10 +12,7 @@ from shared.places.conditions import is_within
 
 
 def in_areas(pcode: str, areas: Iterable[str], places: Places) -> TextClause:
-    """`pcode` is an SQL expression.
-
-    The value of the expression may be the code of a village.
-    """
+    """Returns the condition that the SQL expression `pcode` is a unit or a village in the areas."""
     within = places.within(areas)
     known = list(places.codes)
     return text(is_within(pcode, "within")).bindparams(within=None if within is None else sorted(within), known=known)

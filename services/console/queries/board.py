@@ -1,4 +1,4 @@
-"""The rows of the board: the newest state of each hazard, household, count, site, alert, delivery and outcome."""
+"""The board's rows: the newest state of each hazard, household, count, site, alert, delivery and outcome."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ from shared.postgres.upsert import upsert
 
 @dataclass(frozen=True)
 class Shown:
-    """The row with the higher value in the column `order` is newer.
+    """A table of the board. Of two rows with the same key, the row with the higher `order` is newer.
 
-    A newer row without a value in the column `lasting` keeps the old value.
+    If a newer row has no value in the column `lasting`, the old value stays.
     """
 
     model: type[ConsoleModel]
@@ -57,10 +57,10 @@ Numbered = tuple[int, dict[str, Any]]
 
 
 async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Numbered]) -> list[int]:
-    """Stores the newest row of each key, unless the table has a newer row.
+    """Stores the newest row of each key, unless the table already has a newer row.
 
-    Returns the numbers of the stored rows. All workers lock rows in the order of their keys, so that they cannot
-    deadlock.
+    Returns the numbers of the stored rows. Every worker locks the rows in the order of their keys. Otherwise two
+    workers could deadlock.
     """
     newest: dict[tuple[str, ...], Numbered] = {}
     for number, row in numbered:
@@ -76,7 +76,7 @@ async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Nu
 
 
 async def forget_replaced(session: AsyncSession, outcomes: Sequence[Numbered]) -> None:
-    """A replaced outcome is always earlier on the topic than the outcome that replaces it."""
+    """Deletes replaced outcomes. They are already stored: on the topic, an outcome comes before its replacement."""
     replaced = [row["replaces"] for _, row in outcomes if row["replaces"]]
     if replaced:
         await session.execute(delete(ReportOutcome).where(ReportOutcome.outcome_id.in_(replaced)))

@@ -1,4 +1,4 @@
-"""The board's alerts by section: all open alerts, and the alerts closed in the last day."""
+"""Queries for the board's sections of alerts: open alerts, and alerts closed in the last day."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -55,7 +55,7 @@ async def sections(
     is_chosen: ColumnElement[bool] = ALL,
     wanted: Iterable[Section] = Section,
 ) -> dict[Section, SectionAlerts]:
-    """Each section has its own limit `most`, so many alerts in one section displace no others."""
+    """Returns each section with at most `most` alerts, so that many alerts in one section hide no alert in another."""
     numbers = await counts(session, now, pcodes, is_chosen)
     return {
         section: SectionAlerts(
@@ -79,7 +79,7 @@ async def counts(
 async def hidden_unacknowledged(
     session: AsyncSession, now: datetime, pcodes: Sequence[str] | None, listed: Mapping[Section, SectionAlerts]
 ) -> Counter[str]:
-    """Counts by severity, also of alerts that ended without an acknowledgement."""
+    """Counts the unacknowledged alerts beyond the list's limit, by severity. Closed unacknowledged alerts count too."""
     numbers = await counts(session, now, pcodes)
     return sum((numbers[section] - listed[section].counts for section in UNACKNOWLEDGED), Counter[str]())
 
@@ -92,9 +92,10 @@ async def _alerts(
     most: int,
     is_chosen: ColumnElement[bool],
 ) -> Sequence[BoardAlert]:
-    """Open alerts that demand an operator's work come first.
+    """Returns the alerts of a section. Closed alerts are sorted by the time of closing, the newest first.
 
-    Then the most severe come first, then the oldest. Closed alerts are sorted newest first.
+    Open alerts are sorted by three rules: alerts that demand an operator's work first, then the most severe, then the
+    oldest.
     """
     severest = case(SEVEREST_FIRST, value=BoardAlert.severity, else_=len(SEVEREST_FIRST))
     order = (
@@ -107,7 +108,7 @@ async def _alerts(
 
 
 async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[Counter[str], Sequence[BoardAlert]]:
-    """Returns how many alerts demand an acknowledgement or an action, by severity, and the 50 most severe."""
+    """Counts the alerts that demand an acknowledgement or an action, by severity. Also returns the 50 most severe."""
     asks = and_(IS_OPEN, BoardAlert.demand.in_((Demand.ACKNOWLEDGEMENT, Demand.ACTION)))
     wanted: Select[Any] = raised(select(BoardAlert), pcodes).where(asks)
     by_severity = wanted.with_only_columns(BoardAlert.severity, func.count()).group_by(BoardAlert.severity)
@@ -125,7 +126,7 @@ async def of_hazard(
 
 
 async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> int:
-    """Counts alerts that were suppressed because of their age. Withheld alerts are not counted."""
+    """Counts the alerts that were suppressed because they were too old. Withheld alerts do not count."""
     wanted = select(func.count()).where(
         BoardAlert.is_suppressed,
         BoardAlert.reason == "too_old",
@@ -141,7 +142,7 @@ def people(alerts: Iterable[BoardAlert]) -> Iterator[UUID | None]:
 
 
 async def deliveries(session: AsyncSession, alerts: Iterable[BoardAlert]) -> dict[Any, tuple[int, int]]:
-    """The numbers of successful and failed deliveries per alert."""
+    """Counts the successful and the failed deliveries of each alert."""
     ids = [alert.alert_id for alert in alerts]
     delivered = func.count().filter(BoardDelivery.is_delivered)
     failed = func.count().filter(~BoardDelivery.is_delivered)
@@ -158,15 +159,15 @@ def _shown(wanted: Select[Any], now: datetime, pcodes: Sequence[str] | None) -> 
 
 
 def raised(wanted: Select[Any], pcodes: Sequence[str] | None) -> Select[Any]:
-    """Leaves out suppressed alerts, drafts, and alerts that do not concern these P-codes."""
+    """Selects alerts that concern the P-codes. Suppressed alerts and drafts are left out."""
     return wanted.where(IS_RAISED, concern(BoardAlert.pcodes.expression, pcodes))
 
 
 def concern(alerts_pcodes: ColumnElement[Any], pcodes: Sequence[str] | None) -> ColumnElement[bool]:
-    """An alert without a place concerns all P-codes."""
+    """Selects alerts that concern the P-codes. An alert without a place concerns all P-codes."""
     return ALL if pcodes is None else or_(touch(alerts_pcodes, pcodes), alerts_pcodes == [])
 
 
 def touch(events_pcodes: ColumnElement[Any], pcodes: Iterable[str] | None) -> ColumnElement[bool]:
-    """None means all P-codes."""
+    """Selects events in at least one of the P-codes. None selects all events."""
     return ALL if pcodes is None else events_pcodes.op("&&")(list(pcodes))

@@ -1,4 +1,4 @@
-"""The known browsers and phones of an account. Failed sign-ins from unknown browsers never lock a known browser."""
+"""The known browsers and phones of an account. Failed sign-ins from elsewhere never lock a known browser."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -34,5 +34,5 @@ async def remember(session: AsyncSession, account_id: UUID, mark: str, now: date
 
 
 def _hash(mark: str) -> bytes:
-    """Hashed, because the content of the table would let somebody forge the cookie."""
+    """The table has only hashes: a person who reads the table cannot forge the cookie of a known browser."""
     return sha256(mark.encode()).digest()

@@ -1,4 +1,4 @@
-"""Callers who reported by telephone, and the areas whose operators may read the callers' data."""
+"""The people who reported by telephone, and the areas whose operators may read their data."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from shared.postgres.arrays import any_of
 
 
 async def keep(session: AsyncSession, report_id: UUID, author: UUID, sealed: bytes) -> bool:
-    """Only the author may change a stored caller."""
+    """Stores the caller. Only the first author may change a stored caller; returns False for another author."""
     rows = await session.scalars(
         insert(StoredCaller)
         .values(report_id=report_id, author=author, sealed=sealed)
@@ -27,9 +27,9 @@ async def keep(session: AsyncSession, report_id: UUID, author: UUID, sealed: byt
 
 
 async def reseal(session: AsyncSession, callers: Callers) -> int:
-    """Encrypts the data of every caller with the newest key.
+    """Encrypts the data of all callers with the newest key, and returns the number of changed rows.
 
-    Returns how many callers changed. The calling code commits.
+    The caller commits.
     """
     old = func.substr(StoredCaller.sealed, 1, len(callers.newest_id)) != callers.newest_id
     rows = (
@@ -49,14 +49,14 @@ async def sealed_by(session: AsyncSession, key_id: str) -> int:
 
 
 async def tie(session: AsyncSession, reports: Iterable[tuple[UUID, UUID]]) -> None:
-    """All callers of a hazard must be found, and not only the latest."""
+    """Links each report to its hazard, so that the page of a hazard finds all its callers, not only the latest."""
     rows = [{"report_id": report_id, "hazard_id": hazard_id} for report_id, hazard_id in reports]
     if rows:
         await session.execute(insert(CalledReport).on_conflict_do_nothing(), rows)
 
 
 async def place_first(session: AsyncSession, reports: Iterable[tuple[UUID, Sequence[str]]]) -> None:
-    """Later reports about a hazard do not change its first P-codes."""
+    """Stores the first P-codes of each hazard. Later reports of the hazard do not change them."""
     first = {hazard_id: list(pcodes) for hazard_id, pcodes in reversed(list(reports))}
     rows = [{"hazard_id": hazard_id, "pcodes": pcodes} for hazard_id, pcodes in sorted(first.items())]
     if rows:
@@ -66,7 +66,7 @@ async def place_first(session: AsyncSession, reports: Iterable[tuple[UUID, Seque
 async def noted(
     session: AsyncSession, hazards: Iterable[UUID], reader: UUID, pcodes: Sequence[str] | None
 ) -> dict[UUID, tuple[UUID, ...]]:
-    """Maps each hazard to the reports whose callers this reader may see, the earliest report first."""
+    """Maps each hazard to reports, the earliest first. Leaves out reports whose caller this reader may not see."""
     wanted = _readable(select(CalledReport.hazard_id, StoredCaller.report_id), reader, pcodes)
     reports: dict[UUID, tuple[UUID, ...]] = {}
     for hazard_id, report_id in await session.execute(
@@ -77,7 +77,7 @@ async def noted(
 
 
 async def read(session: AsyncSession, report_id: UUID, reader: UUID, pcodes: Sequence[str] | None) -> bytes | None:
-    """The calling code must write the read to the security log, and commit, before it answers."""
+    """Reads a caller. Before the answer, the calling code must commit an entry to the security log."""
     sealed: bytes | None = await session.scalar(
         _readable(select(StoredCaller.sealed), reader, pcodes).where(StoredCaller.report_id == report_id)
     )

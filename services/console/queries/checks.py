@@ -11,12 +11,12 @@ from shared.postgres.upsert import upsert
 
 
 async def record(session: AsyncSession, check: InstallationCheck) -> None:
-    """If the result has no `due_at`, for example after a manual backup, the stored `due_at` remains."""
+    """Stores a result. A result without `due_at`, such as a manual backup's, leaves the stored `due_at` unchanged."""
     row = {name: getattr(check, name) for name in ("name", "checked_at", "is_well", "figure", "due_at")}
     await upsert(session, models.StoredCheck, [row], lasting="due_at")
 
 
 async def known(session: AsyncSession) -> Sequence[InstallationCheck]:
-    """Leaves out results of checks that only a later version of Dayar knows."""
+    """Returns the stored results. A later version of Dayar may have stored checks unknown to this version: left out."""
     rows = await session.scalars(select(models.StoredCheck).where(models.StoredCheck.name.in_(CheckName)))
     return [InstallationCheck(CheckName(row.name), row.checked_at, row.is_well, row.figure, row.due_at) for row in rows]

@@ -29,6 +29,6 @@ async def remove_of(session: AsyncSession, account_id: UUID) -> None:
 
 
 async def remove(session: AsyncSession, token: bytes) -> bool:
-    """Returns False if another transaction has removed or replaced the link."""
+    """Deletes a link. Returns False if another transaction has already deleted or replaced the link."""
     removed = await session.scalars(delete(Enrolment).where(Enrolment.token == token).returning(Enrolment.account_id))
     return removed.one_or_none() is not None

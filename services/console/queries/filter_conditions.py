@@ -39,9 +39,9 @@ def _parts(chosen: Filter, now: datetime, places: Places) -> Iterable[ColumnElem
 
 
 def _may_have(query: str) -> ColumnElement[bool]:
-    """Includes alerts without words, because nobody knows whether they match.
+    """Selects alerts whose words match. Alerts without words are selected too, because they may match.
 
-    The words of a new alert are made about a second after the alert.
+    The search makes the words of an alert about a second after the alert arrives.
     """
     is_made = and_(SearchEntry.kind == SearchKind.ALERTS, SearchEntry.version != FAILED)
     is_other = not_(SearchEntry.words.bool_op("@@")(cast(query, TSQUERY)))

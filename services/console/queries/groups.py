@@ -1,4 +1,4 @@
-"""Queries for the counts of groups, and for the people displaced now by place."""
+"""Queries for the counts of groups: the people displaced now, by place."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -53,7 +53,7 @@ SITE = (
     BoardSite.name_ru,
     BoardSite.name_en,
 )
-# Rows of earlier versions of Dayar have no `confirmed_at`. The time of the count then is the last known confirmation.
+# Rows from earlier versions of Dayar have no `confirmed_at`. For these rows, the time of the count is used.
 IS_UNCONFIRMED = func.coalesce(BoardGroup.confirmed_at, BoardGroup.counted_at) < func.now() - case(
     CONFIRMED_FOR, value=BoardGroup.mobility, else_=CONFIRMED_FOR_OTHERWISE
 )
@@ -68,17 +68,19 @@ COUNTED: dict[str, ColumnElement[Any]] = {
 }
 
 
-# A count of people abroad that names a site is a mistake. The site is therefore ignored.
+# Only by mistake does a count of people abroad name a site. The site is ignored.
 IS_IN_COUNTRY = func.coalesce(BoardGroup.destination_country, COUNTRY).in_((COUNTRY, UNKNOWN_COUNTRY))
 
 
 async def by_stated_place(session: AsyncSession, status: Status, areas: Iterable[str], places: Places) -> Sequence[Any]:
-    """The people of counted groups, by the destination and origin that the counts state.
+    """Returns the people of counted groups, by their stated destination and origin.
 
-    A stock has one or more counts of the same people. The sums are ranges: the lowest counts of all stocks together,
-    and the highest counts together. The newest count of a stock states where its people are. Rows with the newest
-    counts come first. A full recount replaces earlier counts. At a site where everybody was counted, `site_counts`
-    decides which part of each stock is added.
+    A stock is a group of people with one or more counts in effect. A full recount replaces the earlier counts. The
+    newest count states where the people are. A place's numbers are ranges: the lowest counts of all stocks added
+    together, and the highest counts added together.
+
+    If everybody at a site was counted, `site_counts` decides which part of each stock is added there. The place with
+    the newest count comes first.
     """
     seen = _displaced(status, in_areas(HERE, areas, places))
     covered = select(BoardGroup.site_id).where(*seen, *IN_EFFECT, BoardGroup.covers_site, IS_IN_COUNTRY)
@@ -111,7 +113,7 @@ async def _stocks(session: AsyncSession, *conditions: ColumnElement[bool] | Text
 
 
 async def _shares(session: AsyncSession, *conditions: ColumnElement[bool] | TextClause) -> Sequence[Any]:
-    """The rows have the same fields as the rows of `_stocks`."""
+    """Returns rows with the same fields as `_stocks`, for stocks at sites where everybody was counted."""
     numbers = [counted.label(name) for name, counted in COUNTED.items()]
     wanted = select(*STATED, *SITE, *ORDERED, *numbers).outerjoin(BoardSite, BoardSite.site_id == BoardGroup.site_id)
     rows = (await session.execute(wanted.where(*conditions).order_by(BoardGroup.site_id))).all()
@@ -144,8 +146,8 @@ async def newest_reports(
 async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) -> None:
     """Marks the stored counts that the given counts replace.
 
-    The events about the replaced counts may arrive later. A count with a higher `sequence` than its replacement stays
-    unmarked, because the registry put this count into effect again.
+    A replaced count can arrive after its replacement. A replaced count with the higher `sequence` stays unmarked: after
+    the replacement, the registry put this count into effect again.
     """
     for count in sorted(counts, key=itemgetter("sequence")):
         if count["replaces"]:
@@ -155,7 +157,7 @@ async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) 
 
 
 def _newest_report() -> Label[datetime]:
-    """The column with the time at which the newest count of the row's stock was reported."""
+    """A column: when the newest count of the row's stock was reported."""
     return func.max(REPORTED_AT).over(partition_by=BoardGroup.stock_id).label("reported_at")
 
 

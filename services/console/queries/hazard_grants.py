@@ -1,4 +1,4 @@
-"""The restricted hazards that are granted to other systems. By default, no hazards are granted."""
+"""Queries for the restricted hazards that another system may read. A new account is granted no hazard."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -19,20 +19,20 @@ async def areas(session: AsyncSession, account_id: UUID) -> tuple[str, ...]:
 
 
 async def areas_by_account(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
-    """Leaves out accounts of people, and disabled accounts."""
+    """Returns the granted areas of other systems. Accounts of people and disabled accounts are left out."""
     rows = await session.scalars(select(Account).where(Account.account_id.in_(ids), Account.disabled_at.is_(None)))
     return {row.account_id: tuple(row.hazard_areas) for row in rows if accounts.is_integration(row)}
 
 
 async def restricted(session: AsyncSession) -> Sequence[BoardHazard]:
-    """Leaves out hazards without a known place, because these hazards cannot be granted."""
+    """Returns all restricted hazards with a known place. Hazards without a known place cannot be granted."""
     return (await session.scalars(select(BoardHazard).where(*GRANTABLE))).all()
 
 
 async def hazards(
     session: AsyncSession, pcodes: Collection[str] | None, limit: int, after: tuple[datetime, UUID] | None
 ) -> Sequence[BoardHazard]:
-    """The hazard received last comes first. None as `pcodes` means the whole country."""
+    """Returns hazards, the one received last first. None as `pcodes` means the whole country."""
     wanted = select(BoardHazard).where(*GRANTABLE)
     if pcodes is not None:
         wanted = wanted.where(BoardHazard.pcodes.op("&&")(list(pcodes)))

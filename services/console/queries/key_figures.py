@@ -1,8 +1,8 @@
-"""The key figures of the board: their parts now, and the recorded parts of earlier times.
+"""Queries for the key figures of the board: the figures of now, and the recorded figures of earlier times.
 
-Each part of a key figure belongs to a list of P-codes. A reader's figure is the sum of the parts in the reader's areas.
-The rules are the same as for the lists: an alert counts if it concerns the areas, and a household counts if it is in
-the areas.
+A key figure is stored in parts, each with a list of P-codes. A reader's figure is the sum of the parts that the reader
+may see. The board's lists use the same rules: an alert counts if it concerns the reader's areas, and a household counts
+if its place is in them.
 """
 
 from datetime import datetime, timedelta
@@ -43,7 +43,7 @@ from shared.places import Places
 from shared.postgres import database
 
 EVERY = timedelta(minutes=15)
-LATE = timedelta(minutes=5)  # the longest delay with which a recording may begin
+LATE = timedelta(minutes=5)  # a recording may begin this much too late
 COMPARED = timedelta(hours=24)
 COLUMNS = ("figure", "severity", "pcodes", "count")
 NO_SEVERITY = cast(null(), Text)
@@ -59,7 +59,7 @@ async def of_households(session: AsyncSession, status: Status, reader: Principal
 
 
 async def day_ago(session: AsyncSession, moment: datetime, reader: Principal, places: Places) -> Sums:
-    """Returns nothing if no figures were recorded 24 hours before `moment`."""
+    """Returns the sums recorded 24 hours before `moment`. They are empty if nothing was recorded then."""
     latest, taken_at = moment - COMPARED, KeyFigurePart.taken_at
     newest = select(func.max(taken_at)).where(taken_at <= latest, taken_at > latest - EVERY - LATE).scalar_subquery()
     parts = select(*(getattr(KeyFigurePart, column) for column in COLUMNS)).where(taken_at == newest)
@@ -67,10 +67,7 @@ async def day_ago(session: AsyncSession, moment: datetime, reader: Principal, pl
 
 
 async def record(session: AsyncSession, status: Status, moment: datetime) -> None:
-    """Records nothing if a worker has recorded the figures in this quarter of an hour.
-
-    Deletes the parts that no comparison needs any more.
-    """
+    """Records the figures once per quarter of an hour, whichever worker comes first. Deletes parts that are too old."""
     await session.execute(database.advisory_lock("key figures"))
     slot = moment - (moment - datetime.min.replace(tzinfo=moment.tzinfo)) % EVERY
     if await session.scalar(select(KeyFigurePart.part_id).where(KeyFigurePart.taken_at >= slot).limit(1)):
@@ -86,7 +83,7 @@ async def _sums(session: AsyncSession, parts: Subquery, reader: Principal, place
     is_displaced_part = parts.c.figure == KeyFigure.DISPLACED
     around = board.concerning(reader, places)
     is_visible = or_(
-        parts.c.count == 0,  # with the count 0, this part shows that the figure was recorded
+        parts.c.count == 0,  # a part with the count 0 proves that the figure was recorded
         and_(is_displaced_part, in_areas("parts.pcodes[1]", reader.areas, places)),
         and_(~is_displaced_part, concern(parts.c.pcodes, around)),
     )
@@ -96,7 +93,7 @@ async def _sums(session: AsyncSession, parts: Subquery, reader: Principal, place
 
 
 def _parts(status: Status) -> CompoundSelect[Any]:
-    """Each figure has a part with the count 0, so that a figure of 0 has a row, too."""
+    """Adds a part with the count 0 to each figure, because a figure of 0 differs from a figure without a record."""
     nowhere = cast(array([]), ARRAY(Text))
     zeros = (select(literal(str(figure)), NO_SEVERITY, nowhere, literal(0)) for figure in KeyFigure)
     return union_all(*_of_alerts(), _displaced(status), *zeros)

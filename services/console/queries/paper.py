@@ -10,11 +10,11 @@ from services.console.models import BoardAlert, BoardHazard
 from services.console.queries.snapshots import HAZARD_SHOWN, SEVEREST_FIRST
 from shared.events.vocabulary import MsgType, Status
 
-MOST = 500  # each list has at most this many rows; two lists of 500 rows fill about thirty sheets
+MOST = 500  # rows per list; two lists of 500 rows fill about thirty sheets
 
 
 async def alerts(session: AsyncSession) -> Sequence[BoardAlert]:
-    """The open alerts: unacknowledged first, then the most severe, then the oldest."""
+    """Returns the open alerts. Unacknowledged alerts come first, then the most severe, then the oldest."""
     severity = case(SEVEREST_FIRST, value=BoardAlert.severity, else_=len(SEVEREST_FIRST))
     wanted = (
         select(BoardAlert)

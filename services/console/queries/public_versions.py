@@ -1,4 +1,4 @@
-"""Keeps the public version of a hazard that became restricted, and the times of the hazard's restricted revisions."""
+"""Stores the public version of a hazard that became restricted, and the times of its restricted revisions."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -18,11 +18,12 @@ from shared.postgres.arrays import any_of
 
 
 async def keep_replaced(session: AsyncSession, hazards: Sequence[Numbered]) -> None:
-    """Copies the Public revision of a hazard before a restricted revision replaces its row.
+    """Copies the Public revision of a hazard before a restricted revision replaces the hazard's row.
 
-    Readers of the public topic still have the Public revision. With the copy, a person can withdraw this revision. The
-    rows are locked, because another worker may store a newer Public revision at the same time. Every worker locks
-    the hazards first, in the same order, and then the releases. Workers therefore cannot deadlock.
+    Readers of the public topic still have the Public revision, and the copy lets a person withdraw it.
+
+    The rows are locked, because another worker may store a newer Public revision at the same time. Every worker locks
+    the hazards in the same order, and then the releases. Otherwise two workers could deadlock.
     """
     restricted = {str(row["hazard_id"]) for _, row in hazards if row["scope"] != Scope.PUBLIC}
     if not restricted:
@@ -40,7 +41,7 @@ async def keep_replaced(session: AsyncSession, hazards: Sequence[Numbered]) -> N
 async def keep_late(session: AsyncSession, hazards: Sequence[Numbered], outcomes: Sequence[Outcome]) -> None:
     """Stores Public revisions that arrived after a newer revision of the same hazard.
 
-    If the newer revision is restricted, the public reads the newest Public revision, even if this revision came late.
+    The newer revision may be restricted. The public then reads the newest Public revision, so the late one is needed.
     """
     late = [
         (number, as_release(row))
@@ -69,7 +70,7 @@ async def note_restricted(session: AsyncSession, hazards: Sequence[Numbered]) ->
 
 
 async def unreleased_since(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, datetime]:
-    """Leaves out hazards without a restricted revision that is newer than the public version."""
+    """Returns when each hazard's first unreleased revision arrived. Hazards without such a revision are left out."""
     is_newer = BoardRevision.revision > func.coalesce(BoardRelease.released_revision, -1)
     rows = await session.execute(
         select(BoardRevision.hazard_id, func.min(BoardRevision.received_at))

@@ -1,6 +1,6 @@
-"""The alerts and hazards that changed last.
+"""Queries for the alerts and hazards that changed last.
 
-The queries use indexes, because the tables keep alerts and hazards for years.
+The tables contain several years, so each query uses an index.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from shared.events.vocabulary import Status
 
 async def alerts(session: AsyncSession, since: datetime, pcodes: Sequence[str] | None) -> Sequence[BoardAlert]:
     changed_at = func.greatest(*(getattr(BoardAlert, column) for column in DEEDS))
-    # nothing happens to an alert after it was closed
+    # a closed alert never changes, so an old closed alert needs no look
     wanted = select(BoardAlert).where(or_(IS_OPEN, BoardAlert.resolved_at > since), changed_at > since)
     wanted = wanted.where(IS_RAISED, concern(BoardAlert.pcodes.expression, pcodes))
     return (await session.scalars(wanted.order_by(changed_at.desc()).limit(MOST))).all()

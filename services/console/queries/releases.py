@@ -23,9 +23,9 @@ async def releases(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUI
 
 
 async def without_hazard(session: AsyncSession, now: datetime, most: int) -> Sequence[BoardRelease]:
-    """Usually the hazard's record comes soon after its release.
+    """Returns releases whose hazard is not known.
 
-    If the record never comes, the release names a wrong hazard id.
+    The record of the hazard usually comes soon after the release. If it never comes, the release has a wrong hazard id.
     """
     is_known = exists().where(BoardHazard.hazard_id == BoardRelease.hazard_id)
     in_force = or_(BoardRelease.expires.is_(None), BoardRelease.expires > now)
@@ -40,8 +40,8 @@ class Confirmation:
 
 
 async def confirmed(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, Confirmation]:
-    """A hazard is also confirmed if its alert was closed with the verdict "confirmed"."""
-    # The panel shows how long the public has waited since the confirmation. An alert without a time is left out.
+    """Returns the confirmations of hazards. Closing an alert with the verdict "confirmed" also confirms the hazard."""
+    # The panel shows the time since the confirmation, so an alert without this time is left out.
     confirmed_at = func.coalesce(BoardAlert.confirmed_at, BoardAlert.resolved_at)
     is_confirmed = (BoardAlert.verification == Verification.CONFIRMED, confirmed_at.is_not(None))
     rows = await session.execute(

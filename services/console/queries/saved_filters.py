@@ -19,7 +19,7 @@ async def of(session: AsyncSession, account_id: UUID) -> Sequence[SavedFilter]:
 
 
 async def save(session: AsyncSession, account_id: UUID, name: str, query: str) -> bool:
-    """The new filter replaces a filter with the same name. Returns False if the account has too many filters."""
+    """Saves a filter, and replaces the account's filter of the same name. Returns False if the account has too many."""
     await session.execute(database.advisory_lock(f"filters of {account_id}"))
     own = SavedFilter.account_id == account_id
     others = await session.scalar(select(func.count()).select_from(SavedFilter).where(own, SavedFilter.name != name))

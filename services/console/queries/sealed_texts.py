@@ -1,4 +1,4 @@
-"""Encrypts the texts of accounts again after a rotation of the key; the calling code commits."""
+"""After a new key, encrypts the texts of accounts with this key."""
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +12,7 @@ COLUMNS = {TotpSecrets: SecondFactor.sealed, Telephones: Account.telephone}
 
 
 async def reseal(session: AsyncSession, box: SealedTexts) -> int:
-    """Returns how many texts were encrypted again. The calling code commits."""
+    """Encrypts with the newest key, and returns the number of changed texts. The calling code commits."""
     column, count = COLUMNS[type(box)], 0
     is_old = func.substr(column, 1, len(box.newest_id)) != box.newest_id
     for row in await session.scalars(select(column.class_).where(is_old).with_for_update()):

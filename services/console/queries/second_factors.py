@@ -11,7 +11,7 @@ from services.console.models import RecoveryCode, SecondFactor
 
 
 async def of(session: AsyncSession, account_id: UUID) -> SecondFactor | None:
-    """Locks the row, so that only one of two concurrent sign-ins can use a code."""
+    """Reads and locks the row. Two concurrent sign-ins then cannot use the same code."""
     return await session.scalar(select(SecondFactor).where(SecondFactor.account_id == account_id).with_for_update())
 
 
@@ -34,7 +34,7 @@ async def remove(session: AsyncSession, account_id: UUID) -> None:
 
 
 async def use_recovery_code(session: AsyncSession, account_id: UUID, code: bytes, now: datetime) -> bool:
-    """Returns False if the account does not have this code, or has already used the code."""
+    """Marks a code as used. Returns False if the code is wrong, or was used before."""
     unused = RecoveryCode.account_id == account_id, RecoveryCode.code == code, RecoveryCode.used_at.is_(None)
     used = await session.scalars(update(RecoveryCode).where(*unused).values(used_at=now).returning(RecoveryCode.code))
     return used.one_or_none() is not None

@@ -18,7 +18,7 @@ KEPT_AFTER_END = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """`expires_at` is the end of its last token."""
+    """A phone of an account. `expires_at` is the end of the phone's newest token."""
 
     device: UUID
     first_at: datetime
@@ -28,7 +28,7 @@ class Device:
 
 
 async def record(session: AsyncSession, principal: Principal, *, address: str, browser: str) -> None:
-    """Also deletes sign-ins of the account that expired more than 90 days ago."""
+    """Stores a sign-in. Deletes the account's sign-ins that expired more than 90 days ago."""
     now = datetime.fromtimestamp(principal.issued_at, UTC)
     ended = SignIn.expires_at < now - KEPT_AFTER_END
     await session.execute(delete(SignIn).where(SignIn.account_id == principal.account, ended))
@@ -46,7 +46,7 @@ async def record(session: AsyncSession, principal: Principal, *, address: str, b
 
 
 def record_token(session: AsyncSession, principal: Principal, *, address: str) -> None:
-    """Administrators are warned before a recorded token ends."""
+    """Stores a token of another system, so that administrators are warned before it expires."""
     session.add(row_of(principal, address, ""))
 
 
@@ -88,7 +88,7 @@ async def last_contacts(session: AsyncSession) -> dict[UUID, datetime]:
 
 
 async def end(session: AsyncSession, account_id: UUID, jti: UUID, now: datetime) -> SignIn | None:
-    """Returns None if the account has no such sign-in."""
+    """Ends a sign-in. Returns None if the account does not have the sign-in."""
     mine = SignIn.account_id == account_id, SignIn.jti == jti
     return await session.scalar(update(SignIn).where(*mine).values(ended_at=now).returning(SignIn))
 
@@ -107,7 +107,7 @@ async def devices(session: AsyncSession, account: Account, now: datetime) -> lis
 
 
 async def end_device(session: AsyncSession, account_id: UUID, device: UUID, now: datetime) -> bool:
-    """Returns whether the account has such a phone."""
+    """Ends all sign-ins of a phone. Returns False if the account has no sign-in on the phone."""
     mine = SignIn.account_id == account_id, SignIn.device == device
     ended = await session.scalars(update(SignIn).where(*mine).values(ended_at=now).returning(SignIn.jti))
     return bool(ended.all())

@@ -1,6 +1,6 @@
-"""Queries for the panels' data.
+"""Queries for the panels.
 
-A snapshot contains the data of the panels, and the positions on the topics up to which the worker had stored records.
+A snapshot shows the data of all panels at one moment. It also has the worker's position on each topic at this moment.
 """
 
 from collections.abc import Iterable, Sequence
@@ -50,16 +50,13 @@ POSITIONS = "positions"
 
 
 async def begin(session: AsyncSession) -> None:
-    """Starts a read-only snapshot without a round trip. All following statements see the same state of the database."""
+    """Starts a read-only transaction without an extra round trip. All its statements see the same state."""
     _ = await session.connection(execution_options=SNAPSHOT)
     session.info[POSITIONS] = await _positions(session)
 
 
 async def positions(session: AsyncSession) -> dict[Partition, int]:
-    """The worker has stored all records before these positions.
-
-    In a snapshot, the positions are those at the snapshot's beginning.
-    """
+    """Returns the worker's positions: all records before them are stored. In a snapshot, they do not change."""
     known: dict[Partition, int] | None = session.info.get(POSITIONS)
     return await _positions(session) if known is None else known
 
@@ -77,11 +74,12 @@ async def hazards(
     has_shapes: bool = False,
     is_chosen: ColumnElement[bool] = ALL,
 ) -> Sequence[BoardHazard]:
-    """The hazards in force or of the last two days, and hazards that are still in force for the public.
+    """Returns the hazards in force, the hazards of the last two days, and cancelled hazards that are still public.
 
-    Cancelled hazards that are still public come first, then hazards that have begun, forecasts, and other cancelled
-    hazards. Each of these four groups is sorted by severity, then by time. The shapes of hazards can have thousands of
-    corners, and only the map needs them.
+    The order has four groups: cancelled but still public, begun, forecast, cancelled. Each group is sorted by severity,
+    then by time.
+
+    Pass `has_shapes` only for the map, because the shapes of a hazard can have thousands of corners.
     """
     severest = case(SEVEREST_FIRST, value=BoardHazard.severity, else_=len(SEVEREST_FIRST))
     wanted = _in_force(select(BoardHazard).where(is_chosen), now).order_by(
@@ -104,7 +102,7 @@ async def strongest_quakes(session: AsyncSession, now: datetime, status: Status,
 
 
 async def quakes_uncomputed(session: AsyncSession, now: datetime, status: Status) -> int:
-    """Counts earthquakes that are too deep, and earthquakes whose magnitude or place is not known."""
+    """Counts the earthquakes that are too deep, or have no known magnitude or place."""
     wanted = _quakes(select(func.count()).select_from(BoardHazard), now, status)
     is_nowhere = BoardHazard.lat.is_(None) & (func.cardinality(BoardHazard.pcodes) == 0)
     is_uncomputed = or_(BoardHazard.magnitude.is_(None), BoardHazard.depth_km > DEEPEST_KM, is_nowhere)
@@ -121,7 +119,7 @@ def _quakes(wanted: Select[Any], now: datetime, status: Status) -> Select[Any]:
 
 
 async def hazard_counts(session: AsyncSession, now: datetime) -> tuple[int, int]:
-    """Returns the number of hazards in force, and the number of cancelled hazards in the list."""
+    """Counts the hazards in force and, separately, the cancelled hazards of the list."""
     is_cancelled = BoardHazard.msg_type == MsgType.CANCEL
     numbers: Any = select(func.count().filter(not_(is_cancelled)), func.count().filter(is_cancelled))
     in_force, cancelled = (await session.execute(_in_force(numbers.select_from(BoardHazard), now))).one()
@@ -133,7 +131,7 @@ async def hazard(session: AsyncSession, hazard_id: UUID) -> BoardHazard | None:
 
 
 async def hazards_in_force(session: AsyncSession, now: datetime, is_chosen: ColumnElement[bool] = ALL) -> int:
-    """Counts also the hazards for which the list has no room."""
+    """Counts the hazards in force, including the hazards beyond the list's limit."""
     wanted = _in_force(select(func.count()).select_from(BoardHazard), now)
     return await session.scalar(wanted.where(BoardHazard.msg_type != MsgType.CANCEL, is_chosen)) or 0
 
@@ -150,14 +148,18 @@ def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
 
 
 def _still_public(now: datetime) -> ColumnElement[bool]:
-    """The board lists these hazards first, whatever their age, because a person must withdraw their public versions."""
+    """Cancelled hazards with a public version.
+
+    The list begins with them, because a person must withdraw this version.
+    """
     return and_(BoardHazard.msg_type == MsgType.CANCEL, _is_public_otherwise(now))
 
 
 def _is_public_otherwise(now: datetime) -> ColumnElement[bool]:
-    """For a Public hazard, a release counts only if its revision number is the same or higher.
+    """Selects hazards of which the public reads a version in `board_releases`.
 
-    This release hides the updates of the hazard's source, because the source does not know of the release.
+    The source of a Public hazard does not know of a release. The release hides the source's revisions with the same or
+    a lower number.
     """
     in_force = (
         select(BoardRelease.hazard_id)
@@ -172,9 +174,9 @@ def _is_public_otherwise(now: datetime) -> ColumnElement[bool]:
 async def households(
     session: AsyncSession, status: Status, since: datetime, areas: Iterable[str], places: Places
 ) -> Sequence[Any]:
-    """Counts a household at the place of most of its people, because its events name only one place.
+    """Counts a whole household at the place of most of its people, because the events name only one place.
 
-    The page of figures, however, counts each part of a household at its own place.
+    The page of figures counts differently: each part of a household at its own place.
     """
     wanted: Any = select(
         *MOVED,
@@ -191,11 +193,11 @@ async def households(
 async def confirmations(
     session: AsyncSession, status: Status, now: datetime, areas: Iterable[str], places: Places
 ) -> RowMapping:
-    """People in other countries are not counted.
+    """Counts the households in Kyrgyzstan, and their persons.
 
-    `unconfirmed` are the evacuees whom nobody has seen for 24 hours, and the other people whom nobody has seen for 30
-    days. `presumed` are the people whose evacuation was lifted. `evacuated` are the evacuees, and each code of
-    `Evacuation` names the evacuees of this kind.
+    - `unconfirmed`: evacuees whom nobody has seen for 24 hours, and other people whom nobody has seen for 30 days
+    - `presumed`: people whose evacuation was lifted
+    - `evacuated`: all evacuees; a code of `Evacuation` has its own number of evacuees
     """
     is_evacuated = BoardHousehold.mobility == Mobility.EVACUATION
     conditions: dict[str, ColumnElement[bool]] = {
@@ -224,10 +226,7 @@ def is_displaced(status: Status) -> tuple[ColumnElement[bool], ...]:
 
 
 def _is_unconfirmed(now: datetime) -> ColumnElement[bool]:
-    """Older versions of Dayar wrote rows without `confirmed_at`.
-
-    For these rows, the time of the registration counts.
-    """
+    """Rows from older versions of Dayar have no `confirmed_at`. For these rows, the time of the registration counts."""
     confirmed_at = func.coalesce(BoardHousehold.confirmed_at, BoardHousehold.registered_at)
     valid_from = {mobility: confirmed_from(mobility, now) for mobility in DISPLACED}
     return confirmed_at < case(valid_from, value=BoardHousehold.mobility)
@@ -236,7 +235,7 @@ def _is_unconfirmed(now: datetime) -> ColumnElement[bool]:
 async def outcomes(
     session: AsyncSession, status: Status, since: datetime, kinds: Iterable[ReportKind]
 ) -> Sequence[Any]:
-    """Counts one outcome of a report for each consumer."""
+    """Counts outcomes. Every service that handles a report has its own outcome of the report."""
     wanted = (
         select(ReportOutcome.kind, ReportOutcome.outcome, ReportOutcome.reason, func.count().label("count"))
         .where(ReportOutcome.status == status, ReportOutcome.settled_at > since, ReportOutcome.kind.in_(kinds))
