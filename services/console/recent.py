@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 MOST = 20
-# Maps the column with the time of a change to the change's code on pages, and to the column with the account.
+# Each key is a column with the time of a change. The value is the code of the change, and the column of the account.
 DEEDS = {
     "raised_at": ("raised", None),
     "acknowledged_at": ("acknowledged", "acknowledged_by"),
@@ -20,7 +20,7 @@ DEEDS = {
 
 @dataclass(frozen=True, slots=True)
 class RecentChange:
-    """`account` is the account that made the change, or to which the alert was assigned."""
+    """A change. `account` made the change, or is the account to which the alert was assigned."""
 
     changed_at: datetime
     deed: str
@@ -30,7 +30,7 @@ class RecentChange:
 
 
 def changes(alerts: Iterable[Any], hazards: Iterable[Any], since: datetime) -> list[RecentChange]:
-    """If a change of an alert was repeated, only the newest change is known."""
+    """Returns the changes since `since`. If the same change of an alert happened twice, only the later one is known."""
     of_alerts = [
         RecentChange(moment, deed, alert=alert, account=getattr(alert, account) if account else None)
         for alert in alerts

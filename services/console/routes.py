@@ -1,4 +1,4 @@
-"""Renders the board as a page, and each panel as a fragment of the page."""
+"""The page of the board. Each panel is also available alone, as a fragment of HTML."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -53,29 +53,29 @@ async def wall_page(request: Request) -> Response:
 
 @router.get("/board/{panel}")
 async def board_panel(request: Request, panel: str, at: str = "", rows: str = "") -> Response:
-    """A panel as a fragment of the page.
+    """Renders one panel as a fragment of HTML.
 
-    Waits up to 3 seconds until the worker has stored all records before the position `at`, which the browser has
-    reached. `rows` has the digests of the rows that the page already has. The answer has a
-    placeholder for each row that the page has.
+    The browser states its position `at`. The answer waits up to 3 seconds until the worker has stored all records
+    before `at`. `rows` lists the digests of the rows on the page, and the answer has only a placeholder for each of
+    these rows.
     """
     view = (PANELS | OF_WALL).get(panel)
     if view is None:
         raise Problem(404, "not-found", "There is no such panel.")
     context, headers = await once_there(request, position_of(at), lambda session: view(request, session))
-    headers["x-edition"] = console(request).edition  # a board with another edition says that the program was updated
+    headers["x-edition"] = console(request).edition  # a page of another edition shows another version
     context |= around(request, frozenset(rows.split(",")))
     return console(request).pages.render(request, f"board/{panel}.html", headers=headers, **context)
 
 
 @router.get("/v1/ringing")
 async def ringing(request: Request) -> Response:
-    """The alerts for which all pages play a sound and change their title."""
+    """Returns the alerts for which every open page plays a sound and changes its title."""
     here, language = console(request), language_of(request)
     pcodes = board.concerning(tokens.current(request), here.places)
     async with request.app.state.sessions() as session:
         counts, alerts = await board_alerts.ringing(session, pcodes)
-    ringing_alerts = [  # the page shows a name as text, so the name must have no HTML entities
+    ringing_alerts = [  # the page shows a name as text, so HTML entities would be visible
         {
             "alert_id": str(alert.alert_id),
             "severity": alert.severity,
@@ -92,7 +92,7 @@ async def ringing(request: Request) -> Response:
 
 @router.get("/notices")
 async def notices_bar(request: Request, session: Session) -> Response:
-    """Empty if there are no notices."""
+    """Renders the notices of the reader, or an empty text."""
     principal, now = tokens.current(request), datetime.now(UTC)
     fresh = await notices.fresh(session, kinds_for(principal), now)
     is_head = Role.DUTY_HEAD in principal.roles
@@ -111,13 +111,13 @@ async def security_page(request: Request, session: Session) -> Response:
 
 @router.get("/audit")
 async def audit_page(request: Request, session: Session) -> Response:
-    """The page of the security logs. The browser reads the services' logs; the console adds the accounts' names."""
+    """The page of the security logs. The browser reads the logs from the services; the console gives the names."""
     names = {str(account.account_id): account.name for account in await accounts.everyone(session)}
     return console(request).pages.render(request, "audit.html", names=names)
 
 
 def around(request: Request, known: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """`known` are the digests of the rows that the page has."""
+    """Returns values that every panel's template needs. `known` lists the digests of the rows on the page."""
     here, principal, language = console(request), tokens.current(request), language_of(request)
     return {
         "places": here.places,

@@ -24,7 +24,7 @@ def hazard(received: Received) -> dict[str, Any]:
 
 
 def household(received: Received) -> dict[str, Any]:
-    """`registered_at` is set only from the first event, because later events lack the time of the registration."""
+    """Only the first event has the time of the registration. `registered_at` is None in the rows of later events."""
     data = received.event.data
     whereabouts = data.whereabouts
     is_displacement = received.event.type == events.HouseholdRegistered.event_type
@@ -38,16 +38,16 @@ def household(received: Received) -> dict[str, Any]:
 
 
 def latest_time(day: date, published_at: datetime) -> datetime:
-    """The end of the day of confirmation, but at most `published_at`.
+    """Returns the latest possible time of a confirmation: the end of `day`, but not after `published_at`.
 
-    Events about households state a day without a time, because the time could identify a household.
+    Events about households state only the day, because the time could identify a household.
     """
     ends_at = datetime.combine(day + timedelta(days=1), time(), TIME_ZONE)
     return min(ends_at, published_at)
 
 
 def group(received: Received) -> dict[str, Any]:
-    """Counts only people who are still displaced at the place of the count."""
+    """Makes the row of a count. The row has only the people who are still displaced at the place of the count."""
     data = received.event.data
     whereabouts = data.whereabouts
     return {

@@ -1,4 +1,4 @@
-"""Saves filters of the board's alerts by name, for each account."""
+"""Saves an account's filters of alerts, each under a name."""
 
 from typing import Annotated
 from uuid import UUID

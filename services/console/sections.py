@@ -4,10 +4,13 @@ from enum import StrEnum
 
 
 class Section(StrEnum):
-    """The board shows each alert in one section. The first four sections are for open alerts."""
+    """The board's sections of alerts. Each alert is in one section.
+
+    All sections except the last are for open alerts.
+    """
 
     WAITING = "waiting"
-    UNSEEN = "unseen"  # a Severe or Extreme alert ended before anybody acknowledged it
+    UNSEEN = "unseen"  # Severe or Extreme, and ended before an acknowledgement
     ACKNOWLEDGED = "acknowledged"
     IN_PROGRESS = "in_progress"
     CLOSED = "closed"

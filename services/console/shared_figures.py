@@ -1,4 +1,4 @@
-"""Figures and lists of the board that all readers of the same areas share, so that each change is read once."""
+"""Caches figures and lists of the board. All readers of the same areas share them, so each change is read once."""
 
 import asyncio
 import math
@@ -15,14 +15,14 @@ from services.console.stream import vectors
 from services.console.stream.vectors import Vector
 
 T = TypeVar("T")
-KEPT_SECONDS = 10.0  # figures can change without a new record: time passes, or a dead letter is redriven
-# unused figures are removed, because each set of areas and each area's page has its own figures
+KEPT_SECONDS = 10.0  # figures also change without a record, for example as time passes
+# each set of areas and each area's page has its own figures, so unused figures are removed
 FREED_AFTER_SECONDS = 60.0
 
 
 @dataclass(slots=True)
 class _Kept:
-    """The positions say up to which record of each topic the figures were computed."""
+    """Cached figures, with the position on each topic up to which they are computed."""
 
     one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
     figures: Any = None
@@ -47,16 +47,16 @@ class SharedFigures:
 class FiguresOfAreas:
     def __init__(self, kept: KeptFigures, areas: frozenset[str], stand: Vector, clock: Callable[[], float]) -> None:
         self._kept, self._areas, self._stand, self._clock = kept, areas, stand, clock
-        self._oldest = math.inf  # time of the oldest figures on which the present computation is based
+        self._oldest = math.inf  # the oldest figures that the present computation has used
 
     async def get(
         self, name: str, topics: Iterable[str], compute: Callable[[], Awaitable[T]], *, seconds: float = KEPT_SECONDS
     ) -> T:
-        """The figures contain at least the records of the reader's snapshot.
+        """Returns figures that contain all records of the reader's snapshot.
 
-        Figures are computed again if they are older than `seconds`, or if the snapshot has newer records of the topics.
-        Figures that are based on other figures are as old as the oldest of these. Concurrent readers of the same
-        figures wait for one computation.
+        Computes the figures again in two cases: they are older than `seconds`, or the snapshot has newer records of the
+        topics. Figures made from other figures count as old as the oldest of these. Only one reader computes; the
+        others wait.
         """
         wanted = set(topics)
         stand = {partition: offset for partition, offset in self._stand.items() if partition[0] in wanted}
@@ -73,7 +73,7 @@ class FiguresOfAreas:
         return figures
 
     def _free(self) -> None:
-        """Figures that are being computed stay in memory."""
+        """Removes old figures, except figures that are being computed."""
         freed_before = self._clock() - FREED_AFTER_SECONDS
         for key, kept in list(self._kept.items()):
             if kept.computed_at < freed_before and not kept.one_at_a_time.locked():

@@ -1,4 +1,4 @@
-"""The page on which the desk sends a list of households from a file. The browser sends the file to intake."""
+"""The page where the desk sends a file with a list of households. The browser sends the file to intake."""
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response

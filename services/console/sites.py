@@ -1,6 +1,6 @@
-"""The page of sites. The browser reads and writes the list of sites in the registry.
+"""The page of sites. The browser reads and changes the sites in the registry.
 
-The console adds the names of units.
+The console adds only the names of units.
 """
 
 from fastapi import APIRouter, Request

@@ -1,6 +1,6 @@
-"""Decides by role and area which events an account sees.
+"""Decides by role and area which events an account may see.
 
-A hint tells the account that an event came, without its data.
+Instead of an event, an account may get a hint. A hint says only that an event came.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ from shared.places import Places
 
 HAZARDS = HazardReported.topics()
 TOPICS = (*HAZARDS, "households", "groups", "alerts", "outcomes")
-GRANTS_ALERTS = "alerts"  # another system may read alerts if its token has this purpose
+GRANTS_ALERTS = "alerts"  # a token with this purpose lets another system read alerts
 OTHER_SYSTEM = frozenset({Role.INTEGRATION})
 
 READERS: Mapping[str, frozenset[Role]] = {
@@ -36,17 +36,18 @@ class NotGranted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StreamVisibility:
-    """All listeners with equal rights get the same bytes.
+    """The rights of a listener. All listeners with equal rights get the same bytes.
 
-    Topics in `hints` are sent without data. `areas` is None for the whole country, and empty for nowhere. `granted` are
-    the areas whose restricted hazards another system may read.
+    - `hints`: topics whose events are sent without data
+    - `areas`: None for the whole country, empty for no area
+    - `granted`: areas whose restricted hazards another system may read
     """
 
     topics: frozenset[str]
     hints: frozenset[str]
     areas: tuple[str, ...] | None
-    deliveries: bool  # a wall screen or another system must not learn who was notified
-    is_external: bool  # other systems read districts in alerts, but never villages
+    deliveries: bool  # wall screens and other systems must not learn who was notified
+    is_external: bool  # other systems get districts in alerts, never villages
     granted: tuple[str, ...] = ()
 
     @property
@@ -55,9 +56,9 @@ class StreamVisibility:
 
 
 def visibility_of(principal: Principal, topics: Iterable[str], granted: tuple[str, ...] = ()) -> StreamVisibility:
-    """Raises NotGranted.
+    """Returns the rights of the account. Raises NotGranted.
 
-    If staff ask for a topic that they may not read, they get hints. A hint tells the board to read its numbers again.
+    Staff get hints for the topics that they may not read. After a hint, the board reads its numbers again.
     """
     wanted = frozenset(topics) & frozenset(TOPICS)
     read = frozenset(
@@ -90,7 +91,7 @@ def sees_deliveries(principal: Principal) -> bool:
 
 
 def sees_localities(principal: Principal) -> bool:
-    """The topic `groups` contains the localities, so reading this topic is the condition."""
+    """Returns True if the account may read the topic `groups`, because this topic contains localities."""
     return _reads(principal, "groups")
 
 
@@ -98,7 +99,7 @@ def _reads(principal: Principal, topic: str) -> bool:
     if topic == "alerts" and Role.INTEGRATION in principal.roles and principal.purpose == GRANTS_ALERTS:
         return True
     if topic == "outcomes" and not principal.covers_country:
-        return False  # outcomes have no place that could be compared with the areas
+        return False  # an outcome has no place, so its area is not known
     return not principal.roles.isdisjoint(READERS[topic])
 
 
@@ -109,7 +110,7 @@ def external(topic: str, data: Mapping[str, Any], places: Places) -> Mapping[str
 
 
 def by_district(alert: Mapping[str, Any], places: Places) -> Mapping[str, Any]:
-    """Replaces villages by their districts, also in the figures.
+    """Replaces villages by their districts, in the figures too.
 
     Other systems must not learn the exact place of a hazard that is not Public.
     """
@@ -124,15 +125,15 @@ def by_district(alert: Mapping[str, Any], places: Places) -> Mapping[str, Any]:
 
 
 def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], places: Places) -> bool:
-    """True if the listeners may see the record.
+    """Returns True if the listeners may see the record.
 
-    - A hazard is visible to all listeners of its topic. On the restricted topic, however, other systems see only the
-      Restricted hazards of their grant.
-    - An alert without a place is visible. An alert with places is visible if one of its places lies in the areas, or
-      contains one of the areas. Other systems never see the alert of a Private hazard.
-    - A household or group is visible if its destination is in the areas. If the destination has no P-code, the origin
-      decides.
-    - The result of a delivery has no place, so only listeners of the whole country see it.
+    - Hazards: every listener of the topic. But on the restricted topic, another system sees only Restricted hazards of
+      its grant.
+    - Alerts with a place: listeners with an area that lies in the place or contains the place. Alerts without a place:
+      every listener. Other systems never see the alert of a Private hazard.
+    - Households and groups: listeners whose areas contain the destination. Without a P-code of the destination, the
+      origin counts.
+    - Results of deliveries: only listeners of the whole country, because a result has no place.
     """
     if "delivery_id" in data and not visibility_of.deliveries:
         return False
@@ -151,10 +152,10 @@ def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], p
 
 
 def is_for_others(topic: str, data: Mapping[str, Any]) -> bool:
-    """Other systems see no record about a Private hazard.
+    """Returns False for records that no other system may see.
 
-    Other systems also see no alert that does not state the scope of its hazard; earlier versions of Dayar wrote such
-    alerts.
+    These are the records of Private hazards, and alerts that do not state the scope of their hazard. Earlier versions
+    of Dayar wrote such alerts.
     """
     if topic == RESTRICTED_HAZARDS:
         return data.get("scope") == Scope.RESTRICTED

@@ -1,4 +1,4 @@
-"""The page of everything that waits for a person. The browser asks the services, and the console adds names."""
+"""The page of all tasks that wait for a person. The browser asks the services, and the console adds the names."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -91,7 +91,7 @@ async def assign_letters(body: AssignedLetters, request: Request, session: Sessi
 
 
 def deciders(everyone: Sequence[Account], caller: Principal, places: Places) -> list[Account]:
-    """Includes accounts that may decide in only a part of the caller's areas."""
+    """Returns the accounts that may decide in the caller's areas, or in a part of them."""
     return [
         account
         for account in everyone

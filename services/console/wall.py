@@ -1,4 +1,4 @@
-"""The unanswered alerts of the wall screen, and the edition of the files of which the page is made."""
+"""The wall screen: its unanswered alerts, and the edition of its files."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,13 +20,13 @@ from shared.auth import tokens
 from shared.events.vocabulary import Demand
 from shared.pages.pages import HERE as PAGES
 
-MOST = 200  # nobody could read more alerts on the pages of a wall screen
+MOST = 200  # nobody could read more alerts on a wall screen
 FOLDERS = tuple(folder / kind for folder in (HERE, PAGES) for kind in ("static", "templates"))
 
 
 @dataclass(frozen=True, slots=True)
 class UnansweredAlerts:
-    """An alert is unanswered if nobody has acknowledged it, or if nobody has acted since it was acknowledged."""
+    """Alerts without an acknowledgement, and acknowledged alerts on which nobody has acted."""
 
     alerts: Sequence[BoardAlert]
     counts: Counter[str]
@@ -41,9 +41,9 @@ class UnansweredAlerts:
 
 
 async def unanswered(request: Request, session: AsyncSession) -> dict[str, Any]:
-    """Unacknowledged alerts come first, in the order of the board.
+    """Returns the unanswered alerts, those without an acknowledgement first.
 
-    Both kinds together include all alerts that ring on the screen.
+    All alerts that ring on the screen are among them.
     """
     now, here = datetime.now(UTC), console(request)
     pcodes = board.concerning(tokens.current(request), here.places)
@@ -58,7 +58,7 @@ async def unanswered(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 
 def edition() -> str:
-    """If an open page has another edition than the server, a wall screen reloads, and a board shows a notice."""
+    """Returns a digest of the page's files. If it changes, a wall screen reloads, and a board shows a notice."""
     digest = blake2b(digest_size=8)
     for file in _files():
         digest.update(f"{file.name} {file.stat().st_size} ".encode())

@@ -22,7 +22,7 @@ from shared.messaging.redrives import Redrives
 from shared.places import Places
 from shared.postgres import database
 
-BOARD_EVERY_MS = 20  # a pause makes larger batches, which saves work; people would notice a longer pause
+BOARD_EVERY_MS = 20  # longer pauses make larger batches and save work, but people would notice a longer pause
 
 
 async def run(settings: ConsoleSettings) -> None:

@@ -1,1 +1,1 @@
-"""The search over all stored alerts, hazards, groups and sites, also of past years."""
+"""The search in all stored alerts, hazards, groups and sites, including past years."""

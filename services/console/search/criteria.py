@@ -1,4 +1,4 @@
-"""The criteria of a search, which the URL states. No I/O."""
+"""The criteria of a search, as written in the URL. No I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ DAY_FORMATS = ("%d.%m.%Y", "%Y-%m-%d")
 
 
 class Rejection(StrEnum):
-    """A reason to refuse a criterion of a search."""
+    """The reasons to refuse a criterion of a search."""
 
     TEXT_TOO_LONG = "text_too_long"
     UNKNOWN_KIND = "unknown_kind"
@@ -31,9 +31,9 @@ class Rejection(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SearchCriteria:
-    """`since` and `until` are days of the country, both included.
+    """The criteria. `since` and `until` are the first and the last day, in the country's time zone.
 
-    `after` is the id of the previous page's last result.
+    `after` is the id of the last result on the previous page.
     """
 
     kind: SearchKind
@@ -54,7 +54,10 @@ class SearchCriteria:
         return None if self.until is None else _midnight(self.until + timedelta(days=1))
 
     def address(self, path: str = "/search", *, kind: SearchKind | None = None, after: UUID | None = None) -> str:
-        """A change of the kind drops the chosen state, because each kind has its own states."""
+        """Returns the URL of a search.
+
+        With another `kind`, the URL has no state, because each kind has its own states.
+        """
         is_same = kind is None or kind is self.kind
         values = {
             "kind": (kind or self.kind).value,
@@ -72,7 +75,7 @@ class SearchCriteria:
 def criteria_of(
     values: Mapping[str, str], kinds: tuple[SearchKind, ...], places: Places
 ) -> tuple[SearchCriteria, list[Rejection]]:
-    """Leaves out each refused criterion, and returns the reason."""
+    """Reads the criteria. Returns them without the refused criteria, and the reasons for the refusals."""
     rejections: list[Rejection] = []
     given = {name: value.replace("\0", "").strip() for name, value in values.items()}  # PostgreSQL refuses NUL
     kind = _kind(given.get("kind", ""), kinds, rejections)

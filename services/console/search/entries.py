@@ -1,4 +1,4 @@
-"""The texts by which a search finds a hazard, an alert, a group or a site. No I/O."""
+"""The words by which a search finds a hazard, an alert, a group or a site. No I/O."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -13,8 +13,8 @@ from shared.pages.languages import LANGUAGES
 from shared.pages.synonyms import SYNONYMS
 from shared.places import Places
 
-RULES = 1  # version of this module's rules and of the folding; after a change, the worker makes all words again
-FAILED = ""  # version of an entry after an error; the next start of the worker tries again
+RULES = 1  # raise it when these rules or the folding change: the worker then makes all words again
+FAILED = ""  # the version after an error; the worker tries again at its next start
 
 
 class SearchWords:
@@ -31,7 +31,7 @@ class SearchWords:
         return words_of(self._hazard(hazard))
 
     def of_alert(self, alert: Any, hazard: BoardHazard | None) -> str:
-        """An alert is also found by the texts of its hazard."""
+        """Returns the alert's words and the words of its hazard."""
         is_origin_unknown = bool(alert.figures.get("is_origin_unknown"))
         own = (*self._title(alert.rule, alert.hazard_type, is_origin_unknown), *self._at(alert.pcodes))
         return words_of((*own, *(self._hazard(hazard) if hazard else ())))
@@ -89,5 +89,5 @@ def alert_title(pages: Pages, language: str, rule: str, hazard_type: str | None,
 
 
 def _synonyms(hazard_type: str | None) -> tuple[str, ...]:
-    """A later version of Dayar may know further types."""
+    """Returns the synonyms of a type. A type from a later version of Dayar has none."""
     return SYNONYMS.get(HazardType(hazard_type), ()) if hazard_type and hazard_type in TERMS["hazard"] else ()

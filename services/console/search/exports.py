@@ -13,9 +13,9 @@ WIDTHS = (18, 36, 60, 44, 16, 20, 20, 14, 60)
 def workbook(
     sentences: Sequence[str], labels: Sequence[str], lines: Iterable[tuple[ResultLine, str, str]], origin: str
 ) -> bytes:
-    """`origin` is the beginning of the addresses to which the lines link.
+    """Writes the workbook. Each line comes with its severity and its status in words.
 
-    The calling code gives each line with its severity and its status in words.
+    The lines link to pages of this installation, and `origin` is the beginning of these URLs.
     """
     rows = (
         (

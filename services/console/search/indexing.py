@@ -1,6 +1,7 @@
-"""Makes the search words of changed rows, as a separate task of the worker.
+"""Makes the search words of changed rows, in a separate task of the worker.
 
-After an unexpected error for a row, no text finds this row until the row changes or the worker starts again.
+An unexpected error leaves a row without words, so no search finds the row. The worker tries again after the row's next
+change, or at the worker's next start.
 """
 
 import asyncio
@@ -21,9 +22,9 @@ from shared.postgres import database
 from shared.postgres.upsert import upsert
 
 EVERY_SECONDS = 1.0
-MOST = 100  # one transaction handles about this many changed rows
+MOST = 100  # a transaction handles about this number of changed rows
 NO_SHAPES = defer(BoardHazard.shapes, raiseload=True)
-LOCK = "search entries"  # the advisory lock with this name lets only one worker make words at a time
+LOCK = "search entries"  # an advisory lock: only one worker makes words at a time
 
 Entry = dict[str, Any]
 
@@ -33,7 +34,10 @@ class SearchIndex:
         self._sessions, self._words = sessions, words
 
     async def run(self) -> None:
-        """At the start, renews the words that were made by older rules, or with an older list of places."""
+        """First makes words again where the rules or the list of places have changed.
+
+        Then handles changed rows for ever.
+        """
         await retry_while_unavailable(self.renew)
         while True:
             if await retry_while_unavailable(self.step) < MOST:
@@ -48,7 +52,7 @@ class SearchIndex:
         async with self._sessions.begin() as session:
             if await session.scalar(select(SearchChange.change_id).limit(1)) is None:
                 return 0
-            # without the lock, a worker with an older row could overwrite the words of the newer row
+            # without the lock, a worker with an old row could overwrite words made from the newer row
             await session.execute(database.advisory_lock(LOCK))
             oldest = select(SearchChange).order_by(SearchChange.change_id).limit(MOST)
             changes = (await session.scalars(oldest)).all()
@@ -95,7 +99,10 @@ async def _store(session: AsyncSession, entries: Sequence[Entry]) -> None:
 
 
 async def _refusal(session: AsyncSession, entries: Sequence[Entry]) -> Exception | None:
-    """Returns the error of PostgreSQL, or None. After an error, the transaction can go on."""
+    """Stores the entries in a savepoint. Returns PostgreSQL's error, or None.
+
+    The transaction can continue after an error.
+    """
     connection = await database.driver(session)
     try:
         async with connection.transaction():  # a savepoint
@@ -108,16 +115,16 @@ async def _refusal(session: AsyncSession, entries: Sequence[Entry]) -> Exception
 
 
 def _failed(kind: SearchKind, id: UUID, error: Exception) -> Entry:
-    """Without words, no text finds the entry.
+    """Returns an entry without words, so that no search finds the row.
 
-    The words of an older version would match searches that the row no longer matches.
+    The old words would be wrong: a search would find the row by words that it no longer has.
     """
     log.get().error("search words failed", kind=kind, id=str(id), **log.described(error))
     return {"kind": kind, "id": id, "words": "", "version": FAILED}
 
 
 def _alerts(alerts: Sequence[UUID], hazards: Sequence[UUID]) -> Any:
-    """None stands for a hazard that the board does not know."""
+    """Selects alerts with their hazards. The hazard is None if the board does not know it."""
     wanted = select(BoardAlert, BoardHazard).options(NO_SHAPES)
     wanted = wanted.outerjoin(BoardHazard, BoardHazard.hazard_id == BoardAlert.hazard_id)
     return wanted.where(or_(BoardAlert.alert_id.in_(alerts), BoardAlert.hazard_id.in_(hazards)))

@@ -1,4 +1,4 @@
-"""The kinds of records that the search finds, and who may find them."""
+"""The kinds of record in the search, and the roles that may search for each kind."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -17,7 +17,7 @@ class SearchKind(StrEnum):
 
 
 class AlertProgress(StrEnum):
-    """The codes of `Work` without `reopened`: a reopened alert has the state of any other open alert."""
+    """The codes of `Work`, except `reopened`: the search treats a reopened alert like any open alert."""
 
     UNACKNOWLEDGED = "unacknowledged"
     ACKNOWLEDGED = "acknowledged"
@@ -26,7 +26,7 @@ class AlertProgress(StrEnum):
 
 
 HAZARD_STATES = (Validity.IN_FORCE, Validity.EXPIRED, Validity.CANCELLED)
-# Maps each kind to its states, and to the group of terms that names the states.
+# For each kind: the group of terms with the names of its states, and the states.
 STATES: Mapping[SearchKind, tuple[str, tuple[str, ...]]] = {
     SearchKind.ALERTS: ("work", tuple(AlertProgress)),
     SearchKind.HAZARDS: ("validity", HAZARD_STATES),

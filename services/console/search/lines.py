@@ -1,4 +1,4 @@
-"""Shows each found alert, hazard, group and site as one line, on the page and in the workbook."""
+"""Makes one line for each result: an alert, hazard, group or site. The page and the workbook show the same lines."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ PERSONS = N_("Group of %(count)s persons")
 
 @dataclass(frozen=True, slots=True)
 class ResultLine:
-    """`path` is the address of the result's page, and is None for a count of an earlier version of Dayar.
+    """One result. `status` and `scope` are codes. Only restricted hazards have a `scope`, and sites have no `at`.
 
-    `at` is None for sites. `status` and `scope` are codes. Only restricted hazards have a `scope`.
+    `path` is the path of the result's page. A count from an earlier version of Dayar has no page.
     """
 
     id: UUID

@@ -52,7 +52,7 @@ async def search_page(request: Request) -> Response:
 
 @router.get(EXPORT)
 async def search_export(request: Request) -> Response:
-    """The security log records the export."""
+    """Sends the results as a workbook, and logs the export in the security log."""
     return await _answered(request, _export)
 
 
@@ -60,7 +60,7 @@ async def _answered(
     request: Request,
     answer: Callable[[Request, SearchReader, SearchCriteria, AsyncSession], Awaitable[Response]],
 ) -> Response:
-    """If a criterion is refused, the page says this with status 422."""
+    """Answers a search. If a criterion is refused, the page shows the reason, with status 422."""
     reader = _reader(request)
     criteria, rejections = criteria_of(request.query_params, reader.kinds, reader.places)
     if rejections:
@@ -95,7 +95,7 @@ async def _export(request: Request, reader: SearchReader, criteria: SearchCriter
     rows, has_more = await queries.page(session, criteria, reader, exports.MOST_ROWS)
     related = await _related(session, rows)
     await audit.add(session, audit.entry_of(request, Action.EXPORTED))
-    # commit first: writing the workbook takes time, and PostgreSQL ends idle transactions
+    # commit now: PostgreSQL would end a transaction that is idle while the workbook is written
     await session.commit()
     content = await asyncio.to_thread(_workbook, request, reader, criteria, rows, related, has_more=has_more)
     name = f"dayar-{criteria.kind}-{reader.now:%Y-%m-%d}.xlsx"

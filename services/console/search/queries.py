@@ -24,7 +24,7 @@ from shared.events.vocabulary import MsgType, Status, Validity
 from shared.places import Places
 from shared.places.conditions import is_within
 
-COUNTED = 100  # rows are counted up to this number; 101 means that more rows match
+COUNTED = 100  # rows are counted up to this number; 101 stands for every higher number
 
 
 class UnknownPage(Exception):
@@ -33,7 +33,7 @@ class UnknownPage(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SearchReader:
-    """`around` are the P-codes that concern the reader, or None for all. `areas` are the reader's areas."""
+    """Who searches. `areas` are the reader's areas. `around` are the P-codes of events that concern the reader."""
 
     kinds: tuple[SearchKind, ...]
     areas: Sequence[str]
@@ -72,7 +72,7 @@ ALERT_STATES: Mapping[str, ColumnElement[bool]] = {
 async def page(
     session: AsyncSession, criteria: SearchCriteria, reader: SearchReader, most: int
 ) -> tuple[Sequence[Any], bool]:
-    """The newest rows come first. Sites are sorted by name."""
+    """Returns a page of rows, and whether more rows follow. Sites are sorted by name, other rows newest first."""
     table = TABLES[criteria.kind]
     wanted = _matching(criteria.kind, criteria, reader)
     if criteria.after is not None:
@@ -90,7 +90,7 @@ async def page(
 
 
 async def counts(session: AsyncSession, criteria: SearchCriteria, reader: SearchReader) -> dict[SearchKind, int]:
-    """COUNTED + 1 means more than COUNTED."""
+    """Counts the rows of each kind. COUNTED + 1 stands for every higher number."""
     numbers = {}
     for kind in reader.kinds:
         rows = _matching(kind, criteria, reader).with_only_columns(TABLES[kind].id).limit(COUNTED + 1).subquery()
@@ -103,7 +103,7 @@ async def sources(session: AsyncSession) -> Sequence[str]:
 
 
 async def failed(session: AsyncSession) -> dict[SearchKind, int]:
-    # a literal, because PostgreSQL uses a partial index only if the query repeats the index's condition
+    # a literal, not a parameter: otherwise PostgreSQL does not use the partial index on this condition
     is_failed = SearchEntry.version == literal(FAILED, literal_execute=True)
     numbers = select(SearchEntry.kind, func.count()).where(is_failed).group_by(SearchEntry.kind)
     known = dict((await session.execute(numbers)).tuples().all())
@@ -166,7 +166,7 @@ def _alerts(wanted: Select[Any], criteria: SearchCriteria, state: str | None, re
 
 
 def _hazards(wanted: Select[Any], criteria: SearchCriteria, state: str | None, reader: SearchReader) -> Select[Any]:
-    """Staff see the hazards of the whole country, as on the board."""
+    """Selects hazards by the criteria. Staff see the hazards of the whole country."""
     wanted = wanted.where(BoardHazard.status != Status.DRAFT)
     if criteria.place:
         wanted = wanted.where(BoardHazard.pcodes.op("&&")(_around(criteria.place, reader.places)))
@@ -177,7 +177,7 @@ def _hazards(wanted: Select[Any], criteria: SearchCriteria, state: str | None, r
 
 def _hazard_states(now: datetime) -> Mapping[str, ColumnElement[bool]]:
     is_cancelled = BoardHazard.msg_type == MsgType.CANCEL
-    # a hazard without an end stays in force for HAZARD_SHOWN after its onset
+    # a hazard without `expires` stays in force for HAZARD_SHOWN after its onset
     is_over = func.coalesce(BoardHazard.expires, BoardHazard.onset + HAZARD_SHOWN) <= now
     return {
         Validity.IN_FORCE: and_(not_(is_cancelled), not_(is_over)),
@@ -187,7 +187,7 @@ def _hazard_states(now: datetime) -> Mapping[str, ColumnElement[bool]]:
 
 
 def _groups(wanted: Select[Any], state: str | None) -> Select[Any]:
-    """People of a group who moved on have a count of their own."""
+    """Selects counts of groups. When people move on, they get a new count, which the search finds separately."""
     wanted = wanted.where(BoardGroup.status != Status.DRAFT, *groups.IN_EFFECT)
     return wanted.where(BoardGroup.mobility == state) if state else wanted
 

@@ -1,11 +1,14 @@
-"""Folds texts into words, so that a search finds a text in either script. PostgreSQL compares the words. No I/O."""
+"""Folds texts into words, so that Cyrillic text finds Latin text and vice versa. PostgreSQL compares the words.
+
+No I/O.
+"""
 
 from collections.abc import Iterable
 
 from shared.names import words
 
-LONGEST = 60  # a longer word is cut to this number of letters
-INFLECTED = 6  # a word of at least this many letters is also found without its last vowel, as in "в Баткене"
+LONGEST = 60  # letters; longer words are cut
+INFLECTED = 6  # a word with at least this many letters also matches without its last vowel: "Баткене" finds "Баткен"
 VOWELS = "aeiou"
 
 
@@ -16,10 +19,10 @@ def words_of(texts: Iterable[str | None]) -> str:
 
 
 def query_of(text: str) -> str | None:
-    """Makes the `tsquery` that finds all words of the text, also as beginnings of longer words.
+    """Makes a `tsquery` for all words of the text. A word also finds longer words that begin with it.
 
-    Returns None if the text has no words. A single letter, such as the preposition in "сель в Баткене", is left out if
-    there are longer words.
+    Returns None if the text has no words. If the text has longer words, single letters are left out, such as "в" in
+    "сель в Баткене".
     """
     wanted = [sorted({_beginning(spelling) for spelling in word}) for word in words(text) if word]
     longer = [spellings for spellings in wanted if any(len(spelling) > 1 for spelling in spellings)]

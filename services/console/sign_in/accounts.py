@@ -1,4 +1,4 @@
-"""Accounts, and the principals (identity and rights) that their tokens contain."""
+"""Accounts, and principals. A principal is the identity and the rights in an account's token."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -40,7 +40,7 @@ class SourceOfPeople(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountDetails:
-    """`sources` leaves out the centre's own source."""
+    """`sources` does not contain the centre's own source."""
 
     roles: frozenset[Role]
     areas: tuple[str, ...]

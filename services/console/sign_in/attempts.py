@@ -1,7 +1,7 @@
-"""Limits failed sign-ins by counters, so that nobody can guess many passwords, and other people are not locked out.
+"""Limits failed sign-ins with counters. Nobody can guess many passwords, and nobody can lock other people out.
 
-Valkey keeps a counter for 15 minutes. Each process also counts in its own memory. Sign-in therefore works, and stays
-limited, while Valkey is slow or unavailable.
+Valkey keeps each counter for 15 minutes. Each process also counts in its memory, so sign-in works within limits while
+Valkey is slow or unavailable.
 """
 
 import time
@@ -20,15 +20,15 @@ from redis.exceptions import RedisError
 from shared.circuits import Circuit, CircuitOpen
 
 WINDOW_S = 15 * 60
-MOST_COUNTERS = 50_000  # above this number of counters in memory, the oldest counter without a lock is removed
+MOST_COUNTERS = 50_000  # above this number, the oldest counter in memory is removed, if it locks nothing
 
 
 class CounterScope(StrEnum):
-    """The kinds of counter. A counter that reaches its limit locks the sign-in.
+    """The kinds of counter. A counter at its limit locks the sign-in.
 
-    An attempt from a known browser of the account increases only the counter of this browser. An attempt from an
-    unknown browser increases three counters: for the account at this address, for the account, and for the address.
-    After the right password, attempts at the second factor increase separate counters.
+    - An attempt from a browser that the account has used before raises only the counter of this browser.
+    - An attempt from another browser raises three counters: the account at this address, the account, and the address.
+    - After the right password, attempts at the second factor raise their own counters.
     """
 
     BROWSER = "browser"
@@ -46,9 +46,10 @@ MOST = {
     CounterScope.SECOND_FACTOR: 5,
 }
 
-# An attempt is counted before the password is checked. Otherwise many concurrent guesses could pass the limit. If one
-# counter refuses an attempt, no other counter increases. Therefore one address can add at most five guesses to the
-# counter of an account. An address at its limit cannot fill the memory with counters for invented names.
+# An attempt is counted before the password is checked. Otherwise many concurrent guesses could pass the limit.
+#
+# If one counter refuses the attempt, no counter rises. One address therefore adds at most five guesses to an account's
+# counter. An address at its limit cannot fill the memory with counters for invented names.
 CLAIM = """
 for number, key in ipairs(KEYS) do
     local most = tonumber(ARGV[number + 1])
@@ -86,7 +87,7 @@ class Attempt(ABC):
     @property
     @abstractmethod
     def counters(self) -> dict[CounterScope, str]:
-        """Limits are checked in the order of the dict."""
+        """Returns the counted value of each kind. The limits are checked in this order."""
 
     @property
     def keys(self) -> list[str]:
@@ -95,7 +96,7 @@ class Attempt(ABC):
 
 @dataclass(frozen=True, slots=True)
 class SignInAttempt(Attempt):
-    """If the account has used the browser or phone before, `known` identifies it."""
+    """An attempt with a password. `known` is the browser or phone, if the account has used it before."""
 
     name: str
     address: str
@@ -110,7 +111,7 @@ class SignInAttempt(Attempt):
 
 
 class SecondFactorStep(StrEnum):
-    """Each step has its own counter, so that wrong codes do not prevent a sign-in without the administrator role."""
+    """Each step has its own counter: wrong codes must not prevent a sign-in without the administrator role."""
 
     CODE = "code"
     WITHOUT = "without"
@@ -135,13 +136,13 @@ class Attempts:
         self._counters = Counters()
 
     async def run(self) -> None:
-        """Probes Valkey while the circuit breaker is open."""
+        """Tests Valkey at intervals while the circuit breaker is open."""
         await self._circuit.run()
 
     async def claim(self, attempt: Attempt) -> None:
-        """Counts in this process and in Valkey.
+        """Counts the attempt in this process and in Valkey. Raises TooManyFailures.
 
-        Raises TooManyFailures. A slow Valkey may count too late to limit a burst of attempts.
+        If Valkey is slow, it may count too late to limit a burst of attempts.
         """
         scopes, keys = list(attempt.counters), attempt.keys
         most = [MOST[scope] for scope in scopes]
@@ -153,7 +154,7 @@ class Attempts:
             raise TooManyFailures(scopes[number - 1], max(1, wait_s), begins=over == 1)
 
     async def release(self, attempt: Attempt) -> None:
-        """After a right password or code, removes the attempt's first counter, and lowers the other counters by one."""
+        """After a right password or code, deletes the attempt's first counter, and lowers its other counters by one."""
         self._counters.release(attempt.keys)
         with suppress(CircuitOpen):
             await self._circuit.call(lambda: self._release(keys=attempt.keys))
@@ -171,7 +172,7 @@ class Counter:
 
 
 class Counters:
-    """Counts in memory by the rules of the Valkey scripts CLAIM and RELEASE."""
+    """Counts in memory, by the same rules as the Valkey scripts CLAIM and RELEASE."""
 
     def __init__(self) -> None:
         self._counters: dict[str, Counter] = {}  # sorted by the end of the counters' windows
@@ -199,7 +200,10 @@ class Counters:
                 del self._counters[key]
 
     def _running(self, key: str, limit: int, now: float) -> Counter:
-        """A counter with an ended window is removed first, so that the new counter is stored last."""
+        """Returns the counter of a key.
+
+        An expired counter is deleted first, so that the new counter is the last in the dict.
+        """
         counter = self._counters.get(key)
         if counter is None or counter.ends > now:
             return counter or Counter(0, limit, now + WINDOW_S)
@@ -207,7 +211,7 @@ class Counters:
         return Counter(0, limit, now + WINDOW_S)
 
     def _forget(self) -> None:
-        """A lock needs five attempts, so most counters lock nothing and can be removed."""
+        """Removes the oldest counters that lock nothing. A lock needs five attempts, so most counters can go."""
         while len(self._counters) > MOST_COUNTERS:
             oldest = next((key for key, counter in self._counters.items() if counter.may_be_forgotten), None)
             if oldest is None:
@@ -216,7 +220,7 @@ class Counters:
 
 
 def _net(address: str) -> str:
-    """Returns the /64 network of an IPv6 address, because one internet connection usually has a whole /64 network."""
+    """Returns the /64 network of an IPv6 address. One internet connection usually has a whole /64."""
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
 
 

@@ -17,16 +17,16 @@ GIVEN = "DAYAR_ADMIN_PASSWORD"
 
 
 def given_password() -> str | None:
-    """Removes the password from the environment, so that child processes do not inherit the password."""
+    """Removes the password from the environment. Child processes would inherit it."""
     return os.environ.pop(GIVEN, None)
 
 
 async def first_administrator(
     sessions: async_sessionmaker[AsyncSession], settings: ConsoleSettings, given: str | None
 ) -> None:
-    """Does nothing if an account exists.
+    """Creates the first administrator if no account exists. The first password is valid for an hour.
 
-    Without a `given` password, a random password is written to a file. The password is valid for an hour.
+    Without a `given` password, a random password is written to a file.
     """
     async with sessions() as session:
         if not await queries.is_empty(session):

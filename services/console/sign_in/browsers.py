@@ -1,8 +1,8 @@
-"""Derives a short name of the browser, for the list of a person's own sign-ins."""
+"""Names the browser for a person's list of sign-ins."""
 
 from starlette.requests import HTTPConnection
 
-# The first match is used. The order matters, because a User-Agent can also contain names from further down this list.
+# The order matters: a User-Agent of Edge, for example, also contains the names of Chrome and Safari.
 PROGRAMS = {
     "Edg": "Edge",
     "OPR": "Opera",
@@ -22,7 +22,7 @@ SYSTEMS = {
 
 
 def name_of(connection: HTTPConnection) -> str:
-    """A name such as `Firefox, Windows`; empty if the program is not a known browser."""
+    """Returns a name such as `Firefox, Windows`, or an empty text for an unknown program."""
     agent = connection.headers.get("user-agent", "")
     return ", ".join(filter(None, (_first(PROGRAMS, agent), _first(SYSTEMS, agent))))
 

@@ -1,4 +1,4 @@
-"""Makes the events that revoke and restore credentials. All web processes read the events from the topic `access`."""
+"""The events that revoke and restore credentials. All web processes read these events from the topic `access`."""
 
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -9,7 +9,7 @@ from shared.auth.tokens import Principal
 from shared.events import CredentialKind, CredentialRevoked, Message, TeamReadmitted
 
 SOURCE = "/console"
-SECOND = timedelta(seconds=1)  # a token states its time of issue in whole seconds
+SECOND = timedelta(seconds=1)  # the time of issue in a token has no fractions of a second
 
 
 def sign_out(principal: Principal, now: datetime) -> Message:
@@ -21,27 +21,30 @@ def revoke_token(jti: UUID, now: datetime) -> Message:
 
 
 def disable(account: Account, now: datetime) -> Message:
-    """Includes the tokens issued in this second."""
+    """Disables the account, and ends all its tokens, including tokens issued in this second."""
     account.disabled_at = now
     _end_before(account, now + SECOND)
     return _message(CredentialRevoked(credential_id=account.account_id, kind=CredentialKind.ACCOUNT, revoked_at=now))
 
 
 def enable(account: Account, now: datetime) -> Message:
-    """Tokens issued before the account was enabled remain revoked."""
+    """Enables the account. Its tokens from before remain revoked."""
     _end_before(account, (account.disabled_at or now) + SECOND)
     account.disabled_at = None
     return _ended(account, now, account.tokens_valid_from or now)
 
 
 def end_tokens(account: Account, now: datetime) -> Message:
-    """Tokens issued in this second stay valid, because a password change issues a new token in the same second."""
+    """Ends the tokens issued before this second.
+
+    A password change issues a new token in this second, which must stay.
+    """
     _end_before(account, now)
     return _ended(account, now, account.tokens_valid_from or now)
 
 
 def forget(device: UUID, now: datetime) -> Message:
-    """After the loss of a phone, only a sign-in with the password makes the phone valid again."""
+    """Ends the tokens of a lost phone. A sign-in with the password makes the phone valid again."""
     before = (now + SECOND).replace(microsecond=0)
     return _message(
         CredentialRevoked(credential_id=device, kind=CredentialKind.DEVICE, revoked_at=now, issued_before=before)
@@ -49,7 +52,7 @@ def forget(device: UUID, now: datetime) -> Message:
 
 
 def readmit(team: UUID, now: datetime, until: datetime) -> Message:
-    """Expired tokens of the team's phones are valid again until `until`."""
+    """Makes the expired tokens of a team's phones valid until `until`."""
     change = TeamReadmitted(team=team, readmitted_at=now, until=until)
     return events.message(change, id=uuid4(), source=SOURCE, time=now)
 

@@ -1,4 +1,4 @@
-"""The page to which a sign-in leads, if it is a page of this installation."""
+"""The path that a person sees after signing in. Paths to other sites are refused."""
 
 from urllib.parse import urlsplit
 
@@ -6,7 +6,7 @@ LONGEST_NEXT = 500
 
 
 def local(next: str) -> str:
-    """Returns `/` if the path leads to another site."""
+    """Returns the path, or `/` if the path leads to another site."""
     try:
         parts = urlsplit(next)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Tokens for the phones of field accounts, issued for a password or for a fresh session of a page."""
+"""Tokens for the phones of field accounts. A phone gets a token for a password, or for a new session of a page."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -22,7 +22,7 @@ from shared.messaging import outbox
 from shared.postgres.database import Session
 from shared.web.problems import Problem, unauthenticated
 
-FRESH_SECONDS = 300  # a page's session can become a phone's sign-in only in its first five minutes
+FRESH_SECONDS = 300  # only a session of this age or less can become a phone's sign-in
 router = APIRouter()
 
 

@@ -1,4 +1,4 @@
-"""Checks and hashes passwords with argon2id in worker threads, because one hash occupies a core for a while."""
+"""Checks and hashes passwords with argon2id. A hash occupies a core for a while, so worker threads compute it."""
 
 import secrets
 import unicodedata
@@ -10,16 +10,16 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
 
 LEAST_LENGTH = 12
-LOOKED_AT = 32  # zxcvbn checks only so many characters, because its time grows with the square of the length
+LOOKED_AT = 32  # zxcvbn checks only this many characters: its time grows with the square of the length
 LEAST_SCORE = 3  # zxcvbn scores from 0 to 4; the score 3 means about 10^8 guesses
 OWN_WORDS = ("dayar", "kyrgyzstan", "bishkek", "crisis", "center", "ministry", "operator", "administrator")
-AT_ONCE = 2  # number of concurrent hashes, because each takes 64 MiB of memory
+AT_ONCE = 2  # concurrent hashes; each takes 64 MiB of memory
 
 
 def _nobodys_hash(hasher: PasswordHasher) -> str:
-    """No password matches this hash, but a check takes as long as for a real password.
+    """Returns a hash that no password matches. A check takes as long as a check against a real hash.
 
-    The hash is made of random bytes, because hashing a real password would delay each start.
+    The hash consists of random bytes. Hashing a real password would delay each start.
     """
     work = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
     salt, digest = (
@@ -65,7 +65,7 @@ def _is_guessable(password: str, name: str) -> bool:
 
 
 def draw() -> str:
-    """The password has no ambiguous letters, because people read it out by telephone."""
+    """Draws a password without ambiguous letters, because people read it out by telephone."""
     letters = "abcdefghkmnpqrstuvwxyz23456789"
     return "-".join("".join(secrets.choice(letters) for _ in range(5)) for _ in range(4))
 
@@ -75,7 +75,7 @@ async def hashed(password: str) -> str:
 
 
 async def matches(password: str, hash: str | None) -> bool:
-    """The check takes the same time if there is no account, so that nobody can find out whether the account exists."""
+    """Checks a password. Takes as long for an unknown account, so nobody learns from the time which accounts exist."""
     return await to_thread.run_sync(_matches, _plain(password), hash, limiter=_few)
 
 
@@ -88,5 +88,5 @@ def _matches(password: str, hash: str | None) -> bool:
 
 
 def _plain(password: str) -> str:
-    """NFKC makes passwords equal, because keyboards encode the same letter differently."""
+    """Returns the NFKC form: keyboards encode the same letter in different ways."""
     return unicodedata.normalize("NFKC", password)

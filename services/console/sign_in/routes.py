@@ -1,4 +1,4 @@
-"""Sign-in, sign-out and password changes. Only these routes and `device_tokens` receive a password."""
+"""Sign-in, sign-out and password changes. No other module than this one and `device_tokens` receives passwords."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -80,7 +80,7 @@ async def change_password(
     again: Password = "",
     next: Next = "/",
 ) -> Response:
-    """No session is needed, because a first password must be changed before the first sign-in."""
+    """Changes the password without a session: a first password must be changed before the first sign-in."""
     own_page(request)
     try:
         account = await checked(request, name, password)
@@ -97,7 +97,7 @@ async def change_password(
         return refused(request, "password.html", "same", name, next)
     new_hash, proven = await passwords.hashed(new), account.password_hash
     account, now = await queries.locked_by_name(session, account.name), datetime.now(UTC)
-    # the account has changed while the passwords were checked
+    # another request may have changed the account while this request checked the passwords
     if account.password_hash != proven or not accounts.may_sign_in(account, now):
         return refused(request, "password.html", "wrong", name, next)
     await set_password(request, session, account, new_hash, now)
@@ -106,7 +106,7 @@ async def change_password(
 
 @router.post("/sign-out")
 async def sign_out(request: Request, session: Session, next: Next = "/") -> Response:
-    """`next` is the page that the next person sees after signing in on the same screen."""
+    """Ends the session. After the next person's sign-in on this screen, the page `next` opens."""
     current, now = tokens.current(request), datetime.now(UTC)
     await sign_ins.end(session, current.account, current.jti, now)
     await outbox.add(session, credentials.sign_out(current, now))
@@ -146,7 +146,7 @@ async def renew(request: Request, session: Session, screen: str = "") -> Respons
 async def set_password(
     request: Request, session: AsyncSession, account: Account, new_hash: str, now: datetime, reason: str | None = None
 ) -> None:
-    """Stores the new password, and ends the account's earlier sign-ins."""
+    """Stores the new password, and ends all earlier sign-ins of the account."""
     queries.set_password(account, new_hash, now)
     entry = audit.entry_of(request, Action.PASSWORD_CHANGED, account=account.account_id, reason=reason)
     await audit.add(session, entry)
@@ -156,9 +156,9 @@ async def set_password(
 
 
 async def checked(request: Request, name: str, password: str, device: str | None = None) -> Account | None:
-    """Returns None for a wrong password.
+    """Returns the account, or None for a wrong password. Raises TooManyFailures.
 
-    Raises TooManyFailures. No transaction is open while the password is hashed.
+    No transaction is open while the password is hashed.
     """
     mark, now = device or cookies.browser_of(request, console(request).settings), datetime.now(UTC)
     async with request.app.state.sessions() as session:
@@ -175,7 +175,7 @@ async def checked(request: Request, name: str, password: str, device: str | None
 
 
 async def still(request: Request, session: AsyncSession, proven: Account) -> Account | None:
-    """Locks the row. Returns None if the account changed while the password was checked."""
+    """Locks the account's row. Returns None if the account has changed during the check of the password."""
     account = await queries.held(session, proven.account_id)
     is_same = account is not None and account.password_hash == proven.password_hash and not account.must_change
     if is_same and accounts.may_sign_in(account, datetime.now(UTC)):
@@ -185,14 +185,14 @@ async def still(request: Request, session: AsyncSession, proven: Account) -> Acc
 
 
 async def not_signed_in(request: Request, account: Account | None, reason: str) -> None:
-    """The typed name is not logged, because the person may have typed the password into this field."""
+    """Logs the refusal without the typed name: a person may type the password into the field of the name."""
     known = account.account_id if account else None
     entry = audit.entry_of(request, Action.SIGNED_IN, result=Result.REFUSED, account=known, reason=reason)
     await audit.write(request.app.state.sessions, entry)
 
 
 async def claimed(request: Request, attempt: Attempt, account: Account | None) -> None:
-    """Raises TooManyFailures. If the attempt starts a lock, administrators get a notice."""
+    """Counts the attempt. Raises TooManyFailures. If the attempt starts a lock, administrators get a notice."""
     try:
         await console(request).attempts.claim(attempt)
     except TooManyFailures as failure:
@@ -228,7 +228,7 @@ def code_asked(
     failure: str | None = None,
     wait: TooManyFailures | None = None,
 ) -> Response:
-    """The ticket proves the right password for five minutes, even after a wrong code."""
+    """Asks for a code. The ticket proves for five minutes that the password was right, even after a wrong code."""
     status = 429 if wait else 401 if failure else 200
     return console(request).pages.render(
         request,
@@ -275,7 +275,7 @@ def own_page(request: Request) -> None:
     """Raises a Problem if a page of another site sent the form."""
     site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
     is_own = site == "same-origin" or origin == console(request).settings.public_url
-    if not is_own and (site or origin):  # browsers send at least one of the two headers with a form
+    if not is_own and (site or origin):  # every browser sends at least one of the headers with a form
         raise Problem(403, "cross-origin", "This is taken only from this installation's own pages.")
 
 

@@ -10,7 +10,7 @@ from shared.crypto.keyring import Sealing, UnknownKey
 
 
 class SealedTexts:
-    """`purpose` is a part of the AAD, so that one kind of text cannot be taken for another."""
+    """`purpose` is a part of the AAD, so a text of one kind cannot be decrypted as a text of another kind."""
 
     purpose: ClassVar[bytes]
 

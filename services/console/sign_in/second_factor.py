@@ -1,6 +1,6 @@
-"""The pages on which administrators set up and remove a second factor, and the request for a code.
+"""The pages for setting up, removing and asking for a second factor.
 
-The second factor protects only the administrator role. Without a code, an account signs in with its other roles.
+The second factor protects only the administrator role. Without a code, a person signs in with the other roles.
 """
 
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ async def second_factor_page(request: Request, session: Session) -> Response:
 
 @router.post("/second-factor")
 async def set_up(request: Request, session: Session, secret: Text = "", code: Text = "") -> Response:
-    """The code proves that the phone has the same secret."""
+    """Stores the second factor. The code proves that the phone has the same secret."""
     account, here, now = await own(request, session), console(request), datetime.now(UTC)
     step = totp.step_of(secret, code, now) if totp.is_secret(secret) else None
     if step is None or await second_factors.exists(session, account.account_id):
@@ -68,7 +68,7 @@ async def remove(request: Request, session: Session, code: Text = "") -> Respons
 async def sign_in_by_code(
     request: Request, session: Session, ticket: Text = "", code: Text = "", next: signin.Next = "/", without: Text = ""
 ) -> Response:
-    """If `without` is set, the person signs in without the administrator role."""
+    """Checks the code. With `without`, the person signs in without a code, and without the administrator role."""
     signin.own_page(request)
     account = await ticketed(request, session, ticket)
     try:
@@ -84,9 +84,9 @@ async def sign_in_by_code(
 
 
 async def without_it(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
-    """Sign-ins without a code have their own counter, so a lock after wrong codes does not prevent other work.
+    """Signs in without the administrator role. Raises TooManyFailures.
 
-    Raises TooManyFailures.
+    These sign-ins have their own counter. Wrong codes therefore do not keep the person from other work.
     """
     attempt = SecondFactorAttempt(SecondFactorStep.WITHOUT, account.account_id, signin.address_of(request))
     await signin.claimed(request, attempt, account)
@@ -94,7 +94,7 @@ async def without_it(request: Request, session: AsyncSession, account: Account, 
 
 
 async def ticketed(request: Request, session: AsyncSession, ticket: str) -> Account:
-    """A ticket proves the right password for five minutes. A change of the account ends the ticket earlier."""
+    """Reads the ticket, which proves the password for five minutes. A change of the account ends the ticket earlier."""
     try:
         account_id, state = console(request).signer.read_ticket(ticket)
     except Unauthenticated:
@@ -108,7 +108,7 @@ async def ticketed(request: Request, session: AsyncSession, ticket: str) -> Acco
 
 
 async def proves(request: Request, session: AsyncSession, account: Account, code: str) -> bool:
-    """A code of the authenticator or a recovery code is valid once. Raises TooManyFailures."""
+    """Checks a code of the authenticator, or a recovery code. Each code is valid once. Raises TooManyFailures."""
     attempt = SecondFactorAttempt(SecondFactorStep.CODE, account.account_id, signin.address_of(request))
     await signin.claimed(request, attempt, account)
     factor, now = await second_factors.of(session, account.account_id), datetime.now(UTC)

@@ -13,21 +13,20 @@ STEP_S = 30
 DRIFT = 1  # a phone's clock may be off by one time step
 RECOVERY_CODES = 10
 SECRET_LETTERS = 32  # 32 base32 letters encode 160 bits
-LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # these letters and digits do not look alike
+LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # letters and digits that people do not confuse
 
 
 class TotpSecrets(SealedTexts):
-    """Encrypts the authenticators' secrets.
+    """Encrypts the authenticators' secrets, so that nobody can compute codes from a copy of the database.
 
-    A copy of the database is therefore not enough to compute valid codes. If the encryption key of a secret was
-    retired, only recovery codes are accepted.
+    If the key of a secret was retired, only recovery codes are accepted.
     """
 
     purpose = b"dayar/second-factor/v1\0"
 
 
 def is_secret(text: str) -> bool:
-    """Checks the form, because the browser sends back the secret that the page offered."""
+    """Checks the form of a secret. The browser sends the offered secret back, so the text may have been changed."""
     return len(text) == SECRET_LETTERS and text.isascii() and text.isalnum() and text.isupper()
 
 
@@ -36,7 +35,7 @@ def draw() -> str:
 
 
 def step_of(secret: str, code: str, now: datetime, *, after: int = -1) -> int | None:
-    """Returns None if the code is wrong, or if its time step is not later than `after`."""
+    """Returns the time step of the code. Returns None for a wrong code, and for a step up to `after`."""
     totp, current = pyotp.TOTP(secret), int(now.timestamp()) // STEP_S
     steps = range(max(current - DRIFT, after + 1), current + DRIFT + 1)
     return next((step for step in steps if secrets.compare_digest(totp.generate_otp(step), plain(code))), None)
@@ -48,7 +47,7 @@ def qr(secret: str, name: str, issuer: str) -> str:
 
 
 def draw_recovery_codes() -> list[str]:
-    """A code has 78 random bits, so it cannot be guessed from its unsalted hash."""
+    """Draws recovery codes. Each has 78 random bits, so nobody can guess it from its unsalted hash."""
     return ["-".join(_letters(4) for _ in range(4)) for _ in range(RECOVERY_CODES)]
 
 

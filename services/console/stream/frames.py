@@ -1,4 +1,4 @@
-"""Records in the form in which the stream sends them."""
+"""Encodes records for the event stream."""
 
 import json
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from shared.events.hazards import RESTRICTED_HAZARDS
 from shared.messaging.records import Partition, Record
 
 SOURCE = "/console"
-REMOVED = "dayar.hazard.removed.v1"  # an event type of the stream only, which is on no topic
+REMOVED = "dayar.hazard.removed.v1"  # only in the stream; no topic has events of this type
 Subject = tuple[str, str | None]
 
 
@@ -19,9 +19,10 @@ Subject = tuple[str, str | None]
 class Frame:
     """A record as a CloudEvent in JSON.
 
-    `full` is the whole event. `hinted` states only the type and time, for listeners who may not read the event.
-    `removed` states only the id of a restricted hazard. Another system gets `removed` if the hazard left its grant with
-    this revision. `before` is the earlier revision.
+    - `full`: the whole event
+    - `hinted`: only type and time, for listeners who may not read the event
+    - `removed`: only the id of a restricted hazard, for another system whose grant the hazard has left
+    - `before`: the revision that this record replaces
     """
 
     topic: str
@@ -45,7 +46,7 @@ class Frame:
 def frame_of(record: Record) -> Frame:
     """Raises an error if the record breaks the contract or is on the wrong topic.
 
-    Validation matters, because the record's fields decide who may see the record.
+    The fields of a record decide who may see it, so they must be valid.
     """
     decode(record.topic, record.value, record.headers)
     data = json.loads(record.value)
@@ -57,7 +58,7 @@ def frame_of(record: Record) -> Frame:
 
 
 def _removed(event_id: str | None, data: dict[str, Any]) -> bytes:
-    """The event's id is derived from the record's id, so that a repeated record gives the same id."""
+    """Derives the id of the event from the id of the record. If the record comes again, the id is the same."""
     content = {"id": str(uuid5(NAMESPACE_OID, f"removed {event_id}")), "source": SOURCE, "type": REMOVED}
     return event(RESTRICTED_HAZARDS, {**content, "specversion": "1.0", "data": {"hazard_id": data["hazard_id"]}})
 

@@ -1,4 +1,4 @@
-"""The listeners of the event stream, and the chunks that wait to be sent to them."""
+"""The listeners of the event stream, and their waiting chunks."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,23 +12,21 @@ BUFFER_BYTES = 1 << 20
 
 @dataclass(eq=False)
 class Listener:
-    """If the buffer is full, the connection closes, and the browser reconnects."""
+    """One connection. A full buffer closes the connection, and the browser connects again."""
 
     sight: StreamVisibility
     waiting: list[bytes] = field(default_factory=list)
     size: int = 0
     is_open: bool = True
-    is_behind: bool = True  # true while earlier chunks wait; a new chunk must not overtake them
+    is_behind: bool = True  # earlier chunks wait; a new chunk must not overtake them
     stirred: asyncio.Event = field(default_factory=asyncio.Event)
     writer: ChunkWriter | None = None
 
     def tell(self, chunk: bytes, framed: bytes) -> None:
-        """Writes the chunk at once, or buffers it.
+        """Writes the chunk at once, or puts it into the buffer. `framed` is the chunk in the form that HTTP sends.
 
-        `framed` is the chunk as HTTP sends it.
-
-        Nearly all chunks are written at once, because waking the listener's task for each chunk would take several
-        times the CPU time. A closed listener gets nothing more, because its rights may have been revoked.
+        Waking the listener's task for each chunk would take several times the CPU time. A closed listener gets no
+        chunk, because its rights may have been revoked.
         """
         if not self.is_open:
             return

@@ -25,8 +25,8 @@ from shared.auth.tokens import Principal
 from shared.failures import is_postgresql_unavailable
 from shared.web.problems import Problem
 
-WATCH_SECONDS = 2  # the stream of a revoked credential must end within 5 seconds
-SEND_SECONDS = 20  # a connection that accepts no data for this time is closed; the browser reconnects
+WATCH_SECONDS = 2  # after a revocation, the stream must end within 5 seconds
+SEND_SECONDS = 20  # a connection that takes no data for so long is closed, and the browser connects again
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -69,7 +69,7 @@ class Listening:
             return await hazard_grants.areas(session, principal.account)
 
     async def watch(self, sessions: async_sessionmaker[AsyncSession]) -> None:
-        """Closes listeners with a revoked or expired token or grant."""
+        """Closes the connections whose token or grant has been revoked or has expired."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             now = time.time()
@@ -79,7 +79,7 @@ class Listening:
             await self._close_ungranted(sessions)
 
     async def _close_ungranted(self, sessions: async_sessionmaker[AsyncSession]) -> None:
-        """If the grants cannot be read, all listeners with a grant are closed."""
+        """Closes the connections of systems whose grant has changed. If PostgreSQL is down, closes all with a grant."""
         granted = {listener: principal for listener, principal in self._present.items() if listener.sight.granted}
         if not granted:
             return
@@ -99,7 +99,7 @@ class Listening:
 
 
 def start_of(request: Request, decode: Callable[[str], Vector]) -> Vector | None:
-    """An invalid position counts as too old."""
+    """Reads the position from which the listener continues. An invalid position counts as too old."""
     text = request.headers.get("last-event-id") or request.query_params.get("from")
     if not text:
         return None

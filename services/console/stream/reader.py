@@ -1,4 +1,4 @@
-"""Reads the topics once for all listeners of this process, and keeps the last 10,000 records for reconnects."""
+"""Reads the topics once for all listeners of this process. The last 10,000 records stay in memory for reconnects."""
 
 import asyncio
 import json
@@ -37,9 +37,10 @@ BEAT, STALLED = event("beat", {}), event("stalled", {})
 
 
 class EventStream:
-    """A heartbeat follows each `every` seconds.
+    """The event stream. `every` is the number of seconds between two heartbeats.
 
-    A new listener waits at most `patience` seconds for the first reading, and a heartbeat for the broker's answer.
+    `patience` limits two waits: a new listener waits for the first records, and a heartbeat waits for the broker's
+    answer.
     """
 
     def __init__(
@@ -67,10 +68,9 @@ class EventStream:
 
     @asynccontextmanager
     async def listen(self, sight: StreamVisibility, start: Vector | None) -> AsyncIterator[Listener]:
-        """Without `start`, listens from now.
+        """Listens from the position `start`, or from now. Raises DependencyUnavailable.
 
-        Raises DependencyUnavailable. If the record at `start` is no longer kept, the listener gets `event: reset` and
-        continues from now.
+        If the record at `start` is no longer in memory, the listener gets `event: reset` and continues from now.
         """
         await self._first_reading()
         listener = Listener(sight)
@@ -91,10 +91,9 @@ class EventStream:
                 del self._listeners[sight]
 
     async def _first_reading(self) -> None:
-        """Waits until this process has read the records that it keeps.
+        """Waits until this process has the latest records in memory.
 
-        Before this first reading, the stream cannot tell whether a position is too old, and would send old records as
-        new.
+        Before, the process does not know whether a position is too old, and would send old records as new records.
         """
         try:
             async with asyncio.timeout(self._patience):
@@ -130,7 +129,10 @@ class EventStream:
             self.is_reading, self._consumer = False, None
 
     async def _begin(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
-        """Seeks to the first record to keep, or after a reconnect to the last position. Returns the end offsets."""
+        """Seeks to the oldest record to keep. After a reconnect, seeks to the last position.
+
+        Returns the end offsets.
+        """
         begins, ends = await kafka.assign_all(consumer, self._settings, TOPICS)
         for partition, end in ends.items():
             topic_partition = (partition.topic.removeprefix(self._settings.topic_prefix), partition.partition)
@@ -140,7 +142,7 @@ class EventStream:
         return ends
 
     def _tell(self, records: Iterable[Record]) -> None:
-        """Listeners with equal rights get the same chunk."""
+        """Sends the records to the listeners. Listeners with equal rights share a chunk."""
         events_by_visibility: dict[StreamVisibility, list[bytes]] = {sight: [] for sight in self._listeners}
         try:
             for record in records:
@@ -149,7 +151,7 @@ class EventStream:
                 if frame is not None:
                     self._keep(frame)
                     self._note(frame, events_by_visibility)
-        finally:  # after an error, the records before the bad record are still sent, because they are not read again
+        finally:  # after a bad record, the earlier records are still sent, because nobody reads them again
             for sight, events in events_by_visibility.items():
                 if events:
                     self._send(sight, b"".join(events))
@@ -166,7 +168,10 @@ class EventStream:
             listener.tell(chunk, written)
 
     def _opened(self, record: Record) -> Frame | None:
-        """Returns None for an invalid record, which the worker stores as a dead letter. Raises UnknownRecordKey."""
+        """Decodes a record. Returns None if it is invalid; the worker stores it as a dead letter.
+
+        Raises UnknownRecordKey.
+        """
         try:
             self._verifier.verify(record)
             frame = frame_of(record)
@@ -197,9 +202,11 @@ class EventStream:
         return frame.removed if self._is_removal(sight, frame) else None
 
     def _is_removal(self, sight: StreamVisibility, frame: Frame) -> bool:
-        """Listeners who could see the earlier revision are told of its removal.
+        """Returns True if the listeners could see the earlier revision.
 
-        The calling code has checked that they may not see this record.
+        They then learn that the hazard has left their grant.
+
+        The caller has already checked that the listeners may not see this record.
         """
         is_granted = frame.before is not None and frame.topic == RESTRICTED_HAZARDS and sight.is_external
         return is_granted and visibility.sees(sight, frame.topic, frame.before or {}, self._places)
@@ -219,7 +226,7 @@ class EventStream:
         )
 
     def _replayed(self, sight: StreamVisibility, start: Vector) -> Iterator[bytes]:
-        """Each frame has the position from which the listener can resume after this frame."""
+        """Returns the frames after `start`. Each has a position, so that the listener can continue after it."""
         position = {topic_partition: start.get(topic_partition, 0) for topic_partition in self._positions}
         withheld = self._withheld() if sight.is_external else frozenset()
         for frame in self._frames:
@@ -232,9 +239,11 @@ class EventStream:
         yield self._marked(sight)
 
     def _withheld(self) -> frozenset[Subject]:
-        """If other systems may not read the newest record about a hazard or an alert, they get no older record either.
+        """Returns the subjects whose newest record other systems may not read.
 
-        For example, a hazard was Restricted before, and is Private now.
+        They get no older record of a subject either.
+
+        An example is a hazard that was Restricted and is Private now.
         """
         newest = {frame.subject: frame for frame in self._frames if "delivery_id" not in frame.data}
         return frozenset(
@@ -242,24 +251,27 @@ class EventStream:
         )
 
     def _marked(self, sight: StreamVisibility, body: bytes = b"", position: Vector | None = None) -> bytes:
-        """Puts the position before the body, so that the listener can resume. The default is the newest position."""
+        """Puts a position before the body. The listener continues from this position.
+
+        The default is the newest position.
+        """
         encoded = self.sealed_positions.encoded if sight.is_external else vectors.encoded
         return b"id: %b\n%b\n" % (encoded(position or self._positions, sight.all_topics).encode(), body)
 
     async def _beat(self) -> None:
-        """Heartbeats keep connections open, and give a recent position to listeners without records.
+        """Sends heartbeats. They keep connections open, and give a recent position to a listener that gets no records.
 
-        Without the broker's answer, pages get another event, so that they do not show old data as new.
+        If the broker does not answer, pages get another event, and then do not present old data as current.
         """
         while True:
             await asyncio.sleep(self._every)
             is_answered = await self._is_answered()
             for sight in self._listeners:
-                # a comment and an event, because a browser does not pass comments to the page
+                # an event too, because the browser hides comments from the page
                 self._send(sight, b":\n" + self._marked(sight, BEAT if is_answered or sight.is_external else STALLED))
 
     async def _is_answered(self) -> bool:
-        """Asks the broker, because the consumer raises no error while it waits for the broker."""
+        """Asks the broker: a consumer that waits for the broker raises no error."""
         if self._consumer is None or not self.is_reading:
             return False
         with suppress(KafkaError, ConsumerStoppedError, TimeoutError), kafka.raise_on_foreign_cancellation():

@@ -1,4 +1,4 @@
-"""A reader's position on its topics: an offset per partition, encoded as an opaque string."""
+"""A reader's position: an offset for each partition of the topics, encoded as an opaque string."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -12,7 +12,7 @@ from shared.messaging.records import Partition
 
 Vector = Mapping[Partition, int]
 
-# padding to a multiple of this many bytes, so that the length of an encrypted position reveals no offsets
+# padding to a multiple of this size in bytes: the length of an encrypted position must not reveal an offset
 BLOCK = 256
 AAD = b"stream position"
 
@@ -39,7 +39,7 @@ def decoded(text: str) -> dict[Partition, int]:
 
 
 class SealedVectors:
-    """Encrypts positions for other systems, because an offset would reveal how many records a topic has."""
+    """Encrypts positions for other systems. An offset would reveal how many records a topic has."""
 
     def __init__(self, keys: Path) -> None:
         self._sealing = Sealing(keys)
@@ -50,7 +50,7 @@ class SealedVectors:
         return urlsafe_b64encode(self._sealing.seal(padded, AAD)).rstrip(b"=").decode()
 
     def decoded(self, text: str) -> dict[Partition, int]:
-        """Raises BadVector if the text is no position, or if its key was retired."""
+        """Raises BadVector if the text is not a position, or if the key of the position was retired."""
         try:
             sealed = urlsafe_b64decode(text + "=" * (-len(text) % 4))
             opened = self._sealing.open(sealed, AAD)
