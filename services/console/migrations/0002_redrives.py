@@ -1,4 +1,4 @@
-"""Adds a table of people's decisions to redrive dead letters."""
+"""Adds a table of redrives. With a redrive, a person makes a service handle a dead letter again."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds an alert's verification, work and validity, and the action that the alert demands."""
+"""Adds to alerts their verification, work and validity, and the action that an alert demands."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ ACCOUNTS = ("confirmed_by", "progressed_by", "snoozed_by", "reopened_by")
 TAKEN_BACK = ("below_threshold", "moved_away", "out_of_area", "status_not_alerted", "no_rule")
 CODES = {"verification": "unverified", "work": "unacknowledged", "validity": "in_force"}
 
-# The columns of earlier versions of Dayar had "confirmed" as a verdict.
+# Earlier versions of Dayar stored "confirmed" in the column `verdict`.
 KNOWN = """
 UPDATE board_alerts SET
     verification = CASE WHEN verdict IN ('confirmed', 'false_alarm', 'duplicate') THEN verdict ELSE 'unverified' END,

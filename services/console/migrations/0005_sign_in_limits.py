@@ -31,7 +31,7 @@ CREATE TABLE first_areas (
     CONSTRAINT pk_first_areas PRIMARY KEY (hazard_id)
 )
 """
-# The first area of a stored hazard is not known, so its present area is used.
+# The first area of a stored hazard is unknown, so the migration takes the present area.
 KNOWN_AREAS = "INSERT INTO first_areas (hazard_id, pcodes) SELECT hazard_id, pcodes FROM board_hazards"
 
 

@@ -1,4 +1,4 @@
-"""Adds the security log, and copies the earlier records of who read personal data into it."""
+"""Adds the security log, and copies into it the earlier records of reads of personal data."""
 
 from alembic import op
 
@@ -7,7 +7,7 @@ from shared.audit import AUDIT
 revision = "console_0006"
 down_revision = "console_0005"
 
-# The old table of reads of personal data stays, because the previous release of Dayar may still write to it.
+# The old table stays, because the previous release of Dayar may still write to it.
 COPIED = """
 INSERT INTO audit (at, action, result, account, token, subject, objects)
 SELECT read_at, 'read', 'done', account_id, NULL, 'caller', ARRAY[report_id] FROM caller_readings ORDER BY id
@@ -15,5 +15,5 @@ SELECT read_at, 'read', 'done', account_id, NULL, 'caller', ARRAY[report_id] FRO
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # `dayar provision` usually creates this table
+    AUDIT.create(op.get_bind(), checkfirst=True)  # usually `dayar provision` has created the table already
     op.execute(COPIED)

@@ -1,6 +1,6 @@
-"""Adds to dead letters the offset that is written in their headers.
+"""Adds to each dead letter the offset from its record's headers.
 
-A restore of the database does not change this offset.
+After a restore of the database, the offset in the headers is unchanged.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Adds a trigger, which notifies waiting requests after each commit of the worker."""
+"""Adds a trigger. After each commit of the worker, the trigger notifies the requests that wait for new data."""
 
 from alembic import op
 

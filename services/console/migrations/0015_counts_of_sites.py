@@ -1,4 +1,4 @@
-"""Stores when a count was reported, and whether the count includes everybody at its site."""
+"""Adds to counts the time of the report, and whether the count includes everybody at the site."""
 
 from alembic import op
 

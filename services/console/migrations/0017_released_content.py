@@ -1,6 +1,6 @@
-"""Stores all content of a release, so that its withdrawal repeats only this content.
+"""Stores the content of a release. A withdrawal then repeats only this content.
 
-A release that is already stored gets the content of its hazard only if the hazard has not changed since the release.
+A stored release gets the content of its hazard, but only if the hazard has not changed after the release.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
 """Stores the time of each revision of a Restricted or Private hazard.
 
-For hazards that are already stored, only the time of the newest revision is known.
+A stored hazard has only one known time, the time of its newest revision.
 """
 
 from alembic import op

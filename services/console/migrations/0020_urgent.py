@@ -1,4 +1,4 @@
-"""Stores whether the people of a household or count on the board need help at once."""
+"""Stores for each household and count on the board whether its people need help at once."""
 
 from alembic import op
 

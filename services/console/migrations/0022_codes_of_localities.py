@@ -1,4 +1,4 @@
-"""Adds to each count on the board the codes of the settlements from which the people came and where they are now."""
+"""Adds to the board's counts two codes: the settlement where the people are now, and the settlement they left."""
 
 from alembic import op
 

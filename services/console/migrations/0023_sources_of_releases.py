@@ -1,4 +1,4 @@
-"""Stores the source of each release, so that a release can be withdrawn even if its hazard is not stored."""
+"""Stores the source of each release. A person can then withdraw a release without a stored hazard."""
 
 from alembic import op
 

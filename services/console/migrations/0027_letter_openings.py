@@ -1,6 +1,6 @@
-"""Stores people's requests to open a dead letter.
+"""Stores requests of people who want to open a dead letter.
 
-After a request, the worker stores the content of the dead letter for a few minutes.
+After a request, the worker stores the letter's content for a few minutes.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Stores how many people have acknowledged an alert of the board, and how many must acknowledge it.
+"""Stores the number of people who have acknowledged an alert, and the number who must acknowledge it.
 
 The previous release of Dayar ignores both columns.
 """

@@ -1,4 +1,4 @@
-"""Stores who must work on an alert of the board, and who assigned the alert, and when.
+"""Stores to whom an alert is assigned, by whom and when.
 
 The previous release of Dayar ignores these columns.
 """

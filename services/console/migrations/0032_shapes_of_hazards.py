@@ -1,7 +1,7 @@
-"""Stores the rings and circles of hazards, which the map shows.
+"""Stores the rings and circles of hazards for the map.
 
-Hazards that were stored before this migration have no shapes until their next revision. The previous release of Dayar
-ignores the column.
+A hazard from before this migration has no shapes until its next revision. The previous release of Dayar ignores the
+column.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
-"""Stores the key figures of earlier times, so that the board can show their change.
+"""Stores earlier key figures, so that the board can show the change of a figure.
 
-The previous release of Dayar ignores the table. A change can be computed from 24 hours after the first recording on.
+The board can show the first change 24 hours after the first recording. The previous release of Dayar ignores the table.
 """
 
 from alembic import op

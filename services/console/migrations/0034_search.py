@@ -1,7 +1,7 @@
-"""Adds the words of the search, and the triggers that note which rows of the board have changed.
+"""Adds the words of the search, and triggers that note each changed row of the board.
 
-Triggers note the changes, so that rows written by the previous release of Dayar are found too. After the migration, the
-worker makes the words of all rows that are already stored.
+The previous release of Dayar makes no words. The triggers therefore note its rows too, and the worker makes the words.
+After the migration, the worker also makes the words of all stored rows.
 """
 
 from alembic import op
@@ -46,7 +46,7 @@ FOR EACH ROW EXECUTE FUNCTION note_search_change_of_{kind}()
 
 
 def upgrade() -> None:
-    op.execute("ALTER TABLE board_groups ADD COLUMN group_id uuid")  # the results of the search link to the group
+    op.execute("ALTER TABLE board_groups ADD COLUMN group_id uuid")  # a result of the search links to its group
     op.execute(ENTRIES)
     op.execute("CREATE INDEX ix_search_entries_words ON search_entries USING gin (words)")
     op.execute(CHANGES)

@@ -1,4 +1,4 @@
-"""Stores the post, language and telephone of the person with the account, and the enrolment links of accounts.
+"""Stores enrolment links, and the post, language and telephone of each account's person.
 
 The previous release of Dayar ignores the columns and the table.
 """

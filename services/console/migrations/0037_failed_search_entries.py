@@ -1,4 +1,4 @@
-"""Adds an index of the rows whose words for the search could not be made."""
+"""Adds an index of the rows without words for the search, in which an error occurred."""
 
 from alembic import op
 

@@ -1,7 +1,7 @@
-"""Adds indexes by which the board finds open alerts, recently closed alerts, and recent hazards.
+"""Adds indexes for three lists of the board: open alerts, recently closed alerts, and recent hazards.
 
-While an index is built, the worker cannot store alerts or hazards, so the board shows new alerts and hazards a little
-later.
+While PostgreSQL builds an index, the worker cannot store alerts or hazards. The board then shows new alerts and hazards
+a little later.
 """
 
 from alembic import op
