@@ -1,5 +1,5 @@
-// The list of accounts: shows those whose name, post or organisation contains the typed text. The typed text stays in
-// the browser, because the text may be a person's name.
+// The list of accounts, searched by name, post or organisation. The typed text may be a person's name, so the browser
+// does not send the text to the server.
 
 import { element } from "/static/elements.js";
 
@@ -21,4 +21,4 @@ words.addEventListener("input", show);
 words.addEventListener("keydown", (event) => {
   if (event.key === "Enter") event.preventDefault();
 });
-show(); // after “Back”, the browser may have kept the text
+show(); // after "Back", the browser may have kept the typed text

@@ -28,7 +28,7 @@ const filters = /** @type {HTMLFormElement} */ (element("filters"));
 const older = /** @type {HTMLButtonElement} */ (element("older"));
 
 /**
- * For each service: the entries that were read but not shown, and the next position to read, or null.
+ * Each service's log: `waiting` has the entries that were read but not shown, and `next` the next position to read.
  * @type {Map<string, {waiting: Entry[], next: number | null | undefined}>}
  */
 let logs = new Map();
@@ -44,12 +44,12 @@ function begin() {
   return show();
 }
 
-/** A hundred entries are read from each service, because all shown entries may be from one service. */
+/** Reads a hundred entries from each service, because the next hundred on the page may all come from one service. */
 async function show() {
   const requested = logs;
   older.disabled = true; // a second press would list the same entries again
   const silent = (await Promise.all([...logs.keys()].map(read))).filter((name) => name !== undefined);
-  if (requested !== logs) return; // the filters changed, so only the newer request shows its result
+  if (requested !== logs) return; // the filters have changed: a newer request shows the list
   older.disabled = false;
   const waiting = [...logs].flatMap(([service, log]) => log.waiting.map((entry) => ({ service, entry })));
   waiting.sort((a, b) => b.entry.at.localeCompare(a.entry.at));

@@ -1,5 +1,5 @@
-// The list of alerts. No row moves while somebody may be about to answer an alert. Waiting changes are shown
-// afterwards, or when somebody presses the button.
+// The list of alerts. While somebody may be about to answer an alert, no row moves. The changes wait until the person
+// has finished, or presses the button.
 
 import { forget, highlight, renew, takeUp } from "/static/board/panels.js";
 import { showSelection } from "/static/board/selection.js";
@@ -8,18 +8,18 @@ import { sentence } from "/static/texts.js";
 
 const KEY_MS = 5000;
 const ANSWERED_MS = 5000;
-const MOVING_MS = 300; // a pointer that moved within this time may be on its way to the list
-const LONGEST_WAY_MS = 2000; // after this time, the rows move even if the pointer has never rested
+const MOVING_MS = 300; // a pointer that moved within this time may still be on its way to an alert
+const LONGEST_WAY_MS = 2000; // rows move after this time, even if the pointer never rests
 
-// after this time, rows move under a resting pointer: on a wall screen, the pointer can rest on the list for days
+// rows move after this time under a resting pointer; on a wall screen, the pointer rests on the list for days
 const RESTING_MS = 120_000;
 const URGENT = ["Extreme", "Severe"];
 
-/** @type {HTMLElement | undefined} the server's latest list, if it is not shown yet */
+/** @type {HTMLElement | undefined} the server's latest list, before the page shows it */
 let pending;
 let keyAt = -Infinity;
 let pointerAt = -Infinity;
-let setOffAt = -Infinity; // the beginning of the pointer's newest movement
+let setOffAt = -Infinity; // when the pointer last began to move
 let answeredAt = -Infinity;
 
 const panel = () => element("panel-alerts");
@@ -47,8 +47,8 @@ function aim() {
 }
 
 /**
- * Shows the server's list, unless somebody may be about to answer an alert. After a change of the filter, the
- * new list is shown at once.
+ * Shows the server's list, or waits while somebody may be about to answer an alert. After a change of the filter, there
+ * is no wait.
  * @param {HTMLElement} fresh
  */
 export function settle(fresh) {
@@ -65,8 +65,7 @@ function drawn() {
 }
 
 /**
- * Screen readers hear of new alerts. If the filter now hides more alerts than before, screen readers also hear their
- * number.
+ * Tells screen readers about new alerts, and about the number of hidden alerts if the filter hides more than before.
  * @param {HTMLElement} fresh
  */
 function announce(fresh) {
@@ -136,8 +135,8 @@ function mend(fresh) {
 }
 
 /**
- * The row of an answered or ended alert stays for five seconds. Buttons whose action is no longer possible are
- * disabled.
+ * Disables the buttons whose action is no longer possible. The row of an answered or ended alert stays for five
+ * seconds.
  * @param {HTMLElement} row
  * @param {HTMLElement | undefined} newer
  */
@@ -148,7 +147,7 @@ function settleRow(row, newer) {
   row.dataset.state = "answered";
   for (const control of /** @type {NodeListOf<HTMLButtonElement>} */ (row.querySelectorAll("button, input"))) {
     if (newer?.querySelector(`[data-act="${control.dataset.act}"]`)) continue;
-    // a control loses the focus when it is disabled
+    // disabling a control takes its focus away
     if (control === document.activeElement) row.focus({ preventScroll: true });
     control.disabled = true;
   }
@@ -190,17 +189,17 @@ export function apply() {
   renew(list, fresh);
   const details = list.querySelector("details");
   if (details) details.open = isOpen;
-  // with a folded section of closed alerts, the list would be too short to scroll this far
+  // with the closed alerts folded, the list would be too short for this scroll position
   if (top) list.scrollTop = top;
   for (const [id, row] of rowsOf(list)) if (!shown.has(id)) highlight(row);
-  showSelection(); // call this before the focus is set: a hidden toolbar cannot get the focus
+  showSelection(); // before the focus is set: a hidden toolbar cannot get the focus
   if (focused) focusAgain(list, focused.id, key ?? "");
   showStrip([]);
   drawn();
 }
 
 /**
- * Focuses the element that had the focus, or else its row, or else the list.
+ * Focuses the element with the id. If the element is gone, focuses its row, or else the list.
  * @param {HTMLElement} list
  * @param {string} id
  * @param {string} key
@@ -218,7 +217,7 @@ export function reveal(alert) {
   row?.focus();
 }
 
-addEventListener("beforeprint", apply); // a print also contains the changes that wait
+addEventListener("beforeprint", apply); // prints the waiting changes too
 addEventListener(
   "keydown",
   () => {

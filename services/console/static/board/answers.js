@@ -1,4 +1,4 @@
-// Sends the operator's actions on alerts: acknowledge (also for another person), take over, snooze, confirm, close etc.
+// Sends the operator's actions on alerts: acknowledge, take over, snooze, confirm, close, and so on.
 
 import { named } from "/static/board/alerts-list.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";
@@ -77,11 +77,11 @@ export function begin(act, alert) {
     act === "take-over-selected" ? several.alerts.filter(isTaken).map((each) => several.names.get(each)) : [];
   showText("answering-taken", taken.length ? sentence("taken_by_others", { alerts: taken.join("; ") }) : "");
   dialog.showModal();
-  // without this line, the browser would focus the list of names, which can be scrolled if there are many alerts
+  // otherwise the browser would focus the list of names, which scrolls if it is long
   element(FIRST[act.replace("-selected", "")] ?? "").focus();
 }
 
-/** The list closes when an action is chosen. @param {string} alert */
+/** Offers further actions on an alert. Choosing an action closes the list. @param {string} alert */
 function offer(alert) {
   element("more-actions-title").textContent = named(alert);
   for (const button of more.querySelectorAll("[data-act]")) button.setAttribute("data-alert", alert);
@@ -130,7 +130,7 @@ async function answer() {
       sentence("check", { fields: labels([element("behalf-at")]) }),
       sentence("time_expected"),
     );
-  // "23:50" typed after midnight means yesterday
+  // a time later than now means yesterday, for example "23:50" typed after midnight
   if (at.getTime() > Date.now() + 60_000) at.setUTCDate(at.getUTCDate() - 1);
   return send(
     intended.alert,
@@ -193,13 +193,13 @@ async function send(alert, what, body, done) {
   }
 }
 
-/** True if the escalation policy demands that more people acknowledge the alert. @param {Acknowledged} alert */
+/** True if the escalation policy still demands acknowledgements by more people. @param {Acknowledged} alert */
 function isPartly(alert) {
   return alert.acknowledged_at === null;
 }
 
 /**
- * Alerts whose action is refused stay selected.
+ * Acts on the selected alerts. Alerts whose action was refused stay selected.
  * @param {import("/static/board/several.js").Several} several
  * @param {string} act
  * @param {object} body
@@ -211,7 +211,7 @@ async function sendSeveral(several, act, body, offered) {
     if (refused) return refuse(refused);
     dialog.close();
     if (act === "resolve")
-      element("panel-alerts").focus({ preventScroll: true }); // the row that had the focus is gone
+      element("panel-alerts").focus({ preventScroll: true }); // the focused row is gone
     else takeUp(element("panel-alerts"), "");
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
@@ -255,7 +255,7 @@ function missing(field, label = labels([field])) {
   wrong(field, sentence("missing", { fields: label }), sentence("fill_in"));
 }
 
-/** @param {HTMLElement} field @param {string} text @param {string} expected the text at the field */
+/** Marks the field as wrong. @param {HTMLElement} field @param {string} text @param {string} expected */
 function wrong(field, text, expected) {
   fail(text);
   removeNotes(form);
@@ -274,8 +274,8 @@ function fail(text) {
   if (text && !dialog.open) toast(text, "bad");
 }
 
-// The browser returns the focus to the row that opened the dialog. A row that was redrawn meanwhile gets the focus
-// here.
+// The browser gives the focus back to the row that opened the dialog. If the row was redrawn meanwhile, this line
+// focuses the new row.
 dialog.addEventListener("close", () => takeUp(element("panel-alerts"), intended.alert));
 more.addEventListener("click", (event) => {
   const button = /** @type {HTMLElement} */ (event.target).closest("[data-act]");

@@ -1,4 +1,4 @@
-// Tells the alerts service when somebody last touched this board, and shows a notice if nobody uses the board.
+// Tells the alerts service when somebody last touched this board. Shows a notice if nobody does.
 
 import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -14,7 +14,7 @@ let isNobodyAnywhere = false;
 const board = sessionStorage.getItem("board-id") ?? uuid();
 sessionStorage.setItem("board-id", board);
 
-/** Only accounts that answer alerts send reports, because nobody touches a wall screen. */
+/** Starts the reports. Call this only for accounts that answer alerts, because nobody touches a wall screen. */
 export function attend() {
   for (const kind of USES) addEventListener(kind, touch, { passive: true });
   setInterval(report, REPORT_MS);

@@ -1,5 +1,5 @@
-// Shows an alert, a hazard, a counted group, a site or an area in a panel beside the list. The list, its selection and
-// the focus stay unchanged.
+// Shows an alert, hazard, counted group, site or area in a panel beside the list. The list keeps its selection and its
+// focus.
 
 import { isBusy, readAgain, replace } from "/static/alert/alert.js";
 import { readArticle } from "/static/alert/article.js";
@@ -9,29 +9,24 @@ import { isAnswered } from "/static/presets.js";
 import { rested } from "/static/pressing.js";
 import { sentence } from "/static/texts.js";
 
-const AREA_MS = 10_000; // an area is read at most this often, because any change in the country may concern the area
+const AREA_MS = 10_000; // the shortest time between two readings of an area, because any change may concern the area
 
 const panel = element("beside");
 const content = element("beside-content");
 /** A path such as /alerts/ID; empty if the panel is closed. */
 let shown = "";
-/**
- * The newest version of the shown record, as the stream or the list has stated it. Alerts have a sequence, and hazards
- * have a revision.
- */
+/** The newest known version of the shown record: an alert's sequence, or a hazard's revision. */
 let newest = 0;
 let readAt = -Infinity;
-/** @type {string[]} the paths that the panel showed earlier, for the way back */
+/** @type {string[]} the paths that the panel showed before, for the button "Back" */
 let trail = [];
-/** @type {HTMLElement | null} what had the focus when the panel was opened */
+/** @type {HTMLElement | null} the focused element before the panel was opened */
 let opener = null;
-/**
- * @type {Map<string, HTMLElement>} the articles with input that was not sent yet; no article is ever dropped
- */
+/** @type {Map<string, HTMLElement>} articles with unsent input; they are never dropped */
 const unsent = new Map();
 
 /**
- * If this path is open already, the focus moves into the panel.
+ * Shows the path in the panel. If the panel shows it already, the focus moves into the panel.
  * @param {string} path
  */
 export async function open(path) {
@@ -45,7 +40,7 @@ export async function open(path) {
 /** @param {string} path @param {HTMLElement | null} active */
 async function show(path, active) {
   leave();
-  content.replaceChildren(); // the buttons of the former alert must not work under the new title
+  content.replaceChildren(); // the old alert's buttons must not work under the new title
   fail("");
   newest = 0;
   shown = path;
@@ -54,7 +49,7 @@ async function show(path, active) {
   element("beside-title").textContent = sentence(kindOf(path));
   element("side-panel-back").hidden = !trail.length;
   panel.hidden = false;
-  if (!active?.checkVisibility()) panel.focus(); // the panel now hides the element from which it was opened
+  if (!active?.checkVisibility()) panel.focus(); // the panel hides the element that had the focus
   mark();
   const kept = unsent.get(path);
   /** @type {Response | undefined} */
@@ -72,7 +67,7 @@ async function show(path, active) {
   content.scrollTop = 0;
   if (!article) shown = "";
   if (kept) void readAgain();
-  else catchUp(); // the alert or hazard may have changed while the server prepared the panel
+  else catchUp(); // the record may have changed while the server rendered it
 }
 
 /** @param {string} path */
@@ -86,7 +81,7 @@ function back() {
   panel.focus();
 }
 
-/** The focus returns to the row. */
+/** Closes the panel, and focuses the row again. */
 function close() {
   const isInside = panel.contains(document.activeElement);
   const back = rowOf(shown) ?? document.getElementById(opener?.id ?? "") ?? opener;
@@ -99,12 +94,12 @@ function close() {
   if (isInside) back?.focus();
 }
 
-/** Keeps the shown article if it has unsent input. */
+/** Tells the page which path the panel shows now. */
 function tell() {
   document.dispatchEvent(new CustomEvent("shown-beside", { detail: shown }));
 }
 
-/** An article with unsent input is kept. */
+/** Leaves the shown article. An article with unsent input is kept. */
 function leave() {
   const article = /** @type {HTMLElement | null} */ (content.firstElementChild);
   if (!article || !shown) return;
@@ -113,39 +108,39 @@ function leave() {
 }
 
 /**
- * Notes an event of the stream, because the list may have no row of the shown alert, for example if a filter hides it.
+ * Notes a new version from the event stream. The list may have no row of the record, for example because of a filter.
  * @param {{ alert_id?: string, sequence?: number, hazard_id?: string, revision?: number }} [data] undefined if the page
- *   may have missed events
+ * may have missed events
  */
 export function note(data) {
   const id = shown.split("/").pop();
   if (!data || (data.alert_id && data.hazard_id === id))
-    newest = Infinity; // the page of a hazard also shows the alerts about the hazard
+    newest = Infinity; // a hazard's page also shows its alerts
   else if ((data.alert_id ?? data.hazard_id) === id) newest = Math.max(newest, data.sequence ?? data.revision ?? 0);
 }
 
-/** A change anywhere in the country may concern the shown area. */
+/** Notes any change in the country, because it may concern the shown area. */
 export function noteChange() {
   if (kindOf(shown) === "area") newest = Infinity;
 }
 
 /**
- * Reads the shown alert or hazard again if there is a newer version and the page is visible. The row is marked again,
- * because the list may have been redrawn.
- * @param {string} [drawn] the panel that was drawn. When the panel of alerts is drawn, the server has stored all alerts
- *   that the stream has sent.
+ * Reads the shown record again if a newer version exists and the page is visible. Also marks the record's row, because
+ * the list may have been redrawn.
+ * @param {string} [drawn] the panel that was drawn; when this is "alerts", the server has stored all alerts of the
+ * stream
  */
 export function catchUp(drawn) {
   mark();
   const article = /** @type {HTMLElement | null} */ (content.firstElementChild);
   newest = Math.max(newest, Number(rowOf(shown)?.dataset.sequence ?? 0));
   if (!article || isBusy() || document.visibilityState === "hidden" || newest <= versionOf(article)) return;
-  if (["group", "site"].includes(kindOf(shown))) return; // the security log records each reading of a group or site
+  if (["group", "site"].includes(kindOf(shown))) return; // the security log records each read of a group or site
   if (kindOf(shown) === "area" && performance.now() - readAt < AREA_MS) return;
   const isLast = newest === Infinity && drawn === "alerts";
   if (isLast) newest = 0;
   void (article.dataset.alert ? readAgain() : readPageAgain(article)).then(() => {
-    // nothing was read, so the next drawing tries again
+    // nothing was read: the next drawing tries again
     if (isLast && content.firstElementChild === article) newest = Infinity;
   });
 }
@@ -182,8 +177,7 @@ function fail(text) {
 element("side-panel-close").addEventListener("click", close);
 element("side-panel-back").addEventListener("click", back);
 document.addEventListener("visibilitychange", () => catchUp());
-// After a form was sent. A refusal may mean that the alert has changed. While a form is being sent, the panel reads
-// nothing.
+// A form was sent. If the service refused it, the alert may have changed. The panel reads nothing while a form is sent.
 document.addEventListener("may-be-old", () => catchUp());
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || panel.hidden || event.defaultPrevented) return;

@@ -1,4 +1,4 @@
-// The live board. Events of the stream redraw the panels, and the operator's actions are sent to the services.
+// The live board. Events of the stream redraw the panels. The operator's actions go to the services.
 
 import "/static/board/filters.js";
 import "/static/board/keys.js";
@@ -31,10 +31,10 @@ const PANELS_OF = {
 };
 const ADMISSION_MS = 15_000;
 const SITES_MS = 2000;
-// the longest time between two requests for escalations: silences change escalations without an event
+// the longest time between two requests for the next escalations: a silence changes them without an event
 const ESCALATIONS_MS = 15_000;
 const CLOCKS_MS = 5000;
-const OLD_MS = 60_000; // panels are redrawn at least this often, because hazards expire and rows stop being new
+const OLD_MS = 60_000; // panels are redrawn after this time even without an event, because hazards expire
 
 const PAGE =
   /^\/(alerts|hazards|registry\/(groups|sites))\/[0-9a-f-]{36}(\?entry=report-[0-9a-f-]+)?$|^\/areas\/[A-Z]{2}\d+$/;
@@ -46,7 +46,7 @@ let ringing;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let moving;
 
-/** Reads the numbers of people at sites once for all events within two seconds. */
+/** Reads the numbers of people at sites, once for all events within two seconds. */
 function renewSites() {
   moving ??= setTimeout(() => {
     moving = undefined;
@@ -54,7 +54,7 @@ function renewSites() {
   }, SITES_MS);
 }
 
-/** Waits 0.3 s after an event, because the worker must store the alerts first. */
+/** Asks for the ringing alerts 0.3 s after an event. In this time, the worker stores the alerts. */
 function heardOf() {
   ringing ??= setTimeout(() => {
     ringing = undefined;
@@ -90,7 +90,7 @@ board.addEventListener("click", (event) => {
 });
 
 /**
- * Opens the page of a clicked row or link beside the list. With Ctrl, Shift or Alt, the browser follows the link.
+ * Opens the page of the clicked row or link beside the list. With Ctrl, Shift or Alt, the browser opens the link.
  * @param {MouseEvent} event
  */
 function openAimedAt(event) {
@@ -119,7 +119,7 @@ board.addEventListener("drawn", (event) => {
   if (panel === "alerts" || panel === "hazards") catchUp(panel);
   if (panel === "reports") {
     showAdmission();
-    askHeldPersonsSoon(); // an outcome has arrived
+    askHeldPersonsSoon(); // this panel is drawn after an outcome
   }
   if (panel === "households") showHeldPersons();
 });

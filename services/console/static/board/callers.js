@@ -1,4 +1,4 @@
-// Shows the caller who reported a hazard by telephone. The server logs who reads a caller's data.
+// Shows the person who reported a hazard by telephone. The server logs each read of these data.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";

@@ -1,10 +1,10 @@
-// The clocks that show when alerts escalate next. The alerts service computes the times.
+// The clocks that count down to the next escalation of each alert. The alerts service computes the times.
 
 import { call } from "/static/calls.js";
 import { now } from "/static/server-time.js";
 import { sentence } from "/static/texts.js";
 
-const OLD_MS = 60_000; // if the alerts service does not answer for this time, no clock is shown
+const OLD_MS = 60_000; // without an answer for this time, the page shows no clock
 const MINUTE_MS = 60_000;
 
 /** @type {Record<string, string>} */

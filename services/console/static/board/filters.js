@@ -1,5 +1,5 @@
-// The filter of the list of alerts. The filter is in the page's address, so that back, forward and links show the same
-// list.
+// The filter of the list of alerts. The page's address contains the filter, so a link shows the same list. "Back" and
+// "Forward" work too.
 
 import { draw } from "/static/board/panels.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";
@@ -46,7 +46,7 @@ async function save() {
 }
 
 /**
- * Returns whether the change succeeded.
+ * Sends the request, and returns true if it succeeded.
  * @param {string} method
  * @param {string} path
  * @param {object} [body]

@@ -1,17 +1,17 @@
-// Shows the number of people in held reports beside the total of displaced people.
-// The registry counts these people by area.
+// Shows how many people are in held reports, beside the total of displaced people. The registry counts these people by
+// area.
 
 import { call } from "/static/calls.js";
 import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 
-const SOON_MS = 2000; // all outcomes that arrive within this time need only one request
+const SOON_MS = 2000; // outcomes within this time share one request
 
 let held = { in_households: 0, in_groups: 0 };
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let asking;
 
-/** One request for all outcomes that arrive at about the same time. */
+/** Asks once for all outcomes that arrive within two seconds. */
 export function askHeldPersonsSoon() {
   asking ??= setTimeout(() => {
     asking = undefined;
@@ -19,7 +19,7 @@ export function askHeldPersonsSoon() {
   }, SOON_MS);
 }
 
-/** If the registry does not answer, the page still shows the last number. */
+/** Asks the registry for the number. Without an answer, the page shows the last number. */
 export async function askHeldPersons() {
   if (!document.getElementById("held-persons")) return;
   const answer = await call("GET", "/registry/v1/held:persons").catch(() => undefined);

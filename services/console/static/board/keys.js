@@ -1,19 +1,17 @@
-// The keys of the list of alerts. The keys act on the focused row or, if this row is selected, on all selected rows.
+// The keys of the list of alerts. A key acts on the focused row. If this row is selected, the key acts on all selected
+// rows.
 
 import { begin } from "/static/board/answers.js";
 import { open } from "/static/board/beside.js";
 import { chooseNone, chooseSection, chooseTo, chosen, extend, isChosen, turn } from "/static/board/selection.js";
 import { element } from "/static/elements.js";
 
-/**
- * A key is named by its position, so that the keys work with every keyboard layout.
- * @type {Record<string, string>} each key is named by its position, so that the keys work with every keyboard layout
- */
+/** @type {Record<string, string>} actions by the position of the key, which is the same in every keyboard layout */
 const ACTS = { KeyA: "acknowledge", KeyR: "resolve", KeyP: "progress", KeyG: "assign", KeyZ: "snooze" };
 const board = element("board");
 
 /**
- * If no row has the focus, the key ↓ moves the focus to the first alert. If the focused row has gone, the panel itself
+ * Moves the focus to the first alert on the key ↓, if no row has the focus. After the focused row has gone, the panel
  * has the focus.
  * @param {KeyboardEvent} event
  */

@@ -1,5 +1,4 @@
-// Shows in the head of a panel that the list is out of date. Without this notice, a list that gets no updates would
-// look like a list in which nothing has happened.
+// Marks a panel whose list is out of date. Otherwise people would think that nothing has happened.
 
 import { waits } from "/static/board/panels.js";
 import { make } from "/static/elements.js";

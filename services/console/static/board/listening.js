@@ -1,11 +1,11 @@
-// Listens to the event stream, shows the state of the connection, and reconnects when it is lost.
+// Listens to the event stream, shows whether the page is connected, and connects again after a loss.
 
 import { call } from "/static/calls.js";
 import { clock } from "/static/time.js";
 import { ended, say } from "/static/link.js";
 import { now } from "/static/server-time.js";
 
-const SILENCE_MS = 40_000; // the stream sends every 15 s or more often, so this silence means a lost connection
+const SILENCE_MS = 40_000; // the stream sends at least every 15 s, so after this silence the connection is lost
 const LOOK_MS = 5000;
 const AGAIN_MS = 2000;
 
@@ -13,8 +13,9 @@ let position = /** @type {HTMLElement | null} */ (document.querySelector("[data-
 let heard = Date.now();
 let newest = now();
 /**
- * `liveAt` is when the newest data of the stream came. `lostAt` is when the last data before the newest loss came. Both
- * times are values of `performance.now()`, because this clock never jumps.
+ * `liveAt`: when the stream's newest data came. `lostAt`: the value of `liveAt` at the newest loss of the connection.
+ *
+ * Both are values of `performance.now()`, which never jumps.
  */
 let [liveAt, lostAt] = [performance.now(), -Infinity];
 let isLost = false;
@@ -41,28 +42,28 @@ function decoded(position) {
   return position ? JSON.parse(atob(position.replaceAll("-", "+").replaceAll("_", "/"))) : {};
 }
 
-/** As `performance.now()`: when the page last heard the stream before the newest loss of the connection. */
+/** Returns when the page last heard the stream before the newest loss, as a value of `performance.now()`. */
 export function heardBeforeLoss() {
   return lostAt;
 }
 
-/** 0 while the page is connected. */
+/** Returns for how long the connection is lost, and 0 while the page is connected. */
 export function lostForMs() {
   return isLost ? performance.now() - lostAt : 0;
 }
 
 /**
  * @param {string[]} topics
- * @param {(topics: string[], data?: Record<string, any>) => void} changed `data` is the event's data, or undefined if
- *   the page may have missed events
+ * @param {(topics: string[], data?: Record<string, any>) => void} changed gets no data if the page may have missed
+ * events
  */
 export function listen(topics, changed) {
   open();
-  // An EventSource does not detect a connection that was cut without a close.
+  // An EventSource does not notice a connection that was cut without being closed.
   setInterval(() => {
     if (stream && Date.now() - heard > SILENCE_MS) open();
   }, LOOK_MS);
-  // The browser reports at once that the computer has lost its network, or has a network again.
+  // The browser knows at once that the computer has lost or regained its network.
   addEventListener("offline", open);
   addEventListener("online", open);
 
@@ -86,7 +87,7 @@ export function listen(topics, changed) {
     });
   }
 
-  /** The browser does not reconnect after a refusal. This function asks for the reason and reopens. */
+  /** Connects again after a refusal, because the browser does not. First asks the server for the reason. */
   function failed() {
     lost();
     if (stream?.readyState !== EventSource.CLOSED) return;
@@ -111,7 +112,7 @@ function live(event) {
   say("live");
 }
 
-/** The server answers, but gets no events itself. */
+/** The page hears the server, but the server gets no events. The page counts this as a loss. */
 function stalled() {
   heard = Date.now();
   lost();

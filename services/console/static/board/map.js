@@ -1,5 +1,4 @@
-// The map in the middle of the board. The map is loaded after the board, and only if the map is shown and the browser
-// can draw it.
+// The map on the board. The map is loaded after the board, if the person wants the map and the browser can draw it.
 
 import { open } from "/static/board/beside.js";
 import { element } from "/static/elements.js";
@@ -12,8 +11,8 @@ import { sentence } from "/static/texts.js";
 
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 
-const WIDE = matchMedia("(min-width: 1600px)"); // on a smaller screen, a person turns the map on
-const KEPT = "board-map"; // what the browser remembers: "on" or "off"
+const WIDE = matchMedia("(min-width: 1600px)"); // on a smaller screen, the map is off until a person turns it on
+const KEPT = "board-map"; // the key of the choice in the browser's storage: "on" or "off"
 const QUIET_MS = 2000;
 /** @type {Record<string, Layer>} */
 const LAYER_OF = { alerts: "alerts", hazards: "hazards", households: "displaced" };
@@ -24,13 +23,10 @@ const layers = { units: [], alerts: [], hazards: [], displaced: [] };
 /** @type {import("/static/map/canvas.js").DrawnMap | undefined} */
 let map;
 let isLoaded = false;
-/** False without WebGL, or after a failure of the graphics card. @type {boolean | undefined} */
+/** False without WebGL, or after the graphics card has failed. @type {boolean | undefined} */
 let isAble;
 let shown = "";
-/**
- * The path that the last click on a shared mark has opened. The page offers the mark's other hazards and alerts until
- * something else is opened.
- */
+/** The record that the newest click on a shared mark has opened. The mark's other records are offered meanwhile. */
 let offeredWith = "";
 let hasMoved = false;
 
@@ -42,7 +38,7 @@ export function startMap() {
     pressed();
   });
   WIDE.addEventListener("change", turn);
-  addEventListener("load", () => setTimeout(turn)); // the board itself is shown first
+  addEventListener("load", () => setTimeout(turn)); // the board comes first
 }
 
 export function toggleMap() {
@@ -74,7 +70,7 @@ async function openMap() {
   try {
     await opened.draw();
   } catch {
-    isAble = false; // the graphics card failed; the lists remain
+    isAble = false; // the graphics card failed; the lists still work
     return turn();
   }
   map = opened;
@@ -141,7 +137,7 @@ function select(path) {
   mark();
 }
 
-/** If the map does not show the open record, nothing is marked. */
+/** Marks the open record on the map. Marks nothing if the record is not on the map. */
 function mark() {
   if (!map) return;
   const [, kind, id] = shown.split("/");
@@ -153,8 +149,8 @@ function mark() {
 }
 
 /**
- * A shared mark opens the common district of its hazards and alerts. Without a common district, the first opens, and
- * the others are offered.
+ * Opens the mark's hazard or alert. A mark of several records opens their common district. Without a common district,
+ * it opens the first record and offers the others.
  * @param {string} layer
  * @param {string[]} ids
  */
@@ -179,7 +175,7 @@ function chosenOnMap(layer, ids) {
 }
 
 /**
- * Lists all hazards and alerts that have the same mark.
+ * Lists the hazards and alerts of a shared mark.
  * @param {string} path
  * @param {HTMLElement[]} buttons
  */
@@ -199,7 +195,7 @@ function opener(path, feature) {
   return button;
 }
 
-/** Empty if the feature has left the map. @param {string} id */
+/** Returns an empty list if the feature has left the map. @param {string} id */
 function featuresOf(id) {
   return [...layers.alerts, ...layers.hazards].filter(({ properties }) => properties.id === id);
 }

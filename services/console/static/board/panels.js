@@ -6,15 +6,15 @@ import { ended } from "/static/link.js";
 import { released, rested } from "/static/pressing.js";
 import { contains, stand } from "/static/board/listening.js";
 
-// After a drawing of one of these lists, the page waits half as long as the drawing took, within the limits below. The
-// pause gives a busy server and a busy browser time for other work. The time in which the server waited for its worker
-// does not count. Before other panels, the page waits longer.
+// After drawing one of these lists, the page pauses for half of the drawing's time, within the limits below. The server
+// and the browser can work on other things in the pause. The server's wait for its worker does not count. The pause of
+// other panels is longer.
 const LISTS = ["alerts", "hazards", "wall"];
 const [LEAST_QUIET_MS, MOST_QUIET_MS, OTHERS_QUIET_MS] = [20, 400, 800];
 const ARRIVED_MS = 2400;
-const AGAIN_MS = 1500; // after this time, a panel that failed or is behind the stream is rendered again
+const AGAIN_MS = 1500; // a panel is rendered again after this time, if it failed or is behind the stream
 const MORE = 200;
-const MOST_NAMED = 300; // a request names at most this many rows, because an address has a limited length
+const MOST_NAMED = 300; // rows named in one request, because a URL has a limited length
 
 /** @type {Map<string, Drawing>} */
 const drawings = new Map();
@@ -22,7 +22,7 @@ const drawings = new Map();
 const showing = new Map();
 
 /**
- * If no function is set for a panel, a new rendering replaces the panel.
+ * Sets the function that shows the panel's new rendering. Without a function, the rendering replaces the panel.
  * @param {string} name
  * @param {(fresh: HTMLElement) => void} show
  */
@@ -31,8 +31,8 @@ export function showBy(name, show) {
 }
 
 /**
- * The longest time between a change and its display in a panel. A change that is not shown yet counts with its time
- * until now.
+ * Returns the longest time between a change and its display in a panel. A change that is not displayed counts up to
+ * now.
  */
 export function behindMs() {
   const now = performance.now();
@@ -42,7 +42,7 @@ export function behindMs() {
   );
 }
 
-/** For each panel: how long the oldest change has waited, and the age of the shown state. */
+/** Returns for each panel how long the oldest change has waited, and how old the shown data are. */
 export function waits() {
   const now = performance.now();
   return [...drawings.values()].map(({ name, since, stateAt }) => ({
@@ -57,7 +57,7 @@ export function draw(name) {
   void drawing(name).draw();
 }
 
-/** The panel then shows all records that the page has heard of. @param {string} name */
+/** Draws the panel with all records that the page has heard of. @param {string} name */
 export function drawHeard(name) {
   void drawing(name).draw(stand());
 }
@@ -82,9 +82,9 @@ class Drawing {
     this.most = 100;
     this.isDue = false;
     this.isBusy = false;
-    this.isAsked = false; // whether a rendering is due without new records
+    this.isAsked = false; // a rendering is due even without new records
     this.position = ""; // the panel must show the records before this position
-    /** @type {Map<string, HTMLElement>} the rows of the newest answer as the server sent them, by their digests */
+    /** @type {Map<string, HTMLElement>} the rows of the newest answer, by digest, unchanged by scripts */
     this.rows = new Map();
     /** @type {number | undefined} */
     this.since = undefined;
@@ -94,12 +94,11 @@ class Drawing {
     this.waitedMs = 0; // how long the server waited for its worker before the newest answer
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.retry = undefined;
-    this.stateAt = 0; // when the shown state was requested; 0 for the state that came with the page
+    this.stateAt = 0; // when the shown data were requested; 0 for data that came with the page
   }
 
   /**
-   * @param {string} [position] the position that the panel must contain; undefined if the panel must be rendered in any
-   *   case
+   * @param {string} [position] the records that the panel must contain; if undefined, the panel is rendered in any case
    */
   async draw(position) {
     this.isDue = true;
@@ -124,14 +123,14 @@ class Drawing {
 
   async ask() {
     const askedAt = performance.now();
-    // the address of the page states the filter of the alerts
+    // the page's address contains the filter
     const filter = this.name === "alerts" ? `${location.search.slice(1)}&` : "";
     const rows = [...this.rows.keys()].slice(0, MOST_NAMED).join(",");
     const answer = await call("GET", `/board/${this.name}?${filter}at=${stand()}&most=${this.most}&rows=${rows}`);
     this.waitedMs = Number(answer.headers.get("x-waited-ms"));
     if (answer.status === 401) return ended();
     if (!answer.ok) return this.again();
-    const board = document.getElementById("board"); // a wall screen loads itself again
+    const board = document.getElementById("board"); // a wall screen reloads by itself
     if (board) element("updated").hidden = answer.headers.get("x-edition") === board.dataset.edition;
     const isLate = answer.headers.has("x-late");
     if (isLate) this.again();
@@ -140,13 +139,13 @@ class Drawing {
     const fresh = /** @type {HTMLElement} */ (holder.content.firstElementChild);
     this.rows = fillGaps(fresh, this.rows);
     for (const row of keys(fresh).values()) served.set(row, row.dataset.row ?? row.outerHTML);
-    await (showing.has(this.name) ? released() : rested()); // the list of alerts itself decides when its rows may move
+    await (showing.has(this.name) ? released() : rested()); // the list of alerts decides itself when rows may move
     const show = showing.get(this.name);
     if (show) show(fresh);
     else swap(element(`panel-${this.name}`), fresh);
     if (isLate) return;
     if (!this.isAsked && contains(answer.headers.get("x-position") ?? "", this.position)) {
-      this.isDue = false; // the answer also contains the records that came after the request
+      this.isDue = false; // the answer contains even the records that arrived after the request
       this.sinceNext = undefined;
     }
     this.shownAfterMs = performance.now() - (this.since ?? performance.now());
@@ -154,7 +153,7 @@ class Drawing {
     this.stateAt = askedAt;
   }
 
-  /** Several failures lead to one rendering, so that failures do not multiply. */
+  /** Several failures lead to one new rendering. Otherwise the renderings would multiply. */
   again() {
     this.retry ??= setTimeout(() => {
       this.retry = undefined;
@@ -164,8 +163,8 @@ class Drawing {
 }
 
 /**
- * A gap stands for a row that the page has. Replaces each gap by a copy of its row, and returns all rows by their
- * digests.
+ * Replaces each gap by a copy of its row. The server sends a gap instead of a row that the page has already. Returns
+ * all rows by their digests.
  * @param {HTMLElement} fresh
  * @param {Map<string, HTMLElement>} earlier the rows of the previous answer
  */
@@ -176,7 +175,7 @@ function fillGaps(fresh, earlier) {
     const digest = part.dataset.row ?? "";
     const known = earlier.get(digest);
     if (part instanceof HTMLTemplateElement && known) part.replaceWith(known.cloneNode(true));
-    rows.set(digest, known ?? /** @type {HTMLElement} */ (part.cloneNode(true))); // scripts will change `part` itself
+    rows.set(digest, known ?? /** @type {HTMLElement} */ (part.cloneNode(true))); // a copy: scripts change `part`
   }
   return rows;
 }
@@ -189,7 +188,7 @@ function swap(panel, fresh) {
   const focused = panel.contains(document.activeElement) ? document.activeElement : null;
   const [known, top] = [keys(panel), panel.scrollTop];
   renew(panel, fresh);
-  if (top) panel.scrollTop = top; // setting the scroll position makes the browser compute the layout at once
+  if (top) panel.scrollTop = top; // only if needed, because setting it forces the browser to compute the layout
   for (const [key, row] of keys(panel)) {
     if (mark(row) !== mark(known.get(key))) highlight(row);
   }
@@ -198,7 +197,7 @@ function swap(panel, fresh) {
 }
 
 /**
- * An animation of many rows would keep the browser busy for as long as events come.
+ * Highlights a row for a short time, without an animation: animating many rows would keep the browser busy.
  * @param {HTMLElement} row
  */
 export function highlight(row) {
@@ -206,17 +205,17 @@ export function highlight(row) {
   setTimeout(() => row.classList.remove("arrived"), ARRIVED_MS);
 }
 
-/** @type {WeakMap<HTMLElement, string>} the digest, or the text, of each row that no script has changed */
+/** @type {WeakMap<HTMLElement, string>} the digest or text of each row, while no script has changed the row */
 const served = new WeakMap();
 
-/** A script has changed the row, so the next drawing replaces the row. @param {HTMLElement} row */
+/** Notes that a script has changed the row. The next drawing then replaces it. @param {HTMLElement} row */
 export function forget(row) {
   served.delete(row);
 }
 
 /**
- * Makes the element equal to the fresh element. Unchanged rows stay in the page, because the browser would need much
- * more time to replace the whole list.
+ * Makes the element equal to the fresh element. Unchanged rows stay in the page: replacing a whole list takes much
+ * longer.
  * @param {HTMLElement} shown
  * @param {HTMLElement} fresh
  */
@@ -231,7 +230,7 @@ export function renew(shown, fresh) {
   for (const node of [...shown.childNodes]) {
     const name = node instanceof HTMLElement ? nameOf(node) : "";
     if (node instanceof HTMLElement && wanted.has(name) && !parts.has(name)) parts.set(name, node);
-    else node.remove(); // the removed nodes include white space, which would accumulate
+    else node.remove(); // also removes white space, which would pile up
   }
   let place = shown.firstElementChild;
   for (const part of next) {
@@ -246,7 +245,7 @@ export function renew(shown, fresh) {
 }
 
 /**
- * A list stays in the page, and only its changed rows are replaced.
+ * True if the part stays in the page. A list always stays, and its changed rows are replaced one by one.
  * @param {HTMLElement} part
  * @param {HTMLElement} fresh
  */
@@ -264,8 +263,8 @@ function nameOf(part) {
 }
 
 /**
- * If the focused element is gone, focuses its row or, without the row, the panel. On another row, the next key would
- * act on an alert that the person has not chosen.
+ * Restores the focus if the focused element is gone: on its row, or else on the panel. The focus never moves to another
+ * row, because the next key would then act on an alert that the person has not chosen.
  * @param {HTMLElement} panel
  * @param {string} key
  */
@@ -282,7 +281,7 @@ function keys(panel) {
 }
 
 /**
- * The row's age is left out, because a row that only gets older has not changed.
+ * The parts of a row that count as a change. A row that only gets older has not changed.
  * @param {HTMLElement | undefined} row
  */
 function mark(row) {

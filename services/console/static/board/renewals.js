@@ -1,9 +1,9 @@
-// Reads data again after each change, one reading at a time.
+// Reads data again after each change, but never twice at the same time.
 
 const AGAIN_MS = 1500;
 
 /**
- * Returns a function that calls `read`. During a reading, a further call leads to one more reading afterwards.
+ * Returns a function that calls `read`. Calls during a reading lead to one more reading after it.
  * @param {() => Promise<void>} read
  * @param {number} quietMs the shortest interval between two readings
  */

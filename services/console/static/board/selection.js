@@ -1,5 +1,5 @@
-// The selected alerts, each with its version at the time of selection. Extreme alerts are never selected, because each
-// is answered on its own.
+// The selected alerts, with the version of each when it was selected. An Extreme alert cannot be selected: operators
+// answer it alone.
 
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
@@ -37,8 +37,7 @@ export function chooseNone(alerts = chosen()) {
 }
 
 /**
- * Keeps the alerts selected at their present versions, because the page has told the person that the alerts have
- * changed.
+ * Selects the alerts again in their present versions. The page has told the person what has changed.
  * @param {string[]} alerts
  */
 export function chooseAgain(alerts) {
@@ -62,7 +61,7 @@ function chooseAll(several, isOn) {
   if (isOn && alone) toast(sentence("extreme_alone", { count: alone }));
 }
 
-/** The next range begins at this row. @param {HTMLElement} row */
+/** Selects or deselects a row. A range then begins at this row. @param {HTMLElement} row */
 export function turn(row) {
   anchor = keyOf(row);
   chooseAll([row], !isChosen(anchor));
@@ -74,7 +73,7 @@ export function chooseTo(row) {
 }
 
 /**
- * Changes the selection as Shift with an arrow key does.
+ * Extends the selection, as Shift with an arrow key does.
  * @param {HTMLElement} from
  * @param {HTMLElement} to
  */
@@ -102,7 +101,7 @@ export function chooseSection(section, isOn = true) {
   );
 }
 
-/** Alerts that the list no longer shows are not selected any more. */
+/** Shows the selection. Alerts that are no longer in the list are deselected. */
 export function showSelection() {
   const boxes = new Map(rows().map((row) => [keyOf(row), boxOf(row)]));
   for (const alert of chosen()) if (!boxes.get(alert)) selected.delete(alert);
@@ -119,7 +118,7 @@ export function showSelection() {
   element("selection").hidden = selected.size === 0;
   const text = sentence("selected", { count: selected.size });
   element("selected").textContent = text;
-  // outside the panel, because screen readers announce nothing from a redrawn element
+  // outside the panel: screen readers ignore a text inside an element that is redrawn
   const announcer = element("selection-announcer");
   if (announcer.textContent !== text && (selected.size || announcer.textContent)) announcer.textContent = text;
 }

@@ -1,5 +1,5 @@
-// Acts on the selected alerts at once, and shows the result of each. An alert that has changed since it was selected is
-// skipped and named.
+// Acts on all selected alerts, and shows the result of each. Alerts that have changed since they were selected are
+// skipped, and the page names them.
 
 import { named } from "/static/board/alerts-list.js";
 import { takeUp } from "/static/board/panels.js";
@@ -20,7 +20,7 @@ import { toast } from "/static/toasts.js";
  */
 
 const MOST_AT_ONCE = 200;
-// the service accepts 200 alerts in a call, but answers only this many in time
+// the service takes up to 200 alerts per call, but answers in time only for this number
 const IN_A_CALL = 40;
 const NAMED = 3;
 const dialog = /** @type {HTMLDialogElement} */ (element("several-results"));
@@ -36,7 +36,7 @@ const ACTS = {
 };
 
 /**
- * A copy, because the selection may change while a dialog names the selected alerts.
+ * Copies the selection, because it may change while a dialog names the alerts.
  * @returns {Several}
  */
 export function atOnce() {
@@ -45,7 +45,7 @@ export function atOnce() {
 }
 
 /**
- * The action also applies to alerts that have changed since they were selected.
+ * Names alerts for an action that also applies to changed alerts.
  * @param {string[]} alerts
  * @returns {Several}
  */
@@ -54,7 +54,7 @@ export function asNamed(alerts) {
 }
 
 /**
- * The alerts do not depend on each other. Returns the problem if a whole request was refused.
+ * Acts on each alert, whatever happens to the others. Returns the problem if a whole request was refused.
  * @param {Several} several
  * @param {string} act
  * @param {object} body
@@ -72,7 +72,7 @@ export async function actOn(several, act, body, offered) {
 }
 
 /**
- * Sends at most `IN_A_CALL` ids in each call. Alerts that were answered are not sent again.
+ * Sends at most `IN_A_CALL` ids per call. Alerts with an answer are not sent again.
  * @param {Several} several
  * @param {string} act
  * @param {object} body
@@ -150,7 +150,7 @@ function isPartly(act, alert) {
 }
 
 /**
- * Alerts on which nothing was done come first.
+ * Shows the results. Alerts on which nothing was done come first.
  * @param {{name: string, text: string, isDone: boolean}[]} lines
  */
 function show(lines) {

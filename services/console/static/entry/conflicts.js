@@ -1,5 +1,4 @@
-// Shows both versions if somebody else has corrected the report since the form was filled. The person chooses a
-// version.
+// The choice between two versions of a report. The page shows both if somebody else has corrected the report meanwhile.
 
 import { element } from "/static/elements.js";
 import { EFFECTIVE } from "/static/entry/known-reports.js";
@@ -13,7 +12,7 @@ import { sentence } from "/static/texts.js";
  * @typedef {import("/static/entry/versioned-reports.js").VersionedReport} VersionedReport
  */
 
-// these fields do not show what a correction changed: they always change with the version, or never change
+// fields that tell nothing about a correction: they change with each version, or never
 const STAMPS = ["kind", "report_id", "household_id", "household_code", "group_id", "version", "status", "reported_at"];
 /** @type {Known} */
 const DEFAULTS = {
@@ -35,11 +34,11 @@ const DEFAULTS = {
 };
 
 /**
- * True if the correction would replace a version by somebody else that the person has not seen. The page then shows
- * both versions in place of the form. If the newest version cannot be read, the result
- * is also true, and the page says that the version cannot be read.
+ * True if the correction would replace another person's version that the author of the correction has not seen. The
+ * page then shows both versions instead of the form. If the newest version cannot be read, the result is true too, and
+ * the page says so.
  * @param {VersionedReport} report @param {Known} body @param {Newest | undefined} newest the newest version
- * @param {(version: Known) => Known} [worded] puts the names that the form knows in place of ids
+ * @param {(version: Known) => Known} [worded] replaces ids by the names that the form knows
  */
 export function hidesAnother(report, body, newest, worded = (version) => version) {
   if (!newest) return true;
@@ -65,7 +64,7 @@ function differing(theirs, ours) {
 
 /** @param {string} name @param {Known} version */
 function stated(name, version) {
-  // without a stated time, people were counted when they were reported
+  // people without a stated time of the count were counted at the time of the report
   const isTimeOfCount = name === "counted_at" && version.kind === "group";
   return valueOf(name, version[name] ?? (isTimeOfCount ? version.reported_at : DEFAULTS[name]));
 }
@@ -82,8 +81,8 @@ function show(names, theirs, ours) {
 }
 
 /**
- * The person has seen both versions.
- * @param {{replace: () => unknown, take: () => unknown}} choices `replace` sends the own version again, `take` drops it
+ * Offers both versions. The person has already seen both.
+ * @param {{replace: () => unknown, take: () => unknown}} choices `replace` sends the own version, `take` drops it
  */
 export function offerChoice({ replace, take }) {
   element("replace-other").addEventListener("click", () => {

@@ -1,5 +1,4 @@
-// The fields that state when people left, and how exactly this is known. The field of the hour is hidden unless the
-// hour is known.
+// The fields for the time of departure and its precision. The field for the hour is visible if the hour is known.
 
 import { written } from "/static/dates.js";
 import { element } from "/static/elements.js";
@@ -17,7 +16,7 @@ export class Departure {
     input("mobility").addEventListener("change", () => this.preset());
   }
 
-  /** The noon of the day if the hour is not known. An invalid date if the text is no time. */
+  /** The stated time. Without an hour, the noon of the day. For an invalid text, an invalid date. */
   get left() {
     const date = input("left").value.trim();
     return this.precision === "hour" ? moment(`${date} ${this.hour}`) : day(date);
@@ -54,13 +53,13 @@ export class Departure {
     this.showHour();
   }
 
-  /** After the form was emptied, the fields have their defaults. */
+  /** Resets the fields to their defaults after the form was emptied. */
   again() {
     this.isChosen = false;
     this.preset();
   }
 
-  /** The default precision is the day. For migration, the default is the month, because few people remember the day. */
+  /** Sets the precision to the day. For migration, sets the month, because few people remember the day. */
   preset() {
     if (!this.isChosen)
       input("occurred_at_precision").value = input("mobility").value === "migration" ? "month" : "day";

@@ -1,4 +1,4 @@
-// The question in a form for telephone reports whether people left because of an event.
+// The form's question to the caller: did people leave because of a known event?
 
 import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -10,7 +10,7 @@ export class Events {
   /**
    * @param {HTMLFormElement} form
    * @param {import("/static/entry/journeys.js").Journey} journey
-   * @param {boolean} isAsked a correction keeps the event of the known report
+   * @param {boolean} isAsked false for a correction, which keeps the event of the stored report
    */
   constructor(form, journey, isAsked) {
     this.form = form;
@@ -31,7 +31,7 @@ export class Events {
     void this.question.show(this.departure);
   }
 
-  /** Undefined if the form does not state enough for the question. */
+  /** The stated departure, or undefined if the question needs more facts than the form states. */
   get departure() {
     const pcode = this.journey.origin.chosen?.value ?? "",
       { left, precision } = this.journey.departure,

@@ -3,7 +3,7 @@
 import { words } from "/static/texts.js";
 
 /**
- * Undefined if there is nothing to explain.
+ * Returns the explanation, or undefined for a state that needs none.
  * @param {{state: string, reason: string | null}} receipt
  * @returns {string | undefined}
  */

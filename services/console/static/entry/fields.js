@@ -27,7 +27,7 @@ export function given(form, name) {
   return String(new FormData(form).get(name) ?? "").trim();
 }
 
-/** The contract allows one line of at most 150 characters in a headline. @param {string} text */
+/** Makes a headline: one line of at most 150 characters, as the contract demands. @param {string} text */
 export function line(text) {
   const flat = text.replace(/\s+/g, " ");
   return flat.length <= 150 ? flat : `${flat.slice(0, 149)}…`;
@@ -38,7 +38,7 @@ export function placeOf(code) {
   return isInCountry(code) ? { pcode: code } : { country: code };
 }
 
-/** The code of a country has two letters. @param {string} code */
+/** True for a P-code; the code of a country has two letters. @param {string} code */
 export function isInCountry(code) {
   return code.length > 2;
 }

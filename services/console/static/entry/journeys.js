@@ -1,5 +1,5 @@
-// The fields of a displacement that a count and a household share: origin, present place, departure, reasons, hazard,
-// kind of move.
+// The fields that a count and a household have in common: origin, present place, departure, reasons, hazard, kind of
+// move.
 
 import { Combobox } from "/static/combobox.js";
 import { element } from "/static/elements.js";
@@ -10,7 +10,7 @@ import { Reasons } from "/static/entry/reasons.js";
 
 /**
  * @typedef {{pcode: string, locality: string, settlement?: string, site?: string}} StatedPlace `pcode` is the code of a
- *   country if the place is abroad or not known, `settlement` the code of the locality
+ * country for a place abroad or an unknown place; `settlement` is the code of the locality
  */
 /** @typedef {import("/static/combobox.js").Option} Option */
 
@@ -26,7 +26,7 @@ export class Journey {
     });
     this.departure = new Departure();
     this.reasons = new Reasons();
-    this.follows = true; // the field of the present district still repeats the district of origin
+    this.follows = true; // until a person fills in the present district, it repeats the district of origin
     this.origin.input.addEventListener("blur", () => this.preset());
     this.destination.input.addEventListener("input", () => {
       this.follows = false;
@@ -50,14 +50,14 @@ export class Journey {
     };
   }
 
-  /** `Choko-Dobo, Kadamjai rayon → Leilek rayon` */
+  /** The journey in words, such as `Choko-Dobo, Kadamjai rayon → Leilek rayon`. */
   get text() {
     return [this.origin, this.destination]
       .map((combobox) => [this.place(combobox).locality, combobox.input.value].filter(Boolean).join(", "))
       .join(" → ");
   }
 
-  /** Chooses the typed options, as if the user had left the fields. */
+  /** Chooses the options whose names were typed, as if the person had left each field. */
   leave() {
     for (const combobox of [this.origin, this.destination, this.hazard]) combobox.leave();
   }
@@ -70,7 +70,7 @@ export class Journey {
     return this.hazard.input.value.trim() && !this.hazard.chosen ? [this.hazard.input] : [];
   }
 
-  /** Most callers are still in the district of origin. */
+  /** Suggests the district of origin as the present district, because most callers have not left it. */
   preset() {
     const from = this.origin.chosen?.value;
     if (this.follows && from && isInCountry(from) && !this.site.chosen) this.destination.set(from);
@@ -81,7 +81,8 @@ export class Journey {
   }
 
   /**
-   * Keeps the district of origin, the hazard, the reasons and what happened for the next report of the same call.
+   * Prepares the next report of the same call: keeps the district of origin, the hazard, the reasons and the kind of
+   * move.
    * @param {HTMLFormElement} form
    */
   again(form) {

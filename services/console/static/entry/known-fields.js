@@ -10,7 +10,7 @@ import { nameOf } from "/static/sites.js";
  * @typedef {import("/static/sites.js").PlaceOption} PlaceOption
  */
 
-/** A village is in no list of districts, so it is shown by its code. @param {Combobox} combobox @param {string} code */
+/** Shows a village by its code, because the list has only districts. @param {Combobox} combobox @param {string} code */
 export function choosePlace(combobox, code) {
   combobox.choose(combobox.options.find(({ value }) => value === code) ?? { value: code, name: code, terms: [] });
 }

@@ -1,5 +1,5 @@
-// The stored report of the displacement of a household or a counted group. A correction keeps the stored values for
-// which the form has no field.
+// The stored report of a displacement, for its correction. The correction keeps the stored values of all fields that
+// the form does not have.
 
 import { written } from "/static/dates.js";
 import { element } from "/static/elements.js";
@@ -11,7 +11,7 @@ import { choosePlace, chooseSite, sameTime } from "/static/entry/known-fields.js
  * @typedef {import("/static/entry/known-reports.js").Known} Known
  */
 
-// The fields of a report that both forms show. An empty field of the form replaces the known value.
+// Both forms have these fields. An empty field in the form deletes the stored value.
 const SHOWN = [
   "persons",
   "sex_age",
@@ -71,7 +71,7 @@ export async function showJourney(known, form, journey) {
 }
 
 /**
- * The body has the values of the form, and the known values for which the form has no field.
+ * Returns the corrected report: the form's values, and the stored values of fields that the form does not have.
  * @param {Known} known @param {Known} body @param {string[]} shown the fields that only this form shows
  * @returns {Known}
  */
@@ -82,7 +82,7 @@ export function corrected(known, body, shown) {
   for (const side of ["origin", "destination"])
     if (isChanged(known, body, side)) for (const name of ["point", "locality_pcode"]) delete kept[`${side}_${name}`];
   if (body.hazard_type !== known.hazard_type) delete kept.hazard_id;
-  // the form has no field for these persons
+  // the form has no field for persons of unknown sex or age
   const uncounted = (known.sex_age ?? []).filter((/** @type {Known} */ { sex, age }) => [sex, age].includes("unknown"));
   const counts = [...(body.sex_age ?? []), ...uncounted];
   return {
@@ -93,7 +93,7 @@ export function corrected(known, body, shown) {
   };
 }
 
-/** True if the form states the known hour, or no hour. @param {Known} known @param {Known} body */
+/** True if the form states the stored hour, or no hour. @param {Known} known @param {Known} body */
 function isSameHour(known, body) {
   return (
     body.occurred_at_precision !== "hour" ||

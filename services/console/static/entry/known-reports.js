@@ -1,4 +1,4 @@
-// Reads the versions of stored reports, so that a report can be corrected.
+// Reads all versions of stored reports, for corrections.
 
 import { readOrTell } from "/static/entry/unread.js";
 
@@ -8,7 +8,7 @@ import { readOrTell } from "/static/entry/unread.js";
  */
 
 /**
- * All versions of the reports, with their outcomes; undefined if the versions cannot be shown.
+ * Returns all versions of the reports with their outcomes, or undefined if they cannot be read.
  * @param {string} kind @param {string} id @returns {Promise<Newest[] | undefined>}
  */
 export async function readVersions(kind, id) {

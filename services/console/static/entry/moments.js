@@ -1,18 +1,18 @@
-// The past moments and days that a form states.
+// Reads past times and days from the fields of a form.
 
 import { read } from "/static/dates.js";
 import { noon, today } from "/static/time.js";
 
-const AHEAD_MS = 5 * 60_000; // a time that is further in the future is a typing error
+const AHEAD_MS = 5 * 60_000; // a time more than this ahead of now is a typing error
 
-/** An invalid date if the text is no moment. @param {string} text */
+/** Returns an invalid date for a text that is no time. @param {string} text */
 export function moment(text) {
   return read(text) ?? new Date(NaN);
 }
 
-/** An invalid date if the text is no day. @param {string} text */
+/** Returns an invalid date for a text that is no day. @param {string} text */
 export function day(text) {
-  // without a day, `moment` would take 12:00 as a time of today
+  // `moment` reads the text "12:00" as a time of today
   return text.trim() ? moment(`${text} 12:00`) : moment("");
 }
 

@@ -1,4 +1,4 @@
-// Reads the version of a single report that is to be corrected.
+// Reads the version of a report that the form will correct.
 
 import { EFFECTIVE, readVersions } from "/static/entry/known-reports.js";
 import { tell } from "/static/entry/unread.js";
@@ -7,9 +7,9 @@ import { sentence } from "/static/texts.js";
 /** @typedef {import("/static/entry/known-reports.js").Newest} Newest */
 
 /**
- * Returns the newest version that took effect or, if none took effect, the newest version. `highest` is the highest
- * version number, also of held versions by somebody else. If the report cannot be shown, the
- * page says so, and the result is undefined.
+ * Returns the newest version that took effect, or else the newest version. `highest` is the highest version number,
+ * even if somebody else's version with this number is held. If the report cannot be read, tells the person and returns
+ * undefined.
  * @param {{kind: string, subject: string}} about @param {string} id
  * @returns {Promise<Newest & {highest: number} | undefined>}
  */

@@ -1,4 +1,4 @@
-// The fields of a form for telephone reports that say how many people there are by sex and age, and what they need.
+// The form's fields for people: their numbers by sex and age, and their needs.
 
 import { input } from "/static/entry/fields.js";
 import { fail } from "/static/entry/refusals.js";

@@ -1,4 +1,4 @@
-// Fields for a village, school or other place. The fields search the settlements and sites, and accept any other text.
+// Fields for a village, school or other place. They suggest settlements and sites, and take any other text too.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -19,7 +19,7 @@ const listed = Promise.all([
   ),
 ]);
 
-/** If the sites cannot be read, the list is empty, and a person types the name of a place. */
+/** Reads the sites. Without an answer, the list is empty, and a person types the name. */
 async function read() {
   try {
     return (await readSites((path) => call("GET", path))) ?? [];
@@ -34,7 +34,7 @@ function nameOf(pcode) {
   return districts.get(pcode) ?? pcode;
 }
 
-/** Empty if no district is chosen or known. @param {Combobox} district */
+/** Returns the chosen district, or "". @param {Combobox} district */
 function stated(district) {
   return district.chosen?.value ?? "";
 }
@@ -48,12 +48,12 @@ export function localities(district) {
     },
   });
   void listed.then(([sites, settlements]) => search.offer(localityOptions(sites, settlements, nameOf)));
-  district.input.addEventListener("input", () => search.forget()); // another district has other settlements
+  district.input.addEventListener("input", () => search.forget()); // settlements depend on the district
   return search;
 }
 
 /**
- * A site gives its district and shelter kind.
+ * Makes the field for a site. A chosen site fills in its district and its kind of shelter.
  * @param {Combobox} district
  * @param {(shelter: string) => void} shelter
  */
@@ -70,7 +70,7 @@ export function sites(district, shelter) {
   district.input.addEventListener("input", () => {
     search.forget();
     tell(undefined);
-  }); // another district clears the site, because a site lies in one district
+  }); // the site lies in the former district, so another district clears it
   return search;
 }
 

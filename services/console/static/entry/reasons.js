@@ -1,5 +1,5 @@
-// The fields that state why people left: the main reason, and up to two more by rank. The field of a further reason is
-// shown when the field before it has a reason.
+// The fields for the reasons why people left: a main reason, and up to two more. The next field appears when the field
+// before it has a reason.
 
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
@@ -13,7 +13,7 @@ export class Reasons {
     for (const id of SELECTS) input(id).addEventListener("change", () => this.showFields());
   }
 
-  /** Lists each reason once. "Not reported" is never combined with another reason. */
+  /** The chosen reasons, each once, the main reason first. "Not reported" is never beside another reason. */
   get ranked() {
     const chosen = new Set(SELECTS.map((id) => input(id).value).filter((reason) => reason && reason !== NOT_REPORTED));
     return chosen.size ? [...chosen] : [NOT_REPORTED];
@@ -34,7 +34,7 @@ export class Reasons {
     this.showFields();
   }
 
-  /** A reason in words is asked for "other". A filled-in field stays as long as any reason is chosen. */
+  /** Shows the fields. "Other" needs a text. A field with a value stays while any reason is chosen. */
   showFields() {
     const reasons = this.ranked,
       [, second, third] = SELECTS.map((id) => input(id).value);

@@ -1,4 +1,4 @@
-// Shows the result of a report that was sent from a form, as its receipt states it.
+// Asks for the receipt of a sent report, and shows its result.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -8,8 +8,8 @@ const AGAIN_MS = 500;
 const LONGEST_MS = 15_000;
 
 /**
- * Asks until the receipt has a result, and shows the result. Returns undefined if there is no result yet, or if the
- * form shows another report.
+ * Asks until the receipt has a result, and shows it. Returns undefined without a result in time, or if the form already
+ * shows another report.
  * @param {string} report @param {number} version
  * @returns {Promise<string | undefined>}
  */
@@ -30,7 +30,7 @@ export async function showReceipt(report, version) {
   return undefined;
 }
 
-/** Only if the page still shows the report. @param {string} report */
+/** Shows the alert that followed from the report, while the page shows the report. @param {string} report */
 export async function showAlert(report) {
   const until = Date.now() + LONGEST_MS;
   while (Date.now() < until && isShown(report)) {
@@ -48,7 +48,7 @@ export function isShown(report) {
   return element("answer").dataset.report === report && !element("answer").hidden;
 }
 
-/** Undefined if the request was refused or had no answer. @param {string} path */
+/** Returns undefined without an answer, or if the request was refused. @param {string} path */
 export async function answerOf(path) {
   try {
     const answer = await call("GET", path);

@@ -1,4 +1,4 @@
-// Marks the invalid fields of a form, focuses the first, and shows the reason.
+// Marks the invalid fields of a form, focuses the first, and tells the reason.
 
 import { problem } from "/static/calls.js";
 import { element, showText } from "/static/elements.js";
@@ -24,7 +24,7 @@ function say(text) {
 }
 
 /**
- * If a field has one of these errors, shows the first error.
+ * True if there is no error. Otherwise shows the first error that concerns a field.
  * @param {[string, HTMLElement[]][]} errors the texts, each with its fields
  */
 export function isWithout(errors) {

@@ -1,4 +1,4 @@
-// The fields of a whole report in words: their labels, and their values.
+// The labels and the values of a report's fields in words.
 
 import { birthText } from "/static/births.js";
 import { options } from "/static/entry/fields.js";
@@ -11,7 +11,7 @@ const INSTANTS = ["occurred_at", "reported_at", "counted_at", "received_at", "on
 const PLACES = ["origin", "destination"];
 const units = new Map(options("places").map(({ value, name }) => [value, name]));
 
-/** The most important fields, in the order in which they are shown. */
+/** The labels of the most important fields, in the order of their display. */
 export const labels = new Map(/** @type {[string, string][]} */ (/** @type {unknown} */ (words("labels"))));
 
 /** @param {string} name */

@@ -1,5 +1,4 @@
-// Sends a form on a button or Ctrl+Enter, never twice at the same time. With unsent changes, the browser warns a person
-// who leaves the page.
+// Sends a form once, by a button or Ctrl+Enter. A person who leaves the page with unsent changes is warned.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -8,7 +7,7 @@ import { codeOf } from "/static/report-codes.js";
 import { sentence } from "/static/texts.js";
 
 /**
- * Enter in a field does not send the form.
+ * Sends the form on Ctrl+Enter. Enter alone does not send it.
  * @param {HTMLFormElement} form
  * @param {() => unknown} send
  */
@@ -27,8 +26,8 @@ export function sendByKeyboard(form, send) {
 }
 
 /**
- * Shows a notice if there was no answer. While the form is being sent, Ctrl+Enter sends nothing: a second answer could
- * come when the next report is already in the form.
+ * Sends the form, and shows a notice if no answer came. Until then, Ctrl+Enter does nothing. Otherwise a second answer
+ * could come when the form already has the next report.
  * @param {HTMLFormElement} form @param {() => Promise<unknown>} send
  */
 export async function sendOnce(form, send) {
@@ -42,7 +41,7 @@ export async function sendOnce(form, send) {
 }
 
 /**
- * Calls `unanswered` if there was no answer.
+ * Disables the buttons during the action. Calls `unanswered` if no answer came.
  * @param {Iterable<HTMLButtonElement>} buttons @param {() => Promise<unknown>} act @param {() => unknown} unanswered
  */
 export async function whileDisabled(buttons, act, unanswered) {
@@ -58,7 +57,7 @@ export async function whileDisabled(buttons, act, unanswered) {
 }
 
 /**
- * If an earlier version was accepted but its answer was lost, a changed form becomes the next version.
+ * Sends the report. If the answer to an earlier version was lost, a changed form becomes the next version.
  * @param {string} path @param {{version: number}} report @param {() => object} body
  */
 export async function sendReport(path, report, body) {

@@ -1,11 +1,11 @@
-// Reads a record that a form needs, and says on the page why the record cannot be shown.
+// Reads a record for a form. If the record cannot be read, the page says why.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element, make } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
 /**
- * If the record cannot be shown, says this on the page and returns undefined.
+ * Returns the record, or undefined. In the second case, the page says why the record cannot be shown.
  * @param {string} path
  */
 export async function readOrTell(path) {
