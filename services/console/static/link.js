@@ -1,4 +1,4 @@
-// Shows in the page's bar whether the page is connected. After the end of the session, shows a link to sign in again.
+// Shows in the page's bar whether the page is connected. After the session's end, shows a link to the sign-in.
 
 import { element, make } from "/static/elements.js";
 import { showEnd } from "/static/session.js";

@@ -1,4 +1,4 @@
-// Rows and cells of the console's tables, and what stands in the cells.
+// Rows and cells of the console's tables.
 
 import { make } from "/static/elements.js";
 import { dayAndExactClock } from "/static/time.js";
@@ -17,7 +17,7 @@ export function row(cells) {
 }
 
 /**
- * On narrow screens, a table has no head, so each cell has the name of its column.
+ * Gives each cell the name of its column. On narrow screens, tables have no head.
  * @param {HTMLTableRowElement} row
  * @param {string} table its id
  */

@@ -1,24 +1,24 @@
-// The id, version and time that every report of a form for telephone reports has.
+// The parts that all reports of the desk's forms have: id, version and time.
 
 import { uuid } from "/static/uuid.js";
 
-/** The id stays until intake accepts the report, so that sending it twice does not make two reports. */
+/** The id stays the same until intake accepts the report. Sending the report twice then makes only one report. */
 export class VersionedReport {
   /** @param {{report_id?: string, version?: number}} [known] */
   constructor(known) {
     this.id = known?.report_id ?? uuid();
-    this.seen = known?.version ?? 0; // the newest version by somebody else that the author has seen
+    this.seen = known?.version ?? 0; // the author has seen other people's versions up to this number
     this.version = this.seen + 1;
     this.sentAt = "";
   }
 
-  /** The correction is the next version of the sent report, and replaces the earlier version. */
+  /** Prepares a correction of the sent report: the next version, which replaces the earlier version. */
   again() {
     this.version += 1;
     this.sentAt = "";
   }
 
-  /** After a version by somebody else, the next number follows that version. @param {number} version */
+  /** Takes the next number after somebody else's version. @param {number} version */
   follow(version) {
     this.version = Math.max(this.version, version + 1);
     this.sentAt = "";

@@ -1,5 +1,5 @@
-// The map of a figure: circles for the people at each place, beside the list of the places. The map is loaded only when
-// a person opens it, because its library is large.
+// The map of a figure: a circle for the people at each place. The library of maps is large, so the page loads the map
+// only when a person opens it.
 
 import { call } from "/static/calls.js";
 import { element, showText } from "/static/elements.js";
@@ -34,7 +34,7 @@ async function open() {
   showText("map-place", sentence(isShown ? "choose_circle" : "no_map"));
 }
 
-/** Throws if the library, the base of the map or the places do not arrive. */
+/** Throws an error if the library, the base of the map or the places are missing. */
 async function load() {
   const [{ DrawnMap }, answer] = await Promise.all([
     import("/static/map/canvas.js"),
@@ -75,5 +75,5 @@ function describe(unit) {
   );
 }
 
-element("map-section").hidden = false; // without this script, the section would be empty
+element("map-section").hidden = false; // hidden at first: without this script, the section stays empty
 button.addEventListener("click", () => void open());

@@ -1,4 +1,4 @@
-// The ledger page reads the ledgers of all services and shows the records, their outcomes, backlog and imbalances.
+// The ledger page. Reads the ledgers of all services, and shows records, outcomes, backlog and imbalances.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";

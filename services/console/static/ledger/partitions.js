@@ -1,4 +1,4 @@
-// Shows each consumer's partitions with the number of records read, the outcomes of these records, and the faults.
+// Shows each consumer's partitions: the number of records, their outcomes, and the faults.
 
 import { button, element, make } from "/static/elements.js";
 import { cell, figure, head, moment, number, row, strong } from "/static/tables.js";
@@ -10,9 +10,9 @@ import { sentence } from "/static/texts.js";
  *   Partition
  */
 
-/** @type {Record<string, string>} the pages that list what came of records with these outcomes */
+/** @type {Record<string, string>} by outcome, the page that lists what followed from the records */
 const LISTS = { alerted: "/search?kind=alerts" };
-const OLD_MS = 60_000; // a partition whose records wait longer is shown as a fault
+const OLD_MS = 60_000; // a longer wait of a partition's records is a fault
 
 const page = element("ledger");
 /** @type {Record<string, string>} */
@@ -20,7 +20,7 @@ const kindNames = JSON.parse(page.dataset.kinds ?? "{}");
 /** @type {Map<string, Topic>} */
 const topics = new Map();
 
-/** The topic's button keeps the focus when the partitions are opened. */
+/** The rows of a topic. Opening the partitions leaves the focus on the topic's button. */
 class Topic {
   /** @param {string} name */
   constructor(name) {
@@ -139,7 +139,7 @@ export function fault(partition) {
   return "";
 }
 
-/** True if the broker answered with the end offset. @param {Partition} partition */
+/** False if the broker did not answer with the end offset. @param {Partition} partition */
 export function isKnown(partition) {
   return partition.end !== null;
 }

@@ -1,4 +1,4 @@
-// The small map on the page of an alert or a hazard. The map has no switches, and its data are read only once.
+// The small map of an alert or a hazard. It has no switches, and its data are read once.
 
 import { call } from "/static/calls.js";
 import { DrawnMap } from "/static/map/canvas.js";
@@ -8,7 +8,7 @@ import { addStyles } from "/static/map/page-files.js";
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 
 /**
- * Returns false, and draws nothing, if no place is known.
+ * Draws the map. Returns false without drawing if no place is known.
  * @param {{pcodes: string[], feature?: Feature, hazard_id?: string | null}} area the hazard's feature, or only its id
  */
 export async function drawArea({ pcodes, feature, hazard_id }) {

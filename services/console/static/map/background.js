@@ -1,5 +1,5 @@
-// The detailed background of the map: the browser reads ranges of the installation's PMTiles file. Vector tiles have
-// the colours of the base.
+// The detailed background of the map. The browser reads ranges of the installation's PMTiles file. Vector tiles are
+// drawn in the colours of the base map.
 
 import { addProtocol } from "/static/maplibre/maplibre-gl.mjs";
 import { element } from "/static/elements.js";
@@ -18,7 +18,7 @@ import { element } from "/static/elements.js";
 
 const SOURCE = "background";
 const TILES = "pmtiles:///map/background.pmtiles/{z}/{x}/{y}";
-/** From this zoom on, the background replaces the lakes, rivers and towns of Natural Earth, which are too coarse. */
+/** From this zoom on, the background hides the lakes, rivers and towns of Natural Earth, which are too coarse there. */
 export const FIRST_DETAIL = 7;
 
 /** Null if the installation has no usable file. @type {Background | null} */
@@ -36,7 +36,7 @@ export function serveBackground() {
 }
 
 /**
- * A note below the legend appears if tiles do not arrive.
+ * Shows a note below the legend if tiles are missing.
  * @param {import("/static/maplibre/maplibre-gl.mjs").Map} map
  */
 export function watchBackground(map) {
@@ -69,7 +69,7 @@ export function backgroundLayers(colour) {
   return background.has_names ? protomaps(colour) : outlines(background.layers, colour);
 }
 
-/** Protomaps names the kind of a feature `kind`, and in older files `pmap:kind`. */
+/** The property that names the kind of a feature: `kind`, or `pmap:kind` in older files of Protomaps. */
 const KIND = /** @type {any} */ (["coalesce", ["get", "kind"], ["get", "pmap:kind"]]);
 const GREEN = [
   "forest",

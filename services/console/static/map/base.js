@@ -1,4 +1,4 @@
-// The base of the map, drawn from Natural Earth, and its font: what every map needs before it is drawn.
+// The base of the map and its font. Every map needs both before it is drawn. The base comes from Natural Earth.
 
 import { borderOf } from "/static/map/borders.js";
 import { call } from "/static/calls.js";
@@ -6,12 +6,12 @@ import { element, make } from "/static/elements.js";
 
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 
-/** These layers share one source, because MapLibre makes separate tiles for each source. */
+/** All files of the base are one source, because MapLibre makes separate tiles for each source. */
 const BASE = ["countries", "kg-oblasts", "lakes", "rivers", "glaciers", "towns"];
 const SAMPLES = ["A", "Я", "Ңөү"]; // one letter of each file of the font
 
 /**
- * Loads the base and the font. If a file of the font does not arrive, the browser draws the letters in another font.
+ * Loads the base and the font. For a missing file of the font, the browser uses another font.
  * @returns {Promise<Feature[]>} the features of the base
  */
 export async function loadBase() {

@@ -1,4 +1,4 @@
-// The borders of the countries of the base. The edges at which the file of Natural Earth is cut off are no borders.
+// The borders of the base's countries. The file of Natural Earth is cut off at four edges, which are not borders.
 
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 /** @typedef {[number, number]} Position longitude and latitude */
@@ -7,7 +7,7 @@ const EDGES = [
   [66, 83.5], // longitudes
   [36.5, 46], // latitudes
 ];
-const NEAR = 0.01; // in degrees, because simplified corners can be this far from the edge
+const NEAR = 0.01; // degrees; a simplified corner can be this far from the edge
 
 /** @param {Feature} country a polygon or several @returns {Feature} */
 export function borderOf({ properties, geometry }) {

@@ -1,4 +1,4 @@
-// The drawn map. The page gives the map its data, and the map tells the page what a person chose.
+// The drawn map. The page gives the data to the map. The map tells the page what a person chose.
 
 import { LngLatBounds, Map as MapLibre, NavigationControl, ScaleControl } from "/static/maplibre/maplibre-gl.mjs";
 import { attribution, serveBackground, watchBackground } from "/static/map/background.js";
@@ -22,11 +22,10 @@ const AROUND = /** @type {[[number, number], [number, number]]} */ ([
 ]);
 const PADDING = 12;
 const NEAR_PX = 6;
-const CLOSEST = 8; // the largest scale for a chosen place, so that its surroundings stay in view
+const CLOSEST = 8; // the closest zoom for a chosen place, with its surroundings in view
 
 /**
- * Large circles lie under small ones. MapLibre itself does not sort the circles, because it would then draw each number
- * separately.
+ * Puts large circles under small ones. MapLibre could sort them, but would then draw each number separately.
  * @param {string} source
  * @param {Feature[]} features
  */
@@ -39,7 +38,7 @@ export class DrawnMap {
   /**
    * @param {(layer: string, ids: string[]) => void} chosen
    * @param {(place: "spot" | "centre", point: {lat: number, lng: number}) => void} pointed
-   * @param {number} scale by how much the page enlarges a map that nobody touches; 0 for a map that people use
+   * @param {number} scale the enlargement of a map that nobody touches; 0 for a map that people use
    */
   constructor(chosen, pointed, scale = 0) {
     this.scale = scale;
@@ -53,7 +52,7 @@ export class DrawnMap {
     this.hidden = new Set();
   }
 
-  /** If a file of the font does not arrive, the browser draws the letters in another font. */
+  /** Loads the base and the font. For a missing file of the font, the browser uses another font. */
   async load() {
     this.data.base = collection(await loadBase());
     return this;
@@ -122,7 +121,7 @@ export class DrawnMap {
     });
   }
 
-  /** Shows the whole country after a change of the page's size. @param {number} scale */
+  /** Shows the whole country again, after the page has changed its size. @param {number} scale */
   fit(scale) {
     this.scale = scale;
     this.map?.setPixelRatio(devicePixelRatio * scale);
@@ -130,7 +129,7 @@ export class DrawnMap {
   }
 
   /**
-   * Draws only changed features, because each drawing makes MapLibre create all tiles of the source.
+   * Draws the features if they have changed. Each drawing makes MapLibre create all tiles of the source.
    * @param {string} source
    * @param {Feature[]} features
    */
@@ -167,7 +166,7 @@ export class DrawnMap {
   turnLayers(ids) {
     for (const id of ids) {
       const layer = this.map?.getLayer(id);
-      if (!layer) continue; // MapLibre draws a new style in its next frame
+      if (!layer) continue; // MapLibre draws the layer of a new style only in its next frame
       const isShown = isDrawn({ id, source: layer.source }, this.data, this.hidden);
       this.map?.setLayoutProperty(id, "visibility", isShown ? "visible" : "none");
     }
@@ -204,7 +203,7 @@ export class DrawnMap {
     this.chosen(first.layer.id, String(ids ?? id).split(","));
   }
 
-  /** MapLibre draws the new colours in its next frame, with the data of that time. */
+  /** Sets new colours. MapLibre draws them in its next frame, with the data of that moment. */
   restyle() {
     const newest = () => style(this.data, colour, this.hidden);
     this.map?.setStyle(newest(), { diff: false, transformStyle: newest });

@@ -1,4 +1,4 @@
-// The panel about the hazard, alert, site or unit that a person chose on the map or in a table.
+// The panel with the facts about the hazard, alert, site or unit that a person chose.
 
 import { element, make } from "/static/elements.js";
 import { concerns, nameOf } from "/static/map/features.js";
@@ -25,7 +25,7 @@ const FACTS = {
 };
 
 /**
- * Shows the facts about a feature.
+ * Shows the facts about a feature of a table.
  * @param {string} table
  * @param {Feature | undefined} feature
  * @param {Layers} layers
@@ -73,7 +73,7 @@ function alert({ properties }, layers) {
 }
 
 /**
- * A layer that was not read yet is left out.
+ * Returns the facts about a unit, without the layers that were not read yet.
  * @param {Feature} feature
  * @param {Layers} layers
  * @returns {Fact[]}
@@ -128,7 +128,7 @@ function unit(feature, layers) {
       : []),
     ...(shaken ? [/** @type {Fact} */ ([sentence("expected"), shaken])] : []),
     ...of("hazards", hazards),
-    ...(is_own || alerts?.length ? of("alerts", alerts) : []), // outside their areas, readers see no alerts
+    ...(is_own || alerts?.length ? of("alerts", alerts) : []), // readers see no alerts outside their areas
     ...of("sites", sites),
     ...(is_own && times
       ? [
@@ -188,7 +188,7 @@ function siteLink(id) {
 }
 
 /**
- * Registered persons have no time of a count.
+ * Returns when people were counted. Registered persons have no such time.
  * @param {import("/static/sites.js").Occupancy} occupancy
  */
 function countedAt({ counted_at, counted_at_precision, is_registered }) {
@@ -196,7 +196,7 @@ function countedAt({ counted_at, counted_at_precision, is_registered }) {
 }
 
 /**
- * None if the layer was not read yet.
+ * Returns no fact if the layer was not read yet.
  * @param {string} table
  * @param {Feature[] | undefined} features
  * @returns {Fact[]}

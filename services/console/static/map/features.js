@@ -1,4 +1,4 @@
-// The layers of the map as the server gives them, their names, and what is derived from them for drawing.
+// The layers from the server: the names of their features, and what the map draws from them.
 
 import { make } from "/static/elements.js";
 import { number } from "/static/tables.js";
@@ -41,7 +41,7 @@ function titleOf({ rule, type, type_text, magnitude, is_nothing }) {
 }
 
 /**
- * A polygon has one point.
+ * Returns the points of a geometry. A polygon counts as one point.
  * @param {GeoJSON.Geometry | null} geometry
  * @returns {GeoJSON.Position[]}
  */
@@ -71,7 +71,7 @@ function middle(ring) {
 }
 
 /**
- * A mark that several hazards or alerts share shows the most severe of them, and how many they are.
+ * Combines hazards or alerts at one place into a shared mark, with the highest severity and the number of features.
  * @param {Feature[]} features
  * @param {string} kind
  * @returns {Feature[]}
@@ -89,7 +89,7 @@ export function marksOf(features, kind) {
 }
 
 /**
- * Hazards in force come before hazards that are over. The most severe come first in both groups.
+ * Ranks a hazard: hazards in force first, and then by severity.
  * @param {Feature} feature
  */
 function rankOf({ properties }) {
@@ -113,7 +113,7 @@ function newMark(feature, point, kind) {
 
 /** @param {Feature} mark @param {Feature} feature */
 function add({ properties }, feature) {
-  // as one text, because MapLibre may turn a list into a text
+  // a text, because MapLibre can turn a list into a text
   properties.ids += `,${feature.properties.id}`;
   properties.count += 1;
   properties.label = properties.mark.startsWith("alert")
@@ -145,7 +145,7 @@ function parts(geometry) {
 }
 
 /**
- * Units without an imported boundary are left out.
+ * Returns the units with their boundaries. Units without an imported boundary are left out.
  * @param {Feature[]} features
  * @param {Feature[]} boundaries
  * @returns {Feature[]}
@@ -158,7 +158,7 @@ export function shapesOf(features, boundaries) {
 }
 
 /**
- * For a shared mark, the first district in which all its features lie.
+ * Returns the first district that all features of a shared mark have in common.
  * @param {Feature[]} features
  * @returns {string | undefined}
  */
@@ -168,7 +168,7 @@ export function commonDistrict(features) {
 }
 
 /**
- * An event in an oblast concerns all its districts.
+ * True if an event concerns the unit. An event in an oblast concerns all its districts.
  * @param {Feature} feature
  * @param {Feature} unit
  */

@@ -1,35 +1,35 @@
-// Reads the layers of the map from the server, and knows how far the map is behind the stream.
+// Reads the map's layers from the server, and measures how far the map is behind the stream.
 
 import { renewal } from "/static/board/renewals.js";
 import { heardBeforeLoss, stand } from "/static/board/listening.js";
 import { call } from "/static/calls.js";
 import { ended } from "/static/link.js";
 
-const AGAIN_MS = 1500; // after this time, a layer without an answer or behind the stream is read again
+const AGAIN_MS = 1500; // a layer is read again after this time, if it got no answer or is behind the stream
 
 /**
  * @typedef {{heardAt: number, currentUntil: number}} Change `currentUntil` is the last time at which the layer surely
  *   showed everything
  */
 /**
- * @typedef {{heard?: Change, readFor?: Change, readAt: number}} Due the oldest change that waits, and the oldest for
- *   which the layer is read now
+ * @typedef {{heard?: Change, readFor?: Change, readAt: number}} Due the oldest waiting change, and the oldest change of
+ * the present reading
  */
 
 /**
- * @typedef {{features: import("/static/map/features.js").Feature[], hidden?: number, uncomputed?: number}} Layer with
- *   the number of features that have no room, and of earthquakes whose intensity cannot be computed
+ * @typedef {{features: import("/static/map/features.js").Feature[], hidden?: number, uncomputed?: number}} Layer
+ * `hidden` counts the features without room on the map, `uncomputed` the earthquakes without an intensity
  */
 
 /** @type {Due[]} */
 const layers = [];
 
-/** For how long the page has known of the oldest change that a layer does not show yet. */
+/** Returns how long the page has known of the oldest change that a layer does not show. */
 export function layersBehindMs() {
   return longestMs(({ heardAt }) => heardAt);
 }
 
-/** If the connection was lost before the page heard of a change, the page shows the state at the time of the loss. */
+/** Returns the age of the shown state. After a loss of the connection, the age counts from the time of the loss. */
 export function layersAgeMs() {
   return longestMs(({ currentUntil }) => currentUntil);
 }
@@ -44,8 +44,8 @@ function longestMs(moment) {
 }
 
 /**
- * Repeats the reading until the layer is as new as the stream.
- * @param {() => Promise<boolean>} read returns whether the layer must be read again
+ * Returns a function that reads the layer until it is as new as the stream.
+ * @param {() => Promise<boolean>} read returns true if the layer must be read again
  * @param {number} quietMs the shortest interval between two readings
  */
 export function layerRenewal(read, quietMs) {
@@ -71,7 +71,7 @@ export function layerRenewal(read, quietMs) {
 }
 
 /**
- * `isLate` is true without an answer, or if the server is behind the stream.
+ * Reads a layer. `isLate` is true if the server is behind the stream, or did not answer.
  * @param {string} name
  * @returns {Promise<{layer?: Layer, isLate: boolean}>}
  */

@@ -1,5 +1,4 @@
-// The tables beside the map, with the same content as the map, for keyboards, screen readers and browsers without
-// WebGL.
+// The tables beside the map, with the content of the map: for keyboards, screen readers, and browsers without WebGL.
 
 import { element, make } from "/static/elements.js";
 import { concerns, nameButton, nameOf, oneDigit, SEVERITIES } from "/static/map/features.js";
@@ -60,7 +59,7 @@ function contentOf({ properties, geometry }) {
 }
 
 /**
- * Each row can be shown only once, so the row is removed from the known rows.
+ * Removes the row from the known rows, so that the table cannot show one row twice.
  * @param {Map<string | undefined, Element>} known
  * @param {string} content
  */
@@ -71,7 +70,7 @@ function taken(known, content) {
 }
 
 /**
- * Unchanged rows stay, because the browser would need much more time to draw the whole table.
+ * Replaces the changed rows. Drawing the whole table would take much longer.
  * @param {HTMLElement} body
  * @param {Element[]} rows
  */
@@ -93,7 +92,7 @@ function sorted(table, layers) {
       (a, b) =>
         b.properties.persons + b.properties.counted_highest - a.properties.persons - a.properties.counted_highest,
     );
-  if (table === "intensities") return features; // the server has sorted these features
+  if (table === "intensities") return features; // the server has sorted them
   if (table === "returns") return features.sort((a, b) => b.properties.larger - a.properties.larger);
   if (table === "reports")
     return features.sort((a, b) => Date.parse(b.properties.received_at) - Date.parse(a.properties.received_at));
@@ -128,7 +127,7 @@ export function chooser(table, feature) {
   return made;
 }
 
-/** Does not move the focus. @param {string} table @param {string} id */
+/** Marks the row, and leaves the focus where it is. @param {string} table @param {string} id */
 export function point(table, id) {
   for (const known of document.querySelectorAll("tr.is-selected")) known.classList.remove("is-selected");
   const chosen = buttonOf(table, id)?.closest("tr");
@@ -200,7 +199,7 @@ function numeric(text) {
 }
 
 /**
- * Undefined if the layer was not read yet.
+ * Returns the features in the unit. A layer that was not read yet is undefined.
  * @param {Feature} unit
  * @param {Layers} layers
  */

@@ -1,4 +1,4 @@
-// The page of the map: reads the layers, draws them on the map and in the tables, and keeps them current by the stream.
+// The page of the map. Reads the layers, draws them on the map and in tables, and follows the stream.
 
 import { listen } from "/static/board/listening.js";
 import { element } from "/static/elements.js";
@@ -36,13 +36,13 @@ const LAYERS_OF = {
 const QUIET_MS = 400;
 const REGISTRY_MS = 5000; // longer than QUIET_MS, because the registry computes the layer for each request
 const AT_FOUND = 10; // the largest level of zoom for a place that a person has searched
-const OLD_MS = 60_000; // layers are read at least this often, because hazards end without an event
+const OLD_MS = 60_000; // layers are read after this time even without an event, because hazards end
 
 /** @type {Layers} */
 const layers = {};
-// `others` have the same mark, but no district in common
+// `others` share the mark of the chosen feature, without a common district
 let chosen = { table: "", id: "", others: /** @type {string[]} */ ([]) };
-/** Selected on the map as soon as its data have arrived. */
+/** Features from the page's address. They are selected as soon as their layer has arrived. */
 const wanted = {
   hazards: new URLSearchParams(location.search).get("hazard") ?? "",
   units: new URLSearchParams(location.search).get("area") ?? "",
@@ -51,7 +51,7 @@ let uncomputed = 0;
 /** @type {DrawnMap | undefined} */
 let map;
 
-/** Returns whether the layer must be read again. @param {Name} name */
+/** Reads a layer. Returns true if it must be read again. @param {Name} name */
 async function read(name) {
   if (name === "sites") return readSites();
   if (name === "returns") return readReturned();
@@ -97,12 +97,12 @@ async function readReturned() {
 /** @type {Map<Name, () => Promise<void>>} */
 const renewals = new Map();
 
-/** Not every role sees figures, or places below districts. @param {Name} name */
+/** True if the role sees the layer: some roles see no figures, or no places below districts. @param {Name} name */
 function isOffered(name) {
   return !["localities", "sites", "returns"].includes(name) || document.getElementById(`${name}-rows`) !== null;
 }
 
-/** During a reading, a further call leads to one more reading afterwards. @param {Name} name */
+/** Reads and draws a layer. Calls during a reading lead to one more reading. @param {Name} name */
 async function renew(name) {
   if (!isOffered(name)) return;
   const renewed =
@@ -153,7 +153,7 @@ const SHOWN = {
   settlements: () => {}, // the map marks only the settlement that a person has found
 };
 
-/** A layer that was not read is not stated as zero. @param {Name} name */
+/** Draws a layer. A layer without an answer has no count, because zero would be wrong. @param {Name} name */
 function draw(name) {
   const features = layers[name];
   if (!features) return;
@@ -170,7 +170,7 @@ function draw(name) {
   map?.mark(known(chosen.table, chosen.id));
 }
 
-/** Undefined if nothing is chosen. @param {string} table @param {string} id */
+/** Returns the feature, or undefined if nothing is chosen. @param {string} table @param {string} id */
 function known(table, id) {
   const named = OF_UNITS.includes(table) ? "units" : /** @type {Name} */ (table);
   return layers[named]?.find(({ properties }) => properties.id === id);
@@ -233,7 +233,7 @@ offerSearch(found, (layer) => take("settlements", layer));
 element("unchoose").addEventListener("click", () => choose("", ""));
 
 async function start() {
-  if (await read("units").catch(() => true)) void renew("units"); // units do not change, so they are read once
+  if (await read("units").catch(() => true)) void renew("units"); // read once: units do not change
   for (const name of /** @type {Name[]} */ ([
     "hazards",
     "alerts",
@@ -269,7 +269,7 @@ async function start() {
   if (chosen.id) opened.select(known(chosen.table, chosen.id));
 }
 
-/** Without WebGL, the tables remain. */
+/** Says that the browser cannot draw the map. The tables still work. */
 function showNoMap() {
   element("no-map").hidden = false;
   element("map").hidden = true;

@@ -1,12 +1,12 @@
-// Draws the marks of severities. Each severity has a shape of its own, because colour is never the only sign.
+// Draws the marks of severities. Each severity has its own shape, because colour alone must not carry the meaning.
 
 import { make } from "/static/elements.js";
 
 const SIZE = 44;
-const RATIO = 2; // marks are drawn with two pixels for each pixel of CSS, for sharp edges on phones
+const RATIO = 2; // pixels for each pixel of CSS, for sharp edges on phones
 
 /**
- * From 0 to 1. Without corners, the shape is a circle.
+ * The corners of each shape, between 0 and 1. A shape without corners is a circle.
  * @type {Record<string, number[][]>}
  */
 const SHAPES = {
@@ -34,7 +34,7 @@ const SHAPES = {
 };
 
 /**
- * The id is a text such as `hazard-Severe` or `alert-Extreme`. Only alerts have a ring.
+ * Draws the mark with an id such as `hazard-Severe` or `alert-Extreme`. Only alerts have a ring.
  * @param {string} id
  * @param {(name: string) => string} colour
  */

@@ -1,11 +1,11 @@
-// Links from the map to the form for a new event. The URL has the rounded point and the district, and nothing else. A
-// map that the form has opened gives the place to the form instead, and closes.
+// The links from the map to the form for a new event. The URL has only the rounded point and the district. If the form
+// has opened the map, the map gives the place back to the form and closes.
 
 const DIGITS = 4; // some 10 m
 
 /** @typedef {{lat: number, lon: number}} Point */
 
-const shown = document.getElementById("new-events"); // people who may not report events have no links
+const shown = document.getElementById("new-events"); // missing for people who may not report events
 /** @type {{spot: Point | null, centre: Point | null}} */
 const points = { spot: null, centre: null };
 let district = "";
@@ -20,7 +20,7 @@ export function offerPoint(place, { lat, lng }) {
 }
 
 /**
- * The last point on the map is forgotten.
+ * Offers the district of the chosen feature, and forgets the point that was chosen before.
  * @param {import("/static/map/features.js").Feature | undefined} feature
  */
 export function offerDistrict(feature) {

@@ -1,4 +1,4 @@
-// What a page says about its map: that the map has not arrived, is out of date, or does not show everything.
+// The notes of a page about its map: not arrived, out of date, or incomplete.
 
 import { lostForMs } from "/static/board/listening.js";
 import { element, showText } from "/static/elements.js";
@@ -8,7 +8,7 @@ import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { clock } from "/static/time.js";
 
-const AGAIN_MS = 5000; // a map whose files did not arrive is loaded again after this time
+const AGAIN_MS = 5000; // after this time, missing files of the map are loaded again
 const LATE_MS = 15_000;
 const TICK_MS = 1000;
 
@@ -16,7 +16,7 @@ const TICK_MS = 1000;
 const hidden = new Map();
 
 /**
- * Repeats `load` until everything has arrived. Until then the page says that the map is missing.
+ * Repeats `load` until it succeeds. Until then, the page says that the map is missing.
  * @template Loaded
  * @param {() => Promise<Loaded>} load
  * @returns {Promise<Loaded>}
@@ -31,7 +31,7 @@ export async function whenArrived(load) {
 }
 
 /**
- * A note appears while the map is out of date, or while the page gets no changes.
+ * Shows a note while the map is out of date, or while the page is not connected.
  * @param {string} panel the id of the map's panel
  */
 export function watchAge(panel) {

@@ -1,4 +1,4 @@
-// Adds the stylesheets and scripts of the map to a page that loads the map later than itself.
+// Adds the map's stylesheets and scripts to a page that loads its map late.
 
 import { make } from "/static/elements.js";
 
@@ -20,14 +20,14 @@ export function addBackgroundReader() {
 }
 
 /**
- * Adds the file once. A file that does not arrive can be added again.
+ * Adds the file once. After a failure, a new call adds it again.
  * @param {HTMLElement} node
  * @param {string} selector
  */
 function added(node, selector) {
   const known = files.get(selector);
   if (known || document.querySelector(selector)) return known;
-  node.dataset.later = ""; // `forms.js` leaves retries of this file to the code that added it
+  node.dataset.later = ""; // `forms.js` does not retry this file: the caller does
   const arrived = new Promise((resolve, reject) => {
     node.addEventListener("load", resolve);
     node.addEventListener("error", (event) => {

@@ -1,4 +1,4 @@
-// Hazards that were reported from the field in the last hours. An older report is paler.
+// The hazards that the field has reported in the last hours. Older reports are paler.
 
 import { age } from "/static/ages.js";
 import { element } from "/static/elements.js";
@@ -7,7 +7,7 @@ import { pointsOf } from "/static/map/features.js";
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 
 const HOUR_MS = 3_600_000;
-const PALEST = 0.25; // the opacity of the oldest report, which must stay visible
+const PALEST = 0.25; // opacity of the oldest report, still visible
 
 /** @param {Feature[]} hazards @param {Date} now @returns {Feature[]} */
 export function fieldReports(hazards, now) {
@@ -30,7 +30,7 @@ export function fieldReports(hazards, now) {
 }
 
 /**
- * The newest rings are last, so that they are drawn above the others.
+ * Sorts the rings so that the newest are drawn above the others.
  * @param {Feature[]} reports
  * @returns {Feature[]}
  */

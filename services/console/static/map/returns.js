@@ -1,5 +1,4 @@
-// The people in the location of their return, by district. The registry computes these numbers, as for the page of
-// figures.
+// The returned people by district. The registry computes the numbers, with the same rules as for the page of figures.
 
 import { call } from "/static/calls.js";
 
@@ -11,9 +10,10 @@ const PATH = "/registry/v1/statistics/stock?sub_stock=in_return&limit=2000";
 const ATTEMPTS = 3;
 
 /**
- * Undefined if the registry does not answer. The registry has a row for each reason of the displacement. Registered
- * persons and counted groups are never added, because the same people may be in both. A circle is as large as the
- * larger of the two numbers.
+ * Reads the people by district. Returns undefined if the registry does not answer.
+ *
+ * The registry has a row for each reason of the displacement. Registered persons and counted groups are never added,
+ * because both may contain the same people. A circle has the size of the larger number.
  * @param {Feature[]} units
  * @returns {Promise<Feature[] | undefined>}
  */
@@ -33,7 +33,7 @@ export async function readReturns(units) {
 }
 
 /**
- * If the data changes during the reading, the pages do not belong together and are read again.
+ * Reads all pages. If the data change meanwhile, the pages do not fit together, and all are read again.
  * @param {number} attempts
  * @returns {Promise<Row[] | undefined>}
  */
@@ -51,7 +51,7 @@ async function allRows(attempts) {
   return rows;
 }
 
-/** @param {string} id empty if the district is not known @param {Feature | undefined} unit @returns {Feature} */
+/** @param {string} id "" for an unknown district @param {Feature | undefined} unit @returns {Feature} */
 function newDistrict(id, unit) {
   return {
     type: "Feature",

@@ -1,4 +1,4 @@
-// The sites of the registry as features of the map. The registry decides which people at sites the reader sees.
+// The registry's sites as features of the map. The registry decides of which sites the reader sees the people.
 
 import { call } from "/static/calls.js";
 import { nameOf, readOccupancies, readSites } from "/static/sites.js";
@@ -6,7 +6,7 @@ import { nameOf, readOccupancies, readSites } from "/static/sites.js";
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 
 /**
- * Leaves out closed sites. Undefined if the registry does not answer.
+ * Returns the sites that are not closed. Returns undefined if the registry does not answer.
  * @param {Feature[]} units
  * @returns {Promise<Feature[] | undefined>}
  */
@@ -39,7 +39,7 @@ export async function readSiteFeatures(units) {
 }
 
 /**
- * At the site's own point, if the registry knows this point.
+ * Moves the people at a site to the site's own point, if the registry knows this point.
  * @param {Feature[]} localities
  * @param {Feature[]} sites
  * @returns {Feature[]}

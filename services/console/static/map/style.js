@@ -1,4 +1,4 @@
-// The style of the map: the base from Natural Earth, and the layers of the console above it.
+// The style of the map: the base, and above it the layers of the console.
 
 import { backgroundSources } from "/static/map/background.js";
 import { base } from "/static/map/style/base.js";
@@ -31,7 +31,7 @@ const DATA = [
   "selected",
 ];
 
-/** The layers of MapLibre for each switch of the legend. @type {Record<string, string[]>} */
+/** The layers of MapLibre that each switch of the legend turns on and off. @type {Record<string, string[]>} */
 export const SWITCHED = {
   hazards: ["areas", "area-lines", "hazards"],
   reports: ["reports", "report-ages"],
@@ -43,7 +43,7 @@ export const SWITCHED = {
   localities: ["localities", "locality-names"],
   sites: ["sites", "site-names"],
 };
-/** The topmost layer comes first. */
+/** The layers in which a click finds a feature, the topmost layer first. */
 export const CHOSEN = [
   "alerts",
   "hazards",
@@ -79,8 +79,8 @@ export function style(data, colour, off) {
 }
 
 /**
- * True if the layer's switch is on and its source has features. MapLibre otherwise makes tiles even of an empty source,
- * and looks at them in each frame.
+ * True if the layer's switch is on and its source has features. MapLibre makes tiles even of an empty source, and would
+ * look at them in each frame.
  * @param {{id: string, source?: string}} layer @param {Data} data @param {Set<string>} off the switches that are off
  */
 export function isDrawn({ id, source = "" }, data, off) {

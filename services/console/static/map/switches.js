@@ -1,4 +1,4 @@
-// The switches of the map's layers. The browser remembers an account's changes.
+// The switches of the map's layers. The browser stores the changes of each account.
 
 const KEPT = `dayar.map-switches.${document.body.dataset.account ?? ""}`;
 
@@ -7,14 +7,14 @@ function switches() {
   return [...document.querySelectorAll(/** @type {"input"} */ ("input[data-layer]"))];
 }
 
-/** An unknown name, for example from an earlier version of Dayar, changes nothing. */
+/** Restores the stored changes. Unknown names, such as those of an earlier version of Dayar, are ignored. */
 export function restoreSwitches() {
   const differing = (localStorage.getItem(KEPT) ?? "").split(" ");
   for (const box of switches()) box.checked = box.defaultChecked !== differing.includes(box.dataset.layer ?? "");
 }
 
 /**
- * A change by a person is also remembered.
+ * Calls `turn` for each change of a switch, and stores the change.
  * @param {(layer: string, isShown: boolean) => void} turn
  */
 export function listenToSwitches(turn) {

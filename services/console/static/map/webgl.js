@@ -1,4 +1,4 @@
-// Finds out whether the browser can draw the map. The answer is known before the large library of the map is loaded.
+// Tests whether the browser can draw the map, before the page loads the map's large library.
 
 import { make } from "/static/elements.js";
 

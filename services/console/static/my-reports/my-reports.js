@@ -1,4 +1,4 @@
-// The page of one's own reports. The page reads the shown reports again every few seconds, because results come later.
+// The page of one's own reports. Results arrive later, so the page reads the shown reports again every few seconds.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -18,10 +18,10 @@ const filters = /** @type {HTMLFormElement} */ (element("filters"));
 /** @type {OwnReport[]} */
 let reports = [];
 let next = "";
-let turn = 0; // number of the newest reading, because answers to earlier readings are not shown
+let turn = 0; // number of the newest reading; answers to earlier readings are ignored
 let isReadingMore = false;
 
-/** If there are too many reports for one request, only the newest are read. */
+/** Reads the shown reports again. If they do not fit into one request, reads only the newest. */
 async function refresh() {
   const page = await read({ limit: String(Math.min(LONGEST_PAGE, Math.max(PAGE, reports.length))) });
   if (!page) return;
@@ -39,7 +39,7 @@ async function more() {
 }
 
 /**
- * If the reports cannot be read, shows a notice and returns undefined.
+ * Reads a page of reports. Without an answer, shows a notice and returns undefined.
  * @param {Record<string, string>} place
  * @returns {Promise<{reports: OwnReport[], next: string} | undefined>}
  */
@@ -63,7 +63,7 @@ async function read(place) {
 }
 
 /**
- * Unchanged rows are not drawn again, so that a screen reader keeps its place.
+ * Shows the reports. Unchanged reports are not drawn again, so a screen reader keeps its position.
  * @param {OwnReport[]} fresh
  * @param {string} cursor
  */

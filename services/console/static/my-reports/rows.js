@@ -1,4 +1,4 @@
-// Draws one's own reports: when each was sent, its result, and what its author can do.
+// Draws one's own reports. A row has the time of sending, the result, and links for the author.
 
 import { element, make } from "/static/elements.js";
 import { explanationOf } from "/static/entry/explanations.js";
@@ -17,7 +17,7 @@ const TAGS = { received: "tag", recorded: "tag is-good", under_review: "tag is-f
 /** @type {Record<string, string>} */
 const FORMS = { hazard: "/new-event", household: "/new-household", group: "/new-count" };
 
-/** The focused link keeps the focus. @param {OwnReport[]} reports */
+/** Draws the reports. The focus stays on its link. @param {OwnReport[]} reports */
 export function draw(reports) {
   const focused =
     document.activeElement?.closest("#reports tr") && /** @type {HTMLElement} */ (document.activeElement).id;
@@ -44,7 +44,7 @@ function drawn(report) {
   return labelled(made, "reports-table");
 }
 
-/** The channel is not known for reports that were sent long ago. @param {OwnReport} report */
+/** Describes how a report came. The channel of very old reports is unknown. @param {OwnReport} report */
 function sourceOf({ channel, line }) {
   const source = [
     channel && (words("channels")[channel] ?? channel),
@@ -72,8 +72,8 @@ function recordOf(report) {
 }
 
 /**
- * A refused report without a record cannot be corrected. Its link leads to the form in which its author sends the
- * report again.
+ * Returns the link to the correction. A refused report without a record cannot be corrected. The link of such a report
+ * leads to an empty form, in which the author writes the report again.
  * @param {OwnReport} report
  */
 function correctionOf(report) {

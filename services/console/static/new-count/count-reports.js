@@ -1,4 +1,4 @@
-// Builds the reports to intake from the form: a count of a group, and its corrections.
+// Turns the form into reports for intake: a count of a group, or a correction.
 
 import { placeOf } from "/static/entry/fields.js";
 import { VersionedReport } from "/static/entry/versioned-reports.js";

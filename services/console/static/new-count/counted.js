@@ -1,4 +1,4 @@
-// When people were counted, and the precision of this time. Without the hour, the field has only the day.
+// The time of the count and its precision. The field has only a day if the hour is not known.
 
 import { written } from "/static/dates.js";
 import { input } from "/static/entry/fields.js";
@@ -11,7 +11,7 @@ export class Counted {
     input("counted_at_precision").addEventListener("change", () => this.fit());
   }
 
-  /** The noon of the day if the hour is not known. An invalid date if the text is no time and no day. */
+  /** The stated time. Without an hour, the noon of the day. For an invalid text, an invalid date. */
   get at() {
     return this.isHour ? moment(this.text) : day(this.text);
   }
@@ -45,7 +45,7 @@ export class Counted {
     this.fit();
   }
 
-  /** Most callers would answer "now". */
+  /** Fills in the present time, because most people were counted just before the call. */
   preset() {
     input("counted").value ||= written(new Date());
     this.fit();

@@ -1,4 +1,4 @@
-// The stored count that is corrected. A correction keeps the stored values for which the form has no field.
+// The stored count, for its correction. The correction keeps the stored values of fields that the form does not have.
 
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
@@ -39,7 +39,7 @@ export async function show(known, form, journey, time) {
 }
 
 /**
- * If the site is still the same, the typed name of the place is kept.
+ * Returns the corrected count. The typed name of the place stays if the site is the same.
  * @param {Known} known
  * @param {Known} body
  * @returns {Known}
@@ -57,7 +57,7 @@ export function corrected(known, body) {
 }
 
 /**
- * The known time is the minute, or the day if the hour is not known.
+ * True if the form has the stored time. The form shows minutes, or only the day if the hour is not known.
  * @param {Known} known
  * @param {Known} body
  */

@@ -1,4 +1,4 @@
-// The form for counts of displaced people that are reported by telephone.
+// The desk's form for counts of displaced people.
 
 import { written } from "/static/dates.js";
 import { element } from "/static/elements.js";
@@ -20,7 +20,7 @@ const form = /** @type {HTMLFormElement} */ (element("count"));
 const status = form.dataset.status ?? "";
 const { group = "", report: known = "" } = form.dataset;
 const about = { kind: "group", subject: group };
-// the form of a correction already has all countries in its list
+// the form of a correction has all countries in its list
 const journey = new Journey(known ? [] : [{ value: "ZZ", name: sentence("unknown"), terms: [] }]);
 const people = new People(form);
 const time = new Counted();
@@ -61,7 +61,7 @@ function count() {
   };
 }
 
-/** Shows the first error, and marks all fields with this error. */
+/** Returns false if a value is missing or wrong. Shows the first error, and marks the fields with this error. */
 function isComplete() {
   journey.leave();
   return isWithout(errors()) && people.fit(count().persons);
@@ -128,14 +128,14 @@ async function isHiding(followed, sent) {
   return hidesAnother(followed, followed.body(sent), await readReport(about, followed.id));
 }
 
-/** The person has seen the version of somebody else. */
+/** Replaces the other person's version, which the author has seen. */
 async function replaceOther() {
   report.seen = report.version - 1;
   reopen();
   await send();
 }
 
-/** Continues with the version of somebody else. */
+/** Drops the own version, and shows the other person's version. */
 async function takeOther() {
   changes.areUnsent = false;
   await showKnown();
@@ -159,7 +159,7 @@ function reopen() {
   showForm(form, input("persons"));
 }
 
-/** Most callers would answer: counted now, left today. */
+/** Fills in the usual answers: counted now, left today. */
 function preset() {
   time.preset();
   input("left").value ||= written(new Date()).split(" ")[0];
@@ -183,6 +183,6 @@ if (known) {
   offerChoice({ replace: replaceOther, take: takeOther });
   await showKnown();
 } else {
-  // the page comes with disabled buttons, so that Enter sends nothing before this script runs
+  // the buttons are disabled at first: before this script runs, Enter would send the form without checks
   input("send").disabled = false;
 }

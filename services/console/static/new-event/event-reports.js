@@ -1,4 +1,4 @@
-// Builds the reports to intake from the form: the first report, its corrections, its cancellation and its withdrawal.
+// Turns the form into reports for intake: the first report, a correction, a cancellation or a withdrawal.
 
 import { line } from "/static/entry/fields.js";
 import { VersionedReport } from "/static/entry/versioned-reports.js";
@@ -16,7 +16,7 @@ import { uuid } from "/static/uuid.js";
  *   certainty: string, onset: Date, known: string}} Given the values of the form
  */
 
-const SOON_MS = 3_600_000; // CAP defines Expected as an onset within the next hour, and Future as a later onset
+const SOON_MS = 3_600_000; // CAP: an onset within the next hour is Expected, a later onset is Future
 
 export class EventReport extends VersionedReport {
   /** @param {{source: string, account: string, status: string}} about @param {Known | null} known */
@@ -64,8 +64,8 @@ export class EventReport extends VersionedReport {
   }
 
   /**
-   * A chosen place among the event's known places stands for all of them. After a change of the point, a known place
-   * may be the unit that intake added for the former point.
+   * Returns the places. If the chosen place is a known place of the event, returns all known places. This does not hold
+   * after a change of the point: intake may have added a known place for the former point.
    * @param {Given} given
    */
   pcodes({ pcode, point }) {
@@ -81,7 +81,7 @@ export class EventReport extends VersionedReport {
   }
 }
 
-/** The content has only the fields that were public. */
+/** Withdraws the public version. The content has only fields that were public. */
 export class WithdrawalReport {
   /** @param {object} content @param {EventReport} cancelled */
   constructor(content, cancelled) {
@@ -117,7 +117,7 @@ function urgency(onset) {
   return ahead <= SOON_MS ? "Expected" : "Future";
 }
 
-/** An onset beyond this limit is a forecast or a typing error. The operator must confirm a forecast. */
+/** A later onset is a forecast or a typing error, so the operator must confirm it. */
 export const AHEAD_MS = 15 * 60_000;
 
 /** @param {string} words @param {Known | null} known */

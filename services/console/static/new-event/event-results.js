@@ -1,4 +1,4 @@
-// Shows whether an event raised an alert, and who is notified.
+// Shows whether the event raised an alert, and who is notified of the alert.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -16,7 +16,7 @@ export async function showFollowed(hazard, report) {
   const until = Date.now() + LONGEST_MS;
   while (Date.now() < until) {
     const followed = await ask(hazard, report);
-    if (element("answer").dataset.report !== report) return; // the form already shows another event
+    if (element("answer").dataset.report !== report) return; // the form shows another event now
     if (followed?.is_judged) return void (shown.textContent = resultOf(followed));
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }

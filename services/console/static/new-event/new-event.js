@@ -1,5 +1,4 @@
-// The form for events reported by telephone. The console gets the caller, and intake gets the event, with the same
-// report id.
+// The desk's form for events. The console gets the caller, and intake gets the event. Both have the same report id.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
@@ -90,7 +89,7 @@ function isComplete() {
   return false;
 }
 
-/** An onset in the future must be marked as a forecast. */
+/** Returns false if the onset is in the future and the operator has not confirmed a forecast. */
 function isTimeRight() {
   askAhead();
   if (element("ahead").hidden || input("forecast").checked) return true;
@@ -129,7 +128,7 @@ async function sendAll(kind) {
   if (receipt.status !== "spooled" && kind !== "Cancel") void showFollowed(receipt.hazard_id, report.id);
 }
 
-/** The event is cancelled already. @param {WithdrawalReport} withdrawal */
+/** Withdraws the public version. The event itself is cancelled already. @param {WithdrawalReport} withdrawal */
 async function withdraw(withdrawal) {
   try {
     const answer = await sendReport("/intake/v1/hazards", withdrawal, () => withdrawal.body());
@@ -141,7 +140,7 @@ async function withdraw(withdrawal) {
   }
 }
 
-/** The form closes, because another report would put the cancelled event in force again. */
+/** Says that the public version could not be withdrawn. Closes the form: another report would revive the event. */
 function stillPublic() {
   done("cancelled");
   element("correct").hidden = true;
@@ -192,7 +191,7 @@ function fill(event) {
   askAhead();
 }
 
-/** The key Tab must not stop at a button that removes no point. */
+/** Shows the button that removes the point. Without a point, the button is hidden, so Tab skips it. */
 function showPoint() {
   element("remove-point").hidden = !given("point");
 }
@@ -210,15 +209,15 @@ function choose(severity) {
   if (severity) severity.checked = true;
 }
 
-place.input.addEventListener("input", () => locality.forget()); // another district has other settlements
+place.input.addEventListener("input", () => locality.forget()); // settlements depend on the district
 void readGazetteer(element("locality").dataset.settlements ?? "").then((gazetteer) => {
   const names = new Map(options("places").map(({ value, name }) => [value, name]));
   locality.offer(settlementOptions(gazetteer, (pcode) => names.get(pcode) ?? pcode));
 });
 sendByKeyboard(form, () => void send());
-// the notice must appear before Send is pressed, because a new notice moves the button
+// at each key: a notice that appears on Send would move the button away from the pointer
 input("onset").addEventListener("input", askAhead);
-// In text fields, a digit key types a digit; elsewhere, a digit key chooses a severity.
+// In a text field, a digit is text. Elsewhere, a digit chooses a severity.
 form.addEventListener("keydown", (pressed) => {
   const isText =
     pressed.target instanceof HTMLTextAreaElement ||
@@ -242,7 +241,7 @@ document.getElementById("cancel")?.addEventListener("click", async () => {
   element("cancelling-about").textContent = called();
   const answer = await ask(/** @type {HTMLDialogElement} */ (element("cancelling")));
   if (!answer.startsWith("cancel")) return;
-  // after a lost answer, the same report is sent again, so that the event is withdrawn only once
+  // after a lost answer, the same report is sent again: intake withdraws the event only once
   withdrawing =
     answer === "cancel-and-withdraw" && withdrawal ? (withdrawing ?? new WithdrawalReport(withdrawal, report)) : null;
   await send("Cancel");
@@ -255,5 +254,5 @@ else {
   if (spot.pcode) place.set(spot.pcode);
 }
 showPoint();
-// the page comes with disabled buttons, so that Enter sends nothing before this script runs
+// the buttons are disabled at first: before this script runs, Enter would send the form without checks
 for (const button of buttons) button.disabled = false;

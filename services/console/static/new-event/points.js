@@ -1,4 +1,4 @@
-// The point of an event in the form: read from text, written as text, or received from the map.
+// The point of an event. A person types it, or takes it from the map.
 
 /**
  * @typedef {{lat: number, lon: number}} Point
@@ -6,11 +6,11 @@
  *   both
  */
 
-// The part of the world that the map shows. Outside this part, latitude and longitude are usually interchanged.
+// The area of the map, in degrees. A point outside usually has latitude and longitude in the wrong order.
 const AROUND = { lat: [34, 48], lon: [60, 90] };
 const WRITTEN = /^(\d{1,2}(?:[.,]\d{1,8})?)(?:\s*[;,]\s*|\s+)(\d{1,2}(?:[.,]\d{1,8})?)$/;
 
-/** @param {string} text @returns {Point | undefined} undefined if the text is not a point around the country */
+/** @param {string} text @returns {Point | undefined} undefined if the text is no point in the area of the map */
 export function readPoint(text) {
   const found = WRITTEN.exec(text.trim());
   if (!found) return undefined;
@@ -28,7 +28,7 @@ export function writtenPoint(point) {
   return point ? `${point.lat}, ${point.lon}` : "";
 }
 
-/** The place comes from the map that this form opened. @param {(spot: Spot) => void} taken */
+/** Waits for a point from the map that this form has opened. @param {(spot: Spot) => void} taken */
 export function receivePoint(taken) {
   addEventListener("message", ({ origin, data }) => {
     if (origin === location.origin && "point" in Object(data)) taken(data);

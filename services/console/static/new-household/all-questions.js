@@ -1,5 +1,5 @@
-// The short form has the questions of a rapid assessment. The box "All questions" opens the others, which a correction
-// always has. An answered question is always shown, because its answer is sent.
+// The short form asks the questions of a rapid assessment, and the box "All questions" shows the others. A correction
+// shows all questions. A question with an answer stays visible, because its answer is sent.
 
 import { input } from "/static/entry/fields.js";
 import { isAnswered } from "/static/presets.js";
@@ -8,7 +8,7 @@ const KEPT = "dayar.all-questions";
 
 export function listenToAllQuestions() {
   const box = input("all-questions");
-  // a change of the box is not a change of the report
+  // the box is no part of the report, so its change is no unsent change
   for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation());
   box.addEventListener("change", () => {
     localStorage.setItem(KEPT, box.checked ? "yes" : "no");

@@ -1,4 +1,4 @@
-// Builds the reports to intake from the form: a household, and its corrections.
+// Turns the form into reports for intake: a household, or a correction.
 
 import { placeOf } from "/static/entry/fields.js";
 import { VersionedReport } from "/static/entry/versioned-reports.js";
@@ -66,7 +66,7 @@ export class HouseholdReport extends VersionedReport {
 }
 
 /**
- * A chosen site gives its name, and the report then states no village.
+ * Returns the fields of a place. For a chosen site, the report has the site's name and no village.
  * @param {"origin" | "destination"} name
  * @param {StatedPlace} place
  */

@@ -1,4 +1,4 @@
-// Shows the results of recording a household: the link to its page, and probable duplicates.
+// Shows what followed from the report of a household: a link to its page, and probable duplicates.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element, make } from "/static/elements.js";
@@ -23,12 +23,12 @@ export async function showResults({ id, household }, { members }) {
   const page = /** @type {HTMLAnchorElement} */ (element("answer-household"));
   page.href = `/registry/households/${household}`;
   page.hidden = false;
-  // exact duplicates share names or personal numbers, which are asked only for listed persons
+  // exact duplicates have a name or a personal number in common, so the report must list persons
   if (members.length) await showDuplicates(id, household);
 }
 
 /**
- * The security log records each reading of names.
+ * Shows probable duplicates. The security log records each read of names.
  * @param {string} id
  * @param {string} household
  */

@@ -1,5 +1,5 @@
-// The newest report of the registered household that is corrected. A correction keeps the stored values for which the
-// form has no field.
+// The newest report of a registered household, for its correction. The correction keeps the stored values of fields
+// that the form does not have.
 
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
@@ -15,8 +15,8 @@ import { sentence } from "/static/texts.js";
  */
 
 /**
- * Returns the newest report that took effect, or undefined if the report cannot be shown. A held or refused report by
- * somebody else may have the same version.
+ * Returns the newest report that took effect, or undefined if it cannot be read. Another report may have the version
+ * number too: a report by somebody else that was held or refused.
  * @param {string} id @returns {Promise<import("/static/entry/known-reports.js").Newest | undefined>}
  */
 export async function readNewest(id) {
@@ -43,7 +43,7 @@ export async function show(known, form, journey) {
 
 /** @param {Known} known @param {Known} body @returns {Known} */
 export function corrected(known, body) {
-  // the form has no field for this legal basis
+  // the form offers only consent, so it keeps another known legal basis
   const isOther = body.legal_basis === "unknown" && known.legal_basis && known.legal_basis !== "consent";
   return {
     ...correctedJourney(known, body, ["members", "phone", "legal_basis", "intention"]),

@@ -1,5 +1,5 @@
-// The questions of the full form about a listed person: relationship, personal number, and difficulties in functioning.
-// The Washington Group's questions about functioning are asked from the age of 5.
+// The full form's questions about a listed person: relationship, personal number, and difficulties in functioning. The
+// Washington Group's questions about functioning begin at the age of 5.
 
 import { element } from "/static/elements.js";
 
@@ -42,7 +42,7 @@ export function writeDetails(line, { relationship, personal_number, functioning 
 }
 
 /**
- * Answers that were given stay visible.
+ * Shows the questions for the person's age. Given answers stay visible.
  * @param {HTMLElement} line
  * @param {number} [age]
  */
@@ -51,7 +51,7 @@ export function offerQuestions(line, age) {
 }
 
 /**
- * A child may be too young for the questions.
+ * Returns the first answer about functioning, if the person is too young for the questions.
  * @param {HTMLElement} line
  * @param {number} [age]
  */
@@ -59,12 +59,12 @@ export function answersOfAChild(line, age) {
   return isTooYoung(age) ? answered(line).slice(0, 1) : [];
 }
 
-/** A personal number has 14 digits. @param {HTMLElement} line */
+/** Returns the field if it has no valid personal number (14 digits). @param {HTMLElement} line */
 export function wrongNumbers(line) {
   return [detail(line, "personal_number")].filter(({ validity }) => !validity.valid);
 }
 
-/** Intake would refuse answers about functioning at this age. @param {number} [age] */
+/** True if intake would refuse answers about functioning at this age. @param {number} [age] */
 function isTooYoung(age) {
   return age !== undefined && age < YOUNGEST;
 }

@@ -1,5 +1,5 @@
-// The list of the persons of a household. Each line has the given name, the sex, and the birth date, year or age; the
-// full form has more questions. When the last line is filled in, a new line appears.
+// The list of a household's persons. A line has the given name, the sex, and the birth date, birth year or age. The
+// full form asks more. A filled last line adds an empty line.
 
 import { ageOn, birthIn, birthOf, birthText, isBornAfter } from "/static/births.js";
 import { element, make } from "/static/elements.js";
@@ -26,7 +26,7 @@ import { uuid } from "/static/uuid.js";
 const MOST = 60;
 /** @type {Map<string, Member>} */
 const known = new Map();
-let common = ""; // the family name that all registered persons have
+let common = ""; // the family name, if all registered persons have the same
 
 /** @returns {HTMLElement[]} */
 function lines() {
@@ -66,7 +66,7 @@ export function clear() {
 }
 
 /**
- * Keeps the values for which the list has no field.
+ * Fills the list. Values without a field in the list are kept.
  * @param {Member[]} persons
  */
 export function fill(persons) {
@@ -135,12 +135,12 @@ function ageIn(line) {
   return ageOn(birth(line), today());
 }
 
-/** A personal number has 14 digits. */
+/** Returns the fields without a valid personal number (14 digits). */
 export function wrongPersonalNumbers() {
   return lines().flatMap(wrongNumbers);
 }
 
-/** A registered person is left out if the form still states the registered age. */
+/** Returns answers about children who are too young. A registered person with the registered age is left out. */
 export function answersOfChildren() {
   return lines().flatMap((line) => {
     const person = known.get(line.dataset.id ?? "");
@@ -148,7 +148,7 @@ export function answersOfChildren() {
   });
 }
 
-/** The fields that state no birth date, birth year or age, or a future date. */
+/** Returns the fields with an invalid or future birth date, birth year or age. */
 export function wrongBirths() {
   return lines()
     .map((line) => fields(line)[2])

@@ -1,4 +1,4 @@
-// The form for one displaced household that is reported by telephone.
+// The desk's form for one displaced household.
 
 import { written } from "/static/dates.js";
 import { element } from "/static/elements.js";
@@ -62,7 +62,7 @@ function household() {
   };
 }
 
-/** Shows the first error, and marks all fields with this error. */
+/** Returns false if a value is missing or wrong. Shows the first error, and marks the fields with this error. */
 function isComplete() {
   journey.leave();
   presetPersons();
@@ -121,7 +121,7 @@ async function sendHousehold() {
 
 /** @param {import("/static/new-household/household-reports.js").Given} sent */
 async function follow(sent) {
-  const followed = report; // when the receipt comes, another household may be in the form
+  const followed = report; // the form may already show another household when the receipt comes
   const state = await showReceipt(followed.id, followed.version);
   void showAlert(followed.id);
   if (state === "recorded") await showResults(followed, sent);
@@ -147,14 +147,14 @@ function correct() {
   reopen();
 }
 
-/** The person has seen the version of somebody else. */
+/** Replaces the other person's version, which the author has seen. */
 async function replaceOther() {
   report.seen = report.version - 1;
   reopen();
   await send();
 }
 
-/** Continues with the version of somebody else. */
+/** Drops the own version, and shows the other person's version. */
 async function takeOther() {
   changes.areUnsent = false;
   await showKnown(report.household);
@@ -175,7 +175,7 @@ function reopen() {
   showForm(form, input("persons"));
 }
 
-/** Most callers left today. */
+/** Fills in today as the day of departure, which most callers state. */
 function preset() {
   input("left").value ||= written(new Date()).split(" ")[0];
 }
@@ -202,6 +202,6 @@ if (form.dataset.household) {
   offerChoice({ replace: replaceOther, take: takeOther });
   await showKnown(form.dataset.household);
 } else {
-  // the page comes with disabled buttons, so that Enter sends nothing before this script runs
+  // the buttons are disabled at first: before this script runs, Enter would send the form without checks
   input("send").disabled = false;
 }

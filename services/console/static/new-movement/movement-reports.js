@@ -1,4 +1,4 @@
-// Builds the reports to intake from the form: a movement of a household, a group or a site, and its corrections.
+// Turns the form into reports for intake: a movement of a household, group or site, or a correction.
 
 import { placeOf } from "/static/entry/fields.js";
 import { sameTime } from "/static/entry/known-fields.js";
@@ -28,10 +28,10 @@ export class MovementReport extends VersionedReport {
     return this.known ? { ...body, ...samePoint(this.known, body), ...sameTime(this.known, body) } : body;
   }
 
-  /** The new version states that the movement never happened. */
+  /** Returns a new version that takes the movement back: it never happened. */
   reversal() {
     const { kind, subject } = this.about,
-      { household_code: _, ...known } = this.known ?? {}; // the household's id replaces its short code
+      { household_code: _, ...known } = this.known ?? {}; // the report has the id, not the short code
     return {
       ...known,
       kind: `${kind}_movement`,
@@ -70,7 +70,7 @@ export class MovementReport extends VersionedReport {
 const PLACE = ["movement", "destination", "destination_site_id", "destination_locality"];
 
 /**
- * The form has no field for the point and code of an unchanged destination.
+ * Keeps the stored point and code of the destination, which the form does not have, if the destination is unchanged.
  * @param {Known} known
  * @param {Known} body
  */

@@ -1,4 +1,4 @@
-// Says why a movement waits or changes nothing.
+// Explains why a movement is held or has no effect.
 
 import { element } from "/static/elements.js";
 import { answerOf, isShown } from "/static/entry/receipts.js";
@@ -9,7 +9,7 @@ import { sentence, words } from "/static/texts.js";
 const EXPLAINED = ["held", "noted"];
 
 /**
- * A receipt that itself says what to do is kept.
+ * Shows the reason, unless the receipt already says what to do.
  * @param {{kind: string, subject: string}} about
  * @param {string} report
  * @param {number} version

@@ -1,4 +1,4 @@
-// The form for what happened later to a registered household, a counted group, or everybody at a site.
+// The form for a later movement of a registered household, a counted group, or everybody at a site.
 
 import { Combobox } from "/static/combobox.js";
 import { written } from "/static/dates.js";
@@ -17,7 +17,7 @@ import { showReason } from "/static/new-movement/movement-results.js";
 import { showSubject } from "/static/new-movement/subjects.js";
 import { sentence } from "/static/texts.js";
 
-const UNKNOWN = "ZZ"; // a valid destination of every movement except an entry into the country
+const UNKNOWN = "ZZ"; // a valid destination, except for an entry into the country
 const form = /** @type {HTMLFormElement} */ (element("movement-form"));
 const movement = /** @type {HTMLSelectElement} */ (element("movement"));
 const about = { status: form.dataset.status ?? "", kind: form.dataset.kind ?? "", subject: form.dataset.subject ?? "" };
@@ -35,12 +35,12 @@ function given(name) {
   return givenIn(form, name);
 }
 
-/** The result is `needed`, `possible` or `none`. */
+/** Says whether the movement has a destination: `needed`, `possible` or `none`. */
 function mayLead() {
   return movement.selectedOptions[0].dataset.destination ?? "none";
 }
 
-/** Includes members of the corrected report who are not in the household's list. */
+/** Returns the chosen members, and the members of the corrected report that the household's list lacks. */
 function concerned() {
   const listed = [...form.querySelectorAll("[name=members]")].map((box) => /** @type {HTMLInputElement} */ (box).value);
   const others = (report.known?.member_ids ?? []).filter((/** @type {string} */ id) => !listed.includes(id));
@@ -48,7 +48,7 @@ function concerned() {
 }
 
 /**
- * A movement without a destination ignores the field of the destination.
+ * Reads the form. A movement without a destination ignores the field of the destination.
  * @returns {import("/static/new-movement/movement-reports.js").Given}
  */
 function moved() {
@@ -70,7 +70,7 @@ function moved() {
   };
 }
 
-/** Shows the first error, and marks all fields with this error. */
+/** Returns false if a value is missing or wrong. Shows the first error, and marks the fields with this error. */
 function isComplete() {
   destination.leave();
   return isWithout(errors());
@@ -90,7 +90,7 @@ function errors() {
     ["day", isValid(on) ? [] : [input("moved")]],
     ["ahead", isAfterToday(on) ? [input("moved")] : []],
     ["check", [...(isTyped ? [place] : []), ...(validity.valid ? [] : [input("persons")])]],
-    // without a choice, the report would say that all persons died
+    // a report without chosen persons would say that everybody died
     ["died", movement.value === "died" && !members.length && !persons ? [whom()] : []],
     ["left_country", movement.value === "left_country" && to && isInCountry(to) ? [place] : []],
     ["in_country", movement.value !== "left_country" && isAbroad ? [place] : []],
@@ -159,14 +159,14 @@ function worded({ member_ids, destination_site_id, ...others }) {
   };
 }
 
-/** The person has seen the version of somebody else. */
+/** Replaces the other person's version, which the author has seen. */
 async function replaceOther() {
   report.seen = report.version - 1;
   reopen();
   await (last().is_reversed ? reverse() : send());
 }
 
-/** Continues with the version of somebody else. */
+/** Drops the own version, and shows the other person's version. */
 async function takeOther() {
   changes.areUnsent = false;
   if (await showKnown(report.id)) reopen();
@@ -191,7 +191,7 @@ function reopen() {
   showForm(form, movement);
 }
 
-/** Most callers tell what happened today. */
+/** Fills in today, because most callers report what happened today. */
 function preset() {
   input("moved").value ||= written(new Date()).split(" ")[0];
   showDestination();
@@ -201,7 +201,7 @@ function showDestination() {
   element("to").hidden = mayLead() === "none";
 }
 
-/** Returns whether the movement is shown. @param {string} id */
+/** Shows a stored movement. Returns false if it cannot be read. @param {string} id */
 async function showKnown(id) {
   const newest = await readReport(about, id);
   if (!newest) return false;
@@ -239,6 +239,6 @@ preset();
 const { report: corrected } = form.dataset;
 if ((await showSubject(about)) && (!corrected || (await showKnown(corrected)))) {
   reopen();
-  // the page comes with disabled buttons, so that Enter sends nothing before this script runs
+  // the buttons are disabled at first: before this script runs, Enter would send the form without checks
   for (const button of form.querySelectorAll("button")) button.disabled = false;
 }

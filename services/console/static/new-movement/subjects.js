@@ -1,4 +1,4 @@
-// Shows the household, group or site whose movement is reported. The registry records the reading of a household.
+// Shows the household, group or site that moved. The registry logs the read of a household.
 
 import { element, make } from "/static/elements.js";
 import { input, options } from "/static/entry/fields.js";
@@ -16,7 +16,7 @@ const SHORT = 8;
 const names = new Map(options("places").map(({ value, name }) => [value, name]));
 
 /**
- * Returns whether the subject is shown; otherwise the page says why.
+ * Shows the subject. If it cannot be read, returns false, and the page says why.
  * @param {{kind: string, subject: string}} about
  */
 export async function showSubject({ kind, subject }) {
@@ -26,7 +26,7 @@ export async function showSubject({ kind, subject }) {
   return kind === "site" ? showSite(read) : showHousehold(read);
 }
 
-/** A group is not read, because the form needs no content of a group. @param {string} id */
+/** Shows only the group's id, because the form needs nothing else about a group. @param {string} id */
 function showGroup(id) {
   element("about").textContent = sentence("group", { id: id.slice(0, SHORT) });
   element("part").hidden = false;

@@ -1,11 +1,11 @@
-// For a readmitted team, shows how many earlier reports are held, and the button that accepts these reports.
+// Shows how many earlier reports of a readmitted team are held. A button accepts them.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
 const form = /** @type {HTMLFormElement | null} */ (document.getElementById("held"));
-// the page shows this text again if a request fails
+// the text for a failed request
 const unavailable = form?.querySelector("#held-text")?.textContent ?? "";
 const path = `/registry/v1/teams/${form?.dataset.team}/held`;
 
@@ -44,7 +44,7 @@ form?.addEventListener("submit", async (event) => {
   button.disabled = true;
   const accepted = await ask("POST", `${path}:accept`);
   if (accepted.problem !== undefined) say(sentence("failed", { problem: accepted.problem }));
-  else await look(sentence("accepted", { count: String(accepted.count) })); // a request accepts up to 1,000 reports
+  else await look(sentence("accepted", { count: String(accepted.count) })); // one request accepts at most 1,000 reports
   button.disabled = false;
 });
 

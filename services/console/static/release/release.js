@@ -1,4 +1,4 @@
-// Releases chosen fields of a restricted event together with a public text, or withdraws the release.
+// Releases chosen fields of a restricted event with a text for the public, or withdraws the release.
 
 import { element } from "/static/elements.js";
 import { line } from "/static/entry/fields.js";
@@ -32,7 +32,7 @@ function isChosen(name) {
   return box instanceof HTMLInputElement && box.checked;
 }
 
-/** The revision is higher than all revisions of the event and of its earlier releases. */
+/** Returns the common fields. Their revision is above all revisions of the event and its releases. */
 function heading() {
   report.at ||= new Date().toISOString();
   return {
@@ -64,7 +64,7 @@ function release() {
   };
 }
 
-/** A withdrawal has only the fields that the release made public: newer facts of the event may be restricted. */
+/** Returns the withdrawal. It has only fields that were public, because newer facts may be restricted. */
 function withdrawal() {
   return { ...heading(), msg_type: "Cancel", ...known.withdrawal };
 }
@@ -112,5 +112,5 @@ document.getElementById("withdraw")?.addEventListener("click", async () => {
   const answer = await ask(/** @type {HTMLDialogElement} */ (element("withdrawing")));
   if (answer === "withdraw") await sendOnce(form, () => sent(withdrawal, "withdrawn"));
 });
-// the page comes with disabled buttons, so that Enter sends nothing before this script runs
+// the buttons are disabled at first: before this script runs, Enter would send the form without checks
 for (const button of buttons) button.disabled = false;

@@ -1,4 +1,4 @@
-// The columns of a sheet: for each, a person chooses what it contains.
+// The columns of a sheet. A person chooses the content of each column.
 
 import { element, make } from "/static/elements.js";
 

@@ -1,4 +1,4 @@
-// Reads the receipts of the rows that were sent: what became of each row, and whether an alert followed.
+// Reads the receipts of the sent rows: the result of each row, and whether an alert followed.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -20,9 +20,9 @@ export function hideReceipts() {
 }
 
 /**
- * Asks until each report has a result and an alert, but for at most two minutes, and only while the page shows these
- * rows. The pauses grow when only alerts are missing, because no alert follows most reports. After each change, calls
- * `show` with all known results.
+ * Asks until each report has a result and an alert, for at most two minutes. Stops when the page shows other rows. If
+ * only alerts are missing, the pauses grow, because most reports raise no alert. After each change, calls `show` with
+ * all results.
  * @param {string[]} reports @param {(results: Map<string, Receipt>) => void} show
  */
 export async function showReceipts(reports, show) {
@@ -48,7 +48,7 @@ export async function showReceipts(reports, show) {
   }
 }
 
-/** An alert may still follow a result. @param {Receipt | undefined} receipt */
+/** True while a result or an alert may still come. @param {Receipt | undefined} receipt */
 function isAwaited(receipt) {
   return !receipt || (receipt.state !== "refused" && !receipt.is_alerted);
 }

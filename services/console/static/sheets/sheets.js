@@ -1,4 +1,4 @@
-// The page that sends a list of households from a file. The file stays in the browser, and is sent with each request.
+// The page that sends a file with a list of households. The browser keeps the file, and sends it with each request.
 
 import { FileChanged, callWithFile, problem } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
@@ -27,7 +27,7 @@ let isGuessed = true;
 let last = Promise.resolve();
 let checkedChoices = "";
 
-/** Returns undefined if a field is wrong, which the page then shows. */
+/** Returns the choices, or undefined if a field is wrong. The page then shows the error. */
 function query() {
   for (const combobox of [origin, destination, hazard]) combobox.leave();
   const unchosen = [origin, destination, hazard].filter((combobox) => combobox.input.value.trim() && !combobox.chosen);
@@ -48,7 +48,7 @@ function query() {
 }
 
 /**
- * Returns the answer if the server accepted the file.
+ * Sends the file. Returns the answer, or nothing if the server refused the file.
  * @param {string} act
  * @param {string[]} [lines] the confirmed lines
  */
@@ -57,7 +57,7 @@ async function sendFile(act, lines = []) {
   if (!file) return void fail(sentence("no_file"), [input("file")]);
   const choices = query();
   if (!choices) return undefined;
-  // a combobox changes without an event when somebody chooses by mouse
+  // choosing in a combobox by mouse raises no event
   if (act !== "check" && String(choices) !== checkedChoices) return void (await check());
   choices.set("confirmed", lines.join(","));
   fail("");
@@ -74,7 +74,7 @@ async function check() {
   const asked = String(query());
   const answer = await sendFile("check");
   if (!answer) return;
-  if (String(query()) !== asked) return void (await check()); // somebody changed a choice during the request
+  if (String(query()) !== asked) return void (await check()); // a choice has changed during the request
   const sheet = await answer.json();
   drawChoices(sheet);
   checkedChoices = String(query());
@@ -94,7 +94,7 @@ async function download() {
 }
 
 /**
- * Actions run one after the other, so that the page shows the answer to the newest choices.
+ * Runs the action after the running action, so that the page shows the answer to the newest choices.
  * @param {() => Promise<void>} act
  */
 function once(act) {
@@ -114,7 +114,7 @@ async function run(act) {
   }
 }
 
-/** The same file can be chosen again with its present content. The choices for all rows stay. */
+/** Empties the field, so that the changed file can be chosen again. The choices for all rows stay. */
 function chooseAgain() {
   input("file").value = "";
   hideVerdicts();
@@ -122,8 +122,8 @@ function chooseAgain() {
 }
 
 /**
- * The verdicts no longer fit the choices. After a change of the file or its header, the server guesses again what the
- * columns contain.
+ * Hides the verdicts after a change, because they no longer fit the choices. After a change of the file or its header,
+ * the server guesses again what each column contains.
  * @param {Event} event
  */
 function changed(event) {

@@ -1,4 +1,4 @@
-// Shows the columns of a sheet, the verdict about each row, and the results of the sent rows.
+// Shows a sheet's columns, the verdict on each row, and the results of the sent rows.
 
 import { element, make } from "/static/elements.js";
 import { explanationOf } from "/static/entry/explanations.js";
@@ -44,7 +44,7 @@ export function hideVerdicts() {
 }
 
 /**
- * The rows that a person must check come first.
+ * Shows the verdicts. Rows that a person must check come first.
  * @param {CheckedSheet} sheet
  * @param {"tried" | "sent"} act
  */
@@ -77,7 +77,7 @@ export function showVerdicts(sheet, act) {
 }
 
 /**
- * The ticks and the focus stay.
+ * Draws the rows. Ticked boxes and the focus stay.
  * @param {CheckedSheet} sheet
  * @param {"tried" | "sent"} act
  * @param {Map<string, Receipt>} results the results of sent rows, by report
@@ -104,7 +104,7 @@ function boxes() {
   return /** @type {HTMLInputElement[]} */ ([...element("verdicts").querySelectorAll("input")]);
 }
 
-/** Hidden if there is no household to send. */
+/** Offers to send the rows. The button is hidden if no household can be sent. */
 export function offerSending() {
   const count = fresh + confirmed().length;
   element("send").hidden = !count;

@@ -1,4 +1,4 @@
-// The form of a site: a new site, or the next version of a known site.
+// The form for a new site, or for the next version of a site.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
@@ -34,7 +34,7 @@ let siteId = "",
 let known;
 let isPersonShown = true; // if the person in charge is hidden, saving does not change the person
 
-district.input.addEventListener("input", () => locality.forget()); // another district has other settlements
+district.input.addEventListener("input", () => locality.forget()); // settlements depend on the district
 
 /** @param {PlaceOption[]} villages */
 export function offer(villages) {
@@ -47,7 +47,7 @@ function given(name) {
 }
 
 /**
- * Nothing changes if the form has unsaved input and the person keeps it.
+ * Opens the form, unless the person wants to keep unsaved input.
  * @param {Site} [site]
  */
 export function open(site) {
@@ -117,12 +117,12 @@ function body() {
   };
 }
 
-/** Accepts a comma or a point. Null if the field is empty. @param {string} name */
+/** Reads a number with a comma or a point, or null from an empty field. @param {string} name */
 function numeric(name) {
   return given(name) ? Number(given(name).replace(",", ".")) : null;
 }
 
-/** Shows the first error, and marks all fields with this error. */
+/** Returns false if a value is missing or wrong. Shows the first error, and marks the fields with this error. */
 function isComplete() {
   district.leave();
   locality.leave();
@@ -150,7 +150,7 @@ function errors() {
   ];
 }
 
-/** @param {(site: Site) => void} saved @param {() => void} closed called when the form is closed without saving */
+/** @param {(site: Site) => void} saved @param {() => void} closed only for closing without saving */
 export function listen(saved, closed) {
   sendByKeyboard(form, () => {
     if (isComplete()) void sendOnce(form, () => save(saved));
@@ -175,8 +175,8 @@ async function save(saved) {
 }
 
 /**
- * If another person has changed the site, the form keeps the typed values, shows the new values of the other fields,
- * and lists the changes. The next version follows the other person's version.
+ * Handles a change of the site by another person. The form keeps the typed values, shows the new values of the other
+ * fields, and lists the changes. The next version number follows the other person's version.
  * @param {Site} site
  */
 function follow(site) {
@@ -185,7 +185,7 @@ function follow(site) {
     before = /** @type {Record<string, any>} */ (known ?? {});
   const fields = Object.keys(typed).filter((name) => name in site && name !== "version");
   const mine = fields.filter((name) => differ(typed[name], before[name]));
-  // with another name, the code also changes
+  // the name and its code change together
   if (mine.includes("locality") && !mine.includes("locality_pcode")) mine.push("locality_pcode");
   const theirs = fields.filter(
     (name) => name !== "locality_pcode" && differ(now[name], before[name]) && differ(now[name], typed[name]),

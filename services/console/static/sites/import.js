@@ -1,4 +1,4 @@
-// Adds the sites of an XLSX or CSV file. Before the import, a trial run shows a verdict for each row.
+// Imports the sites of an XLSX or CSV file. A trial run first shows a verdict on each row.
 
 import { FileChanged, callWithFile, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -46,13 +46,13 @@ async function once(act) {
     await whileDisabled(buttons, act, () => fail(sentence("away")));
   } catch (error) {
     if (!(error instanceof FileChanged)) throw error;
-    input("file").value = ""; // an emptied field accepts the same file again
+    input("file").value = ""; // an empty field lets the person choose the same file again
     fail(sentence("file_changed"));
   }
 }
 
 /**
- * Returns the answer if the file was read.
+ * Sends the file. Returns the answer, or nothing if the server could not read the file.
  * @param {string} act
  * @param {Record<string, string>} [more]
  */
@@ -102,7 +102,7 @@ function fail(text) {
 }
 
 /**
- * The rows that a person must check come first.
+ * Shows the rows. Rows that a person must check come first.
  * @param {ImportedRow[]} rows
  * @param {string} result
  */

@@ -15,7 +15,7 @@ import { dayAndClock, timeOf } from "/static/time.js";
  *   gazetteer
  */
 
-const FIRST = 100; // more rows are drawn on request, because a country has thousands of schools
+const FIRST = 100; // a country has thousands of schools, so further rows are drawn on request
 let most = FIRST;
 
 /**
@@ -79,7 +79,7 @@ function fits(site, village) {
   );
 }
 
-/** Sites with people come first, then sites that are not closed. @param {Site} site @param {Occupancies} occupancies */
+/** Ranks sites: sites with people first, closed sites last. @param {Site} site @param {Occupancies} occupancies */
 function rank(site, occupancies) {
   return (occupancies[site.site_id]?.highest ?? 0) + (site.state === "closed" ? 0 : 0.5);
 }
@@ -102,7 +102,7 @@ function drawn(site, occupancy, place, change) {
     cell(...(change ? [changeButton(site, change)] : [])),
   ]);
   for (const [place, column] of [...document.querySelectorAll(".sites thead th")].entries()) {
-    // narrow screens show this label, because the table has no head there
+    // the label of the cell on narrow screens, where the table has no head
     if (column.textContent) made.cells[place].dataset.label = column.textContent;
   }
   made.dataset.key = site.site_id;
@@ -111,7 +111,7 @@ function drawn(site, occupancy, place, change) {
 }
 
 /**
- * The reader can open only sites in the reader's areas.
+ * Names the site. With `isOpen`, the name is a link. Readers can open only sites in their own areas.
  * @param {Site} site
  * @param {boolean} isOpen
  */

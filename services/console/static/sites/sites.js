@@ -1,4 +1,4 @@
-// The page of sites: the list, and the form to add or change a site.
+// The page of sites: the list, and the form for a site.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -22,7 +22,7 @@ let settlements = [];
 /** @type {Map<string, import("/static/sites.js").PlaceOption>} */
 let byCode = new Map();
 
-/** Without an answer, the page shows what it knows and says that the list may have changed. */
+/** Reads the list. Without an answer, keeps the old list and says that it may be out of date. */
 async function read() {
   try {
     const get = (/** @type {string} */ path) => call("GET", path);

@@ -1,4 +1,4 @@
-// Held reports that were accepted under another household. A person can reverse the acceptance.
+// The held reports that a person accepted for another household. A button reverses the acceptance.
 
 import { call } from "/static/calls.js";
 import { button, element, make } from "/static/elements.js";
@@ -89,7 +89,7 @@ async function reverse(id) {
 }
 
 /**
- * After a reversal, `changed` is called, because the report is held again.
+ * Sets the function to call after a reversal. The reversed report is held again.
  * @param {() => void} changed
  */
 export function listenToAdopted(changed) {

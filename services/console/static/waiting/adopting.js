@@ -1,4 +1,4 @@
-// Accepts an opened held report for a household that is registered already.
+// The form that accepts a held report for a household that is already registered.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { button, make } from "/static/elements.js";
@@ -15,7 +15,7 @@ import { toast } from "/static/toasts.js";
 const ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
 
 /**
- * After the decision, `changed` is called.
+ * Makes the form. `changed` is called after the decision.
  * @param {Held} report @param {Similar[]} households @param {() => void} changed
  */
 export function adoption({ outcome_id, kind }, households, changed) {
@@ -36,17 +36,17 @@ export function adoption({ outcome_id, kind }, households, changed) {
   });
   return form;
 
-  /** A typed household replaces the household that was chosen from the list. */
+  /** Returns the typed household, or else the household chosen from the list. */
   function household() {
     if (other.value.trim()) return ID.exec(other.value)?.[0].toLowerCase();
     return /** @type {HTMLInputElement | null} */ (form.querySelector("input[type=radio]:checked"))?.value;
   }
 
   async function decide() {
-    if (send.disabled) return; // the key Enter in a field also sends the form
+    if (send.disabled) return; // Enter in a field would send the form during a request
     const household_id = household();
     if (!household_id) return sayAt(other, sentence("no_household"));
-    send.disabled = true; // a second press would send the decision again
+    send.disabled = true; // a second press would decide twice
     try {
       const body = { outcome_ids: [outcome_id], is_accepted: true, household_id, is_later: isLater.checked };
       const answer = await call("POST", "/registry/v1/held:decide", body);

@@ -1,4 +1,4 @@
-// Sends decisions about the entries of a list, and shows their results.
+// Sends decisions about a list's entries, and shows the results.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { button, element } from "/static/elements.js";
@@ -9,9 +9,9 @@ import { toast } from "/static/toasts.js";
 import { nameOf } from "/static/waiting/names.js";
 
 /**
- * While `send` runs, the buttons are disabled, because a second press would send the decision again.
- * @param {string} panel @param {() => Promise<boolean>} send whether the registry took the decision
- * @returns {Promise<boolean>} whether the list may have changed; also true if the registry did not answer
+ * Runs `send` with disabled buttons, because a second press would decide twice.
+ * @param {string} panel @param {() => Promise<boolean>} send returns true if the registry accepted the decision
+ * @returns {Promise<boolean>} true if the list may have changed, for example if the registry did not answer
  */
 export async function sending(panel, send) {
   const buttons = element(panel).querySelectorAll("button");
@@ -28,7 +28,7 @@ export async function sending(panel, send) {
 }
 
 /**
- * If the registry refuses the decision, shows the reason.
+ * Sends a decision to the registry. Shows the reason of a refusal.
  * @param {string} path
  * @param {object} body
  * @returns {Promise<string[] | undefined>} the ids that the decision changed
@@ -44,7 +44,7 @@ export async function posted(path, body) {
 }
 
 /**
- * If somebody else has already decided, the decision changes fewer entries than were sent.
+ * Shows the result. If another person was faster, fewer entries change than were sent.
  * @param {string} done
  * @param {number} changed
  * @param {number} sent
@@ -55,7 +55,7 @@ export function tellChanged(done, changed, sent) {
 }
 
 /**
- * If a service refuses or does not answer, the panel of the list says so.
+ * Reads a list. If a service refuses or does not answer, the list's panel says so.
  * @param {string} list @param {() => Promise<Response | undefined>} read returns the answer by which a service refused
  */
 export async function readList(list, read) {
@@ -75,13 +75,13 @@ export async function readList(list, read) {
   }
 }
 
-/** The registry carries a decision out later. @param {boolean} isApplied @returns {Node[]} */
+/** Returns a note, because the registry carries out a decision later. @param {boolean} isApplied @returns {Node[]} */
 export function noteUntilApplied(isApplied) {
   return isApplied ? [] : [small(sentence("not_applied"))];
 }
 
 /**
- * A row of a decision shows who decided and when, and a button that reverses the decision.
+ * Returns the cells of a decision: who decided, when, and a button that reverses the decision.
  * @param {string} account @param {string} decidedAt @param {string} about names the decision to a screen reader
  * @param {(() => void) | null} reverse null if the person may not decide
  */

@@ -1,4 +1,4 @@
-// Shows differing counts of the same people. A person chooses the right count, reverses a choice, or assigns the
+// The counts of the same people that differ. A person chooses the right count, takes a choice back, or assigns the
 // counts.
 
 import { call } from "/static/calls.js";
@@ -60,7 +60,7 @@ async function list() {
 
 /** @param {Differing} stock */
 function drawn({ stock_id, since, assignee, counts, clear }) {
-  // compared by the people who were still there at the newest count
+  // the people of each count who were still there at the newest count
   const persons = counts.map((count) => count.persons_left);
   const range = cell(`${number.format(Math.min(...persons))}–${number.format(Math.max(...persons))}`);
   range.className = "number";

@@ -1,5 +1,4 @@
-// Shows the households that were probably registered twice. A person decides that a pair is two different households,
-// or assigns the pair.
+// The pairs of households that are probably the same. A person decides that they are different, or assigns the pair.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element, make } from "/static/elements.js";
@@ -81,7 +80,7 @@ function shown({ household_id, persons, current_pcode, current_country, register
   ];
 }
 
-/** The short form of the id, as on the pages of households. @param {string} id */
+/** Returns the short id, as on a household's page. @param {string} id */
 function short(id) {
   return id.slice(0, 8);
 }

@@ -1,4 +1,4 @@
-// Asks whether households and groups left because of an event. Intake proposes events for reports that name no event.
+// The question whether people left because of an event. Intake proposes the event if the report names none.
 
 import { call } from "/static/calls.js";
 import { button, element, make } from "/static/elements.js";
@@ -77,8 +77,8 @@ function keyOf({ report_ids }) {
 }
 
 /**
- * Reads departures until `most` questions are found. Many departures lead to no question, because intake proposes no
- * event for them. `refused` is the answer of a service that could not list departures or propose events.
+ * Reads departures until it has `most` questions. Many departures raise no question, because intake proposes no event.
+ * `refused` is the answer of a service that refused a request.
  * @param {number} most
  * @returns {Promise<{questions: Question[], answered: Answered[], refused?: Response, isMore: boolean}>}
  */
@@ -106,7 +106,7 @@ async function readQuestions(most) {
 }
 
 /**
- * Leaves out departures without a proposed event. Returns the answer if intake refused.
+ * Returns the departures with a proposed event. Returns the answer if intake refused.
  * @param {Departure[]} departures
  * @returns {Promise<Question[] | Response>}
  */

@@ -1,4 +1,4 @@
-// Draws the held reports and their reasons.
+// Draws the held reports, with the reason of each.
 
 import { button, element, make } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
@@ -29,7 +29,7 @@ export function drawReasons(reasons, chosen, choose) {
   const hasFocus = shown.contains(document.activeElement);
   shown.replaceChildren(...(reasons.length > 1 ? [chip("", sentence("all")), ...chips] : chips));
   if (hasFocus)
-    // an arrow key chooses the next reason
+    // the arrow keys choose another reason
     /** @type {HTMLInputElement | null} */ (shown.querySelector(":checked") ?? shown.querySelector("input"))?.focus();
 
   /** @param {string} reason @param {string} text */
@@ -58,7 +58,7 @@ export function drawHeld(reports, open) {
 }
 
 /**
- * An opened report stays open, because opening it again would add an entry to the security log.
+ * Keeps an opened report open, because a new opening would be one more entry in the security log.
  * @param {HTMLTableRowElement} made @param {Element | undefined} former
  */
 function withOpened(made, former) {
@@ -106,7 +106,7 @@ function drawn(report, open) {
 }
 
 /**
- * If a movement states neither origin nor destination, the present place of its people is shown.
+ * Describes the way of a movement. Without origin and destination, shows the present place of its people.
  * @param {Held} report
  */
 function way({ clear, subject_pcode }) {

@@ -1,11 +1,11 @@
-// How a person knows the answer to a question. Nothing is preselected, because the choice is stored with the answer.
+// The choice of how a person knows an answer. Nothing is preselected, because the choice is stored with the answer.
 
 import { element } from "/static/elements.js";
 import { sayAt } from "/static/field-notes.js";
 import { sentence } from "/static/texts.js";
 
 /**
- * If nothing is chosen, shows a note at the field and returns undefined.
+ * Returns the choice. Without a choice, shows a note at the field and returns undefined.
  * @param {string} id of the field
  */
 export function knowledge(id) {

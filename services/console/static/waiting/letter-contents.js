@@ -1,4 +1,4 @@
-// Opens messages that failed to process. The service that could not process a message opens it, and logs the opening.
+// Opens dead letters. The service that could not process the message opens it, and logs the opening.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { button, make } from "/static/elements.js";
@@ -15,12 +15,12 @@ import { list } from "/static/waiting/opened.js";
  */
 
 const LOOK_MS = 500,
-  LOOKS = 150; // the worker searches for the message in Kafka meanwhile
+  LOOKS = 150; // the worker needs time to find the message in Kafka
 
 export const mayOpen = "held" in (document.getElementById("waiting")?.dataset ?? {});
 
 /**
- * A second call removes the list.
+ * Opens the letters below the row. A second call closes them.
  * @param {Letter[]} letters
  * @param {HTMLTableRowElement} above
  */

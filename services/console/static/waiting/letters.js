@@ -1,5 +1,5 @@
-// Messages that services could not process, grouped by reason. A person lets a service process them again, or refuses
-// them with a reason that their authors read.
+// The dead letters, grouped by reason. A person tells a service to process them again, or refuses them. The authors
+// read the reason of a refusal.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { button, element } from "/static/elements.js";
@@ -28,8 +28,8 @@ const LEDGERS = {
   console: "/console/v1/ledger",
 };
 const MOST = 100;
-const LOOKS_MS = [0, 2000, 6000]; // the service processes the letters meanwhile
-/** Unsent choices, by the kind of the letters. @type {Map<string, string>} */
+const LOOKS_MS = [0, 2000, 6000]; // the service needs time to process the letters
+/** The choices that were not sent, by the kind of letters. @type {Map<string, string>} */
 const chosen = new Map();
 
 export async function readLetters() {
@@ -161,7 +161,7 @@ async function assign(assignment) {
   }
 }
 
-/** The controls of a refusal: the reason for the authors, and a button. @param {Letter[]} letters */
+/** Makes the controls for a refusal: the reason that the authors read, and a button. @param {Letter[]} letters */
 function refusal(letters) {
   const made = /** @type {DocumentFragment} */ (
     /** @type {HTMLTemplateElement} */ (element("letter-refusal")).content.cloneNode(true)
@@ -183,14 +183,14 @@ function refusal(letters) {
 async function decide(letters, verb, more = {}) {
   const { count, failure } = await sent(letters, verb, more);
   if (failure) toast(failure, "bad");
-  else chosen.delete(kindOf(letters[0])); // the author of the next letter must not get this reason
+  else chosen.delete(kindOf(letters[0])); // the next author must not get this reason
   if (count || !failure)
     toast(sentence(verb === "redrive" ? "redriven" : "refused", { count: number.format(count) }), "good");
   for (const after of LOOKS_MS) setTimeout(() => readLetters().catch(() => undefined), after);
 }
 
 /**
- * Returns how many letters the service accepted, and why it did not accept the others.
+ * Sends the action. Returns the number of accepted letters, and the reason for the others.
  * @param {Letter[]} letters @param {"redrive" | "refuse"} verb @param {object} more
  * @returns {Promise<{count: number, failure?: string}>}
  */

@@ -1,6 +1,6 @@
-// After a decision, the page reads the list again at these times, because the registry carries decisions out later.
+// Reads the list again at certain times after a decision, because the registry carries out decisions later.
 
-const LOOKS_MS = [1500, 5000, 15_000]; // the registry needs more time while many reports arrive
+const LOOKS_MS = [1500, 5000, 15_000]; // long enough for the registry when many reports arrive
 
 /** @param {() => unknown} read */
 export function lookAgain(read) {

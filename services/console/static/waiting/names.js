@@ -1,4 +1,4 @@
-// The names of people, and waiting times, in the words of the page.
+// The names of accounts, and waiting times in words.
 
 import { call } from "/static/calls.js";
 import { now } from "/static/server-time.js";
@@ -11,7 +11,7 @@ const MOST = 500;
 /** @type {Map<string, string>} */
 const accounts = new Map();
 
-/** Reads only names that the page does not have. @param {(string | null)[]} shown */
+/** Reads the names that the page does not know yet. @param {(string | null)[]} shown */
 export async function learnNames(shown) {
   const unknown = [...new Set(shown)].filter((account) => account && !accounts.has(account)).slice(0, MOST);
   if (!unknown.length) return;
@@ -24,7 +24,7 @@ export function nameOf(account) {
   return account ? (accounts.get(account) ?? account.slice(0, 8)) : "–";
 }
 
-/** In minutes or hours, and from two days on in days. @param {string} moment */
+/** Writes the time since the moment: in minutes, then in hours, and from two days on in days. @param {string} moment */
 export function age(moment) {
   const minutes = Math.max(0, Math.floor((now().getTime() - Date.parse(moment)) / MINUTE_MS));
   if (minutes < HOUR) return sentence("minutes", { count: minutes });

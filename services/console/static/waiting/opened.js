@@ -1,4 +1,4 @@
-// Opens a held report below its row, with all its fields. The registry records each opening.
+// Opens a held report below its row, with all its fields. The registry logs each opening.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { make } from "/static/elements.js";
@@ -15,7 +15,7 @@ const beingRead = new Set();
 const mayDecide = "decides" in (document.getElementById("waiting")?.dataset ?? {});
 
 /**
- * A second call closes the report. `changed` is called after a decision.
+ * Opens the report. A second call closes it. `changed` is called after a decision.
  * @param {Held} report @param {HTMLTableRowElement} above @param {() => void} changed
  */
 export async function open(report, above, changed) {
@@ -31,7 +31,7 @@ export async function open(report, above, changed) {
   beingRead.delete(outcome_id);
   const shown = /** @type {HTMLTableRowElement | null} */ (
     document.querySelector(`#held tr[data-key="${outcome_id}"]`)
-  ); // the list may have been drawn again
+  ); // drawn again during the request, perhaps
   if (!opened || !shown) return;
   const decision = mayDecide && report.is_adoptable ? [adoption(report, opened.households, changed)] : [];
   const made = row([cell(list(opened.report), sentence("opened"), ...decision)]);
@@ -66,7 +66,7 @@ async function content(id) {
 }
 
 /**
- * Fields with a label come first, in the order of the labels.
+ * Lists the fields. Fields with a label come first, in the labels' order.
  * @param {Record<string, any>} report
  */
 export function list(report) {
@@ -81,7 +81,7 @@ export function list(report) {
 }
 
 /**
- * A message that failed may have unknown values, which are shown as they are.
+ * Returns the value in words. Unknown values of a message that failed are shown unchanged.
  * @param {string} name
  * @param {any} content
  */

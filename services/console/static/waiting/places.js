@@ -1,4 +1,4 @@
-// Asks whether two places, events or emergencies of open counts are the same, and shows the answers.
+// Asks whether two places, events or emergencies in open counts are the same. Shows the answers.
 
 import { call } from "/static/calls.js";
 import { button, element, make } from "/static/elements.js";
@@ -31,7 +31,7 @@ const MOST = 100;
 const mayDecide = "decides" in element("waiting").dataset;
 const rows = selection("places-asked", showChosen);
 /**
- * Questions about hazards are answered one by one, because their answers have other words than answers about places.
+ * The questions about hazards. Their answers differ from answers about places, so a person answers them one by one.
  * @type {Set<string>}
  */
 let ofHazards = new Set();

@@ -1,4 +1,4 @@
-// Draws the rows of a list again. The focus stays in its row, because a person answers one row after the other.
+// Draws the rows of a list again, and keeps the focus in its row. People answer the rows one after the other.
 
 const CONTROLS = "a, button, input, select";
 

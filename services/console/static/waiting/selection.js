@@ -10,7 +10,7 @@ export function selection(list, show) {
   /** @type {Set<string>} */
   const chosen = new Set();
   const every = `#${list} [data-select]`;
-  const common = `${every}:not([data-apart])`; // "select all" leaves out rows that are chosen one by one
+  const common = `${every}:not([data-apart])`; // "select all" skips rows that a person must choose one by one
   const boxes = (/** @type {string} */ selector) =>
     /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll(selector)]);
   const shown = () => show(chosen.size, boxes(common).length > 0 && chosen.size >= boxes(common).length);
@@ -27,7 +27,7 @@ export function selection(list, show) {
     /**
      * @param {string} id
      * @param {string} label
-     * @param {boolean} isApart whether "select all" leaves the row out
+     * @param {boolean} isApart true if "select all" skips the row
      */
     checkbox(id, label, isApart = false) {
       const box = make("input", { type: "checkbox", checked: chosen.has(id), ariaLabel: label });
@@ -43,7 +43,7 @@ export function selection(list, show) {
     keep(listed) {
       for (const id of chosen) if (!listed.includes(id)) chosen.delete(id);
     },
-    /** Rows that are chosen one by one are left out. @param {boolean} isChosen */
+    /** Selects or deselects all rows, except rows that a person must choose one by one. @param {boolean} isChosen */
     all(isChosen) {
       for (const box of boxes(isChosen ? common : every)) {
         box.checked = isChosen;

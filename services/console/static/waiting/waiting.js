@@ -1,4 +1,4 @@
-// The page of everything that waits for a person.
+// The page of all tasks that wait for a person.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -28,9 +28,9 @@ const TYPING = "select, textarea, input:not([type=checkbox], [type=radio]), .ope
 let reports = [];
 let reason = "";
 let next = "";
-let turn = 0; // number of the newest reading, because answers to earlier readings are not shown
+let turn = 0; // number of the newest reading; answers to earlier readings are ignored
 
-/** Reads the list again, with as many reports as the page shows now. */
+/** Reads the list again, as far as the page shows it. */
 async function read() {
   await readPage("");
   const answer = await call("GET", "/registry/v1/held:persons");
@@ -63,7 +63,7 @@ async function readPage(cursor) {
   );
   if (own !== turn) return;
   if (reason && !page.reasons.some((/** @type {{reason: string}} */ known) => known.reason === reason))
-    return choose(""); // no report of this reason is left
+    return choose(""); // the last report with this reason is gone
   reports = [...(cursor ? reports : []), ...page.reports];
   next = page.next ?? "";
   drawReasons(page.reasons, reason, choose);
@@ -79,7 +79,7 @@ function choose(chosen) {
   attempt(read);
 }
 
-/** Shows a notice if there is no answer. @param {() => Promise<unknown>} reading */
+/** Runs the reading. Without an answer, shows a notice. @param {() => Promise<unknown>} reading */
 function attempt(reading) {
   reading().catch((error) => {
     if (!isNoAnswer(error)) throw error;
@@ -104,7 +104,7 @@ async function act(path, body, done) {
   if (mayHaveChanged) readAfterDecision();
 }
 
-/** Reads now, and when the registry has carried the decision out. */
+/** Reads now, and later again, when the registry has carried out the decision. */
 function readAfterDecision() {
   attempt(read);
   lookAgain(() => {
@@ -114,7 +114,7 @@ function readAfterDecision() {
 }
 
 /**
- * Null if a request was refused.
+ * Sends the decision in parts. Returns null if a request was refused.
  * @param {string} path
  * @param {string[]} ids
  * @param {object} body
@@ -140,7 +140,7 @@ function given(name) {
   return /** @type {HTMLInputElement} */ (element(name)).value.trim();
 }
 
-/** The reason of a refusal must not be sent to the author of the next report. */
+/** Forgets the reason of a refusal. Otherwise the next author could get it by mistake. */
 function forgetRefusal() {
   /** @type {HTMLSelectElement} */ (element("refusal")).value = "";
 }
@@ -161,7 +161,7 @@ if ("decides" in element("waiting").dataset) {
 if ("held" in element("waiting").dataset) listen();
 if ("letters" in element("waiting").dataset) attempt(readLetters);
 
-/** An administrator sees only messages that failed. */
+/** Starts the lists of reports and questions. An administrator's page has only the dead letters. */
 function listen() {
   element("acts").addEventListener("submit", (event) => event.preventDefault());
   element("assign").addEventListener(
@@ -187,11 +187,11 @@ function readOthers() {
   for (const read of [readDuplicates, readPlaces, readDiffering, readEvents]) void read();
 }
 
-/** Nothing is drawn again while somebody types on the page. */
+/** Reads everything again, but not while a person types on the page. */
 async function readAgain() {
   await rested();
   if (document.hidden || document.activeElement?.matches(TYPING)) return;
-  if (reports.length <= LONGEST_PAGE) attempt(read); // after "Show more", a reading would remove the added reports
+  if (reports.length <= LONGEST_PAGE) attempt(read); // after "Show more", a reading would drop the added reports
   void readAdopted();
   readOthers();
 }

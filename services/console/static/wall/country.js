@@ -1,4 +1,4 @@
-// The map of a wall screen: hazards and unacknowledged alerts in the whole country. Nobody touches this map.
+// The map of a wall screen: the country's hazards and unacknowledged alerts. Nobody touches this map.
 
 import { element } from "/static/elements.js";
 import { DrawnMap } from "/static/map/canvas.js";
@@ -10,7 +10,7 @@ import { canDraw } from "/static/map/webgl.js";
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 
 const QUIET_MS = 1000;
-const LETTER_PX = 12; // the usual size of letters on a map; on the wall, the map's letters are as large as the page's
+const LETTER_PX = 12; // the usual size of a map's letters; on the wall, they are as large as the page's letters
 
 /** @type {DrawnMap | undefined} */
 let map;
@@ -29,7 +29,7 @@ const SHOWN = {
   alerts: (features) => map?.show("alerts", marksOf(features, "alert")),
 };
 
-/** Texts that a person typed are not shown on a wall. @param {Feature} hazard */
+/** Removes the text that a person typed, because everybody can read a wall screen. @param {Feature} hazard */
 function withoutTypedText(hazard) {
   return { ...hazard, properties: { ...hazard.properties, type_text: null } };
 }
@@ -52,7 +52,7 @@ export function drawLayer(name) {
   if (map) void renewals[name]();
 }
 
-/** Without WebGL, the page says that it cannot draw the map. */
+/** Opens the map, or says that the browser cannot draw it. */
 export async function openMap() {
   if (!canDraw()) return showNoMap();
   const opened = await whenArrived(() =>
@@ -78,7 +78,7 @@ function showNoMap() {
   element("map").hidden = true;
 }
 
-/** The map's letters are as large as the page's letters on every screen. Returns the scale. */
+/** Makes the map's letters as large as the page's letters. Returns the scale. */
 function enlarged() {
   const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / LETTER_PX;
   element("map").style.setProperty("--scale", String(scale));

@@ -1,7 +1,7 @@
-// Divides the rows of a wall screen into pages that fit the screen, and says which page is shown.
+// Divides the rows of a wall screen into pages, and chooses the next page.
 
 /**
- * Counts from 0. A row that is higher than the screen has a page of its own.
+ * Returns the page of each row, from 0. A row higher than the screen has its own page.
  * @param {number[]} heights of the rows
  * @param {number} room the height of a page
  */
@@ -29,7 +29,10 @@ export class Paging {
     return (this.pages.at(-1) ?? 0) + 1;
   }
 
-  /** The page with a new row is shown next. @param {HTMLElement[]} rows @param {number} room */
+  /**
+   * Divides the rows into pages. The page with a new row is the next page. @param {HTMLElement[]} rows @param {number}
+   * room
+   */
   divide(rows, room) {
     for (const row of rows) row.hidden = false;
     this.rows = rows;

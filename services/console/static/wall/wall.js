@@ -1,4 +1,4 @@
-// The wall screen, which works for weeks without mouse and keyboard.
+// The wall screen. It works for weeks without a mouse or a keyboard.
 
 import { age } from "/static/ages.js";
 import { listen } from "/static/board/listening.js";
@@ -15,16 +15,16 @@ import { Paging } from "/static/wall/paging.js";
 
 const TURN_MS = 12_000;
 const TICK_MS = 1000;
-const OLD_MS = 60_000; // everything is read at least this often, because hazards end without an event
-const LATE_MS = 5000; // a screen that shows changes later is not live
+const OLD_MS = 60_000; // everything is read after this time even without an event, because hazards end
+const LATE_MS = 5000; // a screen with a longer delay is not live
 
-// the longest time between two requests for escalations: silences change escalations without an event
+// the longest time between two requests for the next escalations: a silence changes them without an event
 const ASK_MS = 15_000;
 const CLOCKS_MS = 2000;
 
-// a sooner reload may get the old edition from a server
+// the shortest time between two reloads: a server may still have the old edition
 const RELOAD_MS = 60_000;
-const TOUCHED_MS = 5000; // after an input, the controls stay and the page does not change for this time
+const TOUCHED_MS = 5000; // for this time after an input, the controls stay, and the page does not change
 const INPUTS = ["pointermove", "pointerdown", "keydown", "touchstart"];
 
 /** @type {Record<string, string[]>} */
@@ -49,7 +49,7 @@ function renew(topics) {
   for (const name of new Set(topics.flatMap((topic) => LAYER_OF[topic] ?? []))) drawLayer(name);
 }
 
-/** Called after a drawing, and after a change of the screen's size. */
+/** Arranges the rows after a drawing, or after a change of the screen's size. */
 function arrange() {
   const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#wall-rows > li")]);
   for (const moment of document.querySelectorAll("#wall-rows time[data-age]"))
@@ -69,7 +69,7 @@ function turn() {
   showPage();
 }
 
-/** Shows in red that the screen is too far behind. */
+/** Shows a red note if the screen is too far behind. */
 function tick() {
   const ms = Math.max(behindMs(), layersBehindMs());
   showText(
@@ -80,7 +80,7 @@ function tick() {
   showEscalations();
 }
 
-/** After an update, the page loads again if the new program answers. */
+/** Reloads the page after an update, as soon as the new version answers. */
 async function loadEdition() {
   const isOurs = element("panel-wall").dataset.edition === room.dataset.edition;
   if (isOurs || Date.now() - Number(sessionStorage.getItem("reloaded-at") ?? 0) < RELOAD_MS) return;
@@ -107,12 +107,12 @@ document.addEventListener("drawn", (event) => {
   void loadEdition();
 });
 for (const kind of INPUTS) addEventListener(kind, touch, { passive: true });
-new ResizeObserver(arrange).observe(room); // a notice below the list changes the height of the list, too
+new ResizeObserver(arrange).observe(room); // a notice below the list changes the list's height
 void document.fonts.ready.then(arrange);
 arrange();
 void renewClocks();
 listen(TOPICS, renew);
-renew(TOPICS); // the first reading shows how far the page is behind
+renew(TOPICS); // the first reading shows how old the page is
 void openMap();
 setInterval(turn, TURN_MS);
 setInterval(tick, TICK_MS);

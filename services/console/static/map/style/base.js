@@ -1,4 +1,4 @@
-// The layers of the base, drawn from Natural Earth, and of the background, boundaries and units.
+// The layers of the base, the background, the boundaries and the units.
 
 import { backgroundLayers, backgroundNames, FIRST_DETAIL, hasNames } from "/static/map/background.js";
 import { text } from "/static/map/style/labels.js";

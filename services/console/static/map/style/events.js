@@ -1,4 +1,4 @@
-// The layers of hazards, their reports from the field, the expected intensities of earthquakes, and alerts.
+// The layers of events: hazards, reports from the field, expected intensities of earthquakes, and alerts.
 
 import { halo, text, written } from "/static/map/style/labels.js";
 

@@ -1,4 +1,4 @@
-// How the map writes names and numbers. Without `glyphs`, MapLibre draws all text itself in the font of the page.
+// The text of names and numbers on the map. Without `glyphs`, MapLibre draws text in the font of the page.
 
 /** @typedef {(name: string) => string} Colour the colour of a variable of the stylesheet */
 
