@@ -1,4 +1,4 @@
-// The time since a moment, or until a moment, as a text that is short enough for a wall screen.
+// Writes the time since a moment, or until a moment. The text is short enough for a wall screen.
 
 import { sentence } from "./texts.js";
 

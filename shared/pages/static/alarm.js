@@ -1,5 +1,5 @@
-// The alarm of every page: a sound, the number of waiting alerts in the title, and browser notifications. The sound of
-// Severe and Extreme alerts repeats. Other sounds are played once.
+// The alarm on every page: a sound, the number of waiting alerts in the title, and browser notifications. The sound of
+// Severe and Extreme alerts repeats. The sound of other alerts is played once.
 
 import { call } from "./calls.js";
 import { element, renewText } from "./elements.js";
@@ -21,7 +21,7 @@ const title = document.title;
 /** @type {State} */
 let state = { count: 0, counts: {}, alerts: [] };
 let isFirst = true;
-let isOurs = !("locks" in navigator); // only one page of a browser may ring
+let isOurs = !("locks" in navigator); // only one page of a browser may play the sound
 let isClaimed = isOurs;
 let isOver = false;
 /** @type {Map<string, Notification>} */
@@ -32,10 +32,10 @@ const mutedUntil = () => Number(localStorage.getItem("muted-until") ?? 0);
 const urgent = () => state.alerts.filter((alert) => URGENT.includes(alert.severity));
 
 async function ask() {
-  const answer = await call("GET", "/v1/ringing").catch(() => undefined); // the request is sent again later
+  const answer = await call("GET", "/v1/ringing").catch(() => undefined); // the next request follows soon
   if (answer) heed(answer);
   const answered = answer?.ok ? await answer.json() : undefined;
-  if (!answered || isOver) return; // after the end of the session, the page's title says so
+  if (!answered || isOver) return; // after the session's end, the title says that the session has ended
   state = answered;
   document.title = (state.count ? `(${state.count}) ` : "") + title;
   const known = heard();
@@ -49,7 +49,7 @@ async function ask() {
   show();
 }
 
-/** The name contains the level, so that an escalated alert sounds again. @param {Ringing} alert */
+/** Returns a name with the level, so that an alert sounds again after an escalation. @param {Ringing} alert */
 function nameOf(alert) {
   return `${alert.alert_id}/${alert.demand}/${alert.level}`;
 }
@@ -64,7 +64,7 @@ function sounds() {
 }
 
 /**
- * A Severe or Extreme alert is shown until somebody closes the notification or acknowledges the alert.
+ * Shows a Severe or Extreme alert until a person closes the notification or acknowledges the alert.
  * @param {Ringing} alert
  */
 function notify(alert) {
@@ -73,7 +73,7 @@ function notify(alert) {
     tag: alert.alert_id,
     requireInteraction: URGENT.includes(alert.severity),
   });
-  // a new tab shows the alert, because this page may have unsent text
+  // in a new tab, because this page may have unsent text
   notification.addEventListener("click", () => window.open(`/alerts/${alert.alert_id}`));
   notification.addEventListener("close", () => {
     if (notifications.get(alert.alert_id) === notification) notifications.delete(alert.alert_id);
@@ -81,10 +81,10 @@ function notify(alert) {
   notifications.set(alert.alert_id, notification);
 }
 
-/** If there are very many alerts, the server lists only the gravest. */
+/** False if there are too many alerts: the server then lists only the most severe. */
 const isWhole = () => state.alerts.length === state.count;
 
-/** Shows the notifications of a closed page again, because only the page that shows a notification can withdraw it. */
+/** Shows the notifications of a closed page again. Only the page that shows a notification can withdraw it. */
 function takeOver() {
   const alerts = left();
   for (const alert of urgent()) if (alerts.includes(alert.alert_id)) notify(alert);
@@ -107,7 +107,7 @@ function leave() {
   notifications.clear();
 }
 
-/** Closes the notifications of alerts that demand nothing. */
+/** Closes the notifications of alerts that no longer demand anything. */
 function withdraw() {
   if (!isWhole()) return;
   for (const [alert, notification] of notifications) {
@@ -121,7 +121,7 @@ function show() {
   const waiting = urgent();
   const isMuted = Date.now() < mutedUntil();
   element("sound").setAttribute("aria-pressed", String(isOn()));
-  // `toggleAttribute` does not set an attribute again, unlike `hidden = …`, so the page's styles are not computed again
+  // `toggleAttribute` leaves an equal attribute alone; `hidden = …` would make the browser compute the styles again
   element("sound-blocked").toggleAttribute("hidden", !isOn() || !isBlocked() || isOver);
   element("ringing").toggleAttribute("hidden", waiting.length === 0 || isOver);
   renewText(
@@ -140,13 +140,13 @@ function show() {
   renewText(mute.firstChild, isMuted ? sentence("muted", { time: clock(new Date(mutedUntil())) }) : sentence("mute"));
 }
 
-/** Browsers allow sound only after an input, unless they are started with another setting (docs/board.md). */
+/** Opens the sound. Browsers allow it only after an input, or with a setting at their start (docs/board.md). */
 async function allow() {
   await open();
   show();
 }
 
-/** A page whose sound is blocked does not ask for the lock, so that another page can ring. */
+/** Asks for the lock, but not while the browser blocks the sound. Another page can then play the sound. */
 function claim() {
   if (!isClaimed)
     void navigator.locks.request("alarm", () => {

@@ -7,13 +7,13 @@ import { today } from "./time.js";
  *   report
  */
 
-const FIRST_YEAR = 1900; // as in the contract; a number up to OLDEST is an age
+const FIRST_YEAR = 1900; // as in the contract; numbers up to OLDEST are ages
 const LAST_YEAR = 2100;
 const OLDEST = 130;
 const DATES = [/^(\d{1,2})[.,/ -](\d{1,2})[.,/ -](\d{4})$/, /^(\d{2})(\d{2})(\d{4})$/];
 
 /**
- * Parses `14.03.1985`, `14031985`, `1985`, or an age such as `41` on the day on which it is told.
+ * Parses `14.03.1985`, `14031985`, `1985`, or an age such as `41`. An age is stated for the present day.
  * @param {string} text
  * @returns {Birth | undefined} an empty object for an empty text; undefined for a text of another form
  */
@@ -26,7 +26,7 @@ export function birthOf(text) {
   return isYear(number) ? { birth_year: number } : undefined;
 }
 
-/** The most exact of the stated fields. @param {Birth} birth */
+/** Writes the most exact of the stated values. @param {Birth} birth */
 export function birthText({ birth_date, birth_year, age }) {
   return birth_date ? birth_date.split("-").reverse().join(".") : String(birth_year ?? age ?? "");
 }
@@ -48,7 +48,7 @@ export function isBornAfter(birth, day) {
 }
 
 /**
- * The age on the day, by the same rules as in intake. Undefined if nothing is stated.
+ * Returns the age on the day, by intake's rules. Returns undefined if nothing is stated.
  * @param {Birth} birth
  * @param {string} day
  */

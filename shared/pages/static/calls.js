@@ -1,4 +1,4 @@
-// Calls to our own services, with JSON or a file, and a timeout. A response has JSON or a problem.
+// Calls to our own services, with JSON or a file, and with a timeout. An answer contains JSON or a problem.
 
 import { problems } from "./texts.js";
 
@@ -19,11 +19,11 @@ export function call(method, path, body) {
   });
 }
 
-/** A file that was changed, moved or deleted after the person chose it cannot be read. */
+/** The chosen file cannot be read, because it was changed, moved or deleted after the choice. */
 export class FileChanged extends Error {}
 
 /**
- * Has its own timeout, because a file takes longer than JSON. Throws FileChanged.
+ * Sends a file. The timeout is longer than for JSON. Throws FileChanged.
  * @param {string} path
  * @param {File} file
  * @param {number} longestMs
@@ -38,7 +38,7 @@ export async function callWithFile(path, file, longestMs) {
       signal: AbortSignal.timeout(longestMs),
     });
   } catch (error) {
-    // `fetch` would report an unreadable file like a lost connection
+    // `fetch` reports an unreadable file and a lost connection in the same way, so the file is read once more
     await file
       .slice(0, 1)
       .arrayBuffer()
@@ -50,7 +50,7 @@ export async function callWithFile(path, file, longestMs) {
 }
 
 /**
- * The server refuses the call if another account has signed in on this browser.
+ * States the page's account. The server refuses the call if another account has signed in on this browser.
  * @returns {Record<string, string>}
  */
 function whose() {
@@ -58,13 +58,13 @@ function whose() {
   return account ? { "dayar-account": account } : {};
 }
 
-/** No connection, or the timeout. @param {unknown} error */
+/** True for a lost connection or a timeout. @param {unknown} error */
 export function isNoAnswer(error) {
   return error instanceof TypeError || error instanceof DOMException;
 }
 
 /**
- * `text` is in the reader's language if the page knows the problem's type.
+ * Reads the problem of an answer. `text` is in the reader's language if the page has words for the problem's type.
  * @param {Response} answer
  * @returns {Promise<{status: number, text: string, body: Record<string, any>}>}
  */

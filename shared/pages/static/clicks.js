@@ -1,34 +1,34 @@
-// A click acts only on a button at which the person could aim. A button that the page has just put under the pointer
-// ignores the click. The second click of a double click never acts again.
+// Protects against clicks on the wrong button. A button that has just appeared under the pointer ignores the click,
+// because the person cannot have aimed at it. The second click of a double click does nothing.
 
 import { sentence } from "./texts.js";
 import { toast } from "./toasts.js";
 
-const NOTICED_MS = 500; // people need at least this time to see a new button and press it
-const NEAR_PX = 24; // the second press of a hand or finger can be this far from the first
-const SCROLLED_MS = 500; // a page scrolls on for this time after the wheel was turned
+const NOTICED_MS = 500; // people need this time to see a new button and to press it
+const NEAR_PX = 24; // the two presses of a double click are at most this far apart
+const SCROLLED_MS = 500; // after a turn of the wheel, a page scrolls for this time
 const CONTROLS = "button, a[href], summary, label, input, select";
-const ACTING = "button:not(.maplibregl-map *)"; // a double click acts once, except on buttons of the map, which zoom
-const GUARDED = `${ACTING}, [data-select]`; // these elements act only if the person has seen them
+const ACTING = "button:not(.maplibregl-map *)"; // on these, a double click acts once; buttons of the map zoom twice
+const GUARDED = `${ACTING}, [data-select]`; // these act only if the person can have seen them
 
 /**
- * @type {{x: number, y: number, at: number, control?: Element | null}} the latest position of the pointer; without
- *   `control`, the element at this position is not known
+ * @type {{x: number, y: number, at: number, control?: Element | null}} the pointer's latest position; `control` is
+ * missing if the element there is not known
  */
 let last = { x: 0, y: 0, at: -Infinity };
 /**
- * @type {{x: number, y: number, at: number, former?: Element | null}} where and when another control came under the
- *   pointer; `former` is the control that was there before
+ * @type {{x: number, y: number, at: number, former?: Element | null}} where and when the control under the pointer
+ * changed; `former` is the control before the change
  */
 let changed = { x: 0, y: 0, at: -Infinity };
-/** The pointer came to this row at this time. */
+/** The row under the pointer, and the time when the pointer came to the row. */
 let hovered = { row: "", at: -Infinity };
 let moved = { x: NaN, y: NaN };
-/** @type {Element | null} the control that the person pressed last, if no key has acted since */
+/** @type {Element | null} the control of the latest press, until a key acts */
 let pressed = null;
 let wheelAt = -Infinity;
 let isTooEarly = false;
-/** A series consists of quick clicks at one place. */
+/** True if a click of the series has acted. A series consists of quick clicks at one place. */
 let hasActed = false;
 
 /** @param {EventTarget | null} target */
@@ -37,12 +37,12 @@ function controlOf(target) {
 }
 
 /**
- * Another control can come under a resting pointer. Browsers send an event for this.
+ * Notes the control under the pointer. It can change while the pointer rests: browsers send an event then.
  * @param {PointerEvent} event
  */
 function look({ clientX, clientY, pointerType, target }) {
   const now = performance.now();
-  // between two taps, no finger is on the page
+  // a finger is not on the page between two taps, so the control before the tap is not known
   const isFollowed = pointerType !== "touch" || now - last.at < NOTICED_MS;
   if (
     last.control !== undefined &&
@@ -57,7 +57,7 @@ function look({ clientX, clientY, pointerType, target }) {
 }
 
 /**
- * After a redrawing, the same button is a new element.
+ * True if both elements are the same button. A redrawing makes a new element of a button.
  * @param {Element | null} before
  * @param {Element | null} now
  */
@@ -71,7 +71,7 @@ function isSame(before, now) {
   );
 }
 
-/** The id or, without an id, the text and the row. @param {HTMLElement} control */
+/** Returns the id. Without an id, returns the text and the row's key. @param {HTMLElement} control */
 function nameOf(control) {
   const row = /** @type {HTMLElement | null} */ (control.closest("[data-key], [data-id]"))?.dataset;
   return control.id || (row ? `${control.textContent} ${row.key ?? row.id}` : "");
@@ -90,7 +90,7 @@ function press(event) {
   const since = performance.now() - NOTICED_MS;
   const control = controlOf(event.target);
   const isNear = Math.hypot(event.clientX - changed.x, event.clientY - changed.y) < NEAR_PX;
-  // the same control was here before, or the person has pressed this control before
+  // known: the control was here before the change, or the person has pressed it before
   const isKnown = isSame(changed.former ?? null, control) || isSame(pressed, control);
   const isOther = isNear && changed.at > since && !isKnown;
   isTooEarly = isOther || (isSeenOnHover(event, control) && hovered.at > since);
@@ -98,24 +98,23 @@ function press(event) {
 }
 
 /**
- * True if the control appeared only because the pointer came to the row. A screen reader's press counts at once: it
- * follows the focus, or no movement of the pointer comes before it. Before a finger's
- * press, no pointer hovers.
+ * True if the control appeared only because the pointer came to its row. The press of a screen reader always counts: it
+ * follows the focus, or comes without a movement of the pointer. A finger never hovers before its press.
  * @param {PointerEvent} event
  * @param {Element | null} control
  */
 function isSeenOnHover({ pointerType, clientX, clientY }, control) {
   const hasMoved = Math.hypot(clientX - moved.x, clientY - moved.y) < NEAR_PX;
-  const hasFocus = control?.closest("[data-key]")?.matches(":focus-within"); // the focus also shows the control
+  const hasFocus = control?.closest("[data-key]")?.matches(":focus-within"); // a row with the focus shows the control
   return Boolean(control?.hasAttribute("data-seen-on-hover") && pointerType !== "touch" && hasMoved && !hasFocus);
 }
 
 /** @param {MouseEvent} event */
 function check(event) {
-  if (event.detail === 0) return; // a key, a screen reader or a script made this click, which has no position
+  if (event.detail === 0) return; // no press of a pointer: the click comes from a key, a screen reader or a script
   if (event.detail === 1) hasActed = false;
   const wasTooEarly = isTooEarly;
-  isTooEarly = false; // a screen reader's click comes without a press
+  isTooEarly = false; // a screen reader clicks without a press
   const control = controlOf(event.target);
   if (!control) return;
   if (!((wasTooEarly && control.matches(GUARDED)) || (event.detail > 1 && control.matches(ACTING)))) {
@@ -124,14 +123,14 @@ function check(event) {
   }
   event.preventDefault();
   event.stopImmediatePropagation();
-  // no message if an earlier click of this series has acted
+  // no message after a click that has acted
   if (!hasActed) toast(sentence("pressed_too_early"), "bad", undefined, control.closest("dialog"));
 }
 
 /** @param {KeyboardEvent} event */
 function checkKey(event) {
   if (event.target instanceof Element && !event.target.matches("input, textarea, select")) pressed = null;
-  // a held key counts as one press
+  // a key that is held down counts as one press
   if (event.repeat && event.key === "Enter" && controlOf(event.target)?.matches(ACTING)) event.preventDefault();
 }
 
@@ -151,7 +150,7 @@ addEventListener(
     last.control = undefined;
   },
   { capture: true, passive: true },
-); // a finger scrolls the page
+); // a finger has scrolled the page
 addEventListener(
   "wheel",
   () => {

@@ -1,4 +1,4 @@
-// A combobox that finds options in any of the three languages, with or without the Kyrgyz letters.
+// A combobox. It finds options by their names in three languages, and accepts Russian letters for Kyrgyz letters.
 
 import { make } from "./elements.js";
 
@@ -23,8 +23,8 @@ export function folded(text) {
 }
 
 /**
- * Names that equal the text come first, then names that start with it, then names in which a word starts with it.
- * Hyphens and spaces are ignored: Жалалабад matches Жалал-Абад.
+ * Returns the matching options: first equal names, then names that begin with the text, then names with a word that
+ * begins with it. Hyphens and spaces do not matter: Жалалабад matches Жалал-Абад.
  * @param {Option[]} options
  * @param {string} text
  */
@@ -48,7 +48,7 @@ function rank(name, typed) {
 }
 
 /**
- * A city and its oblast may share a name.
+ * Returns the options with exactly this name. For example, a city and its oblast can have the same name.
  * @param {Option[]} options
  * @param {string} text
  */
@@ -79,7 +79,7 @@ export class Combobox {
     this.list = /** @type {HTMLUListElement} */ (document.getElementById(input.getAttribute("aria-controls") ?? ""));
     /** @type {Option[]} */
     this.shown = [];
-    this.marksFirst = true; // whether the first option is marked before the user presses an arrow key
+    this.marksFirst = true; // the first option is marked before any arrow key
     this.at = 0;
     /** @type {Option | undefined} */
     this.chosen = undefined;
@@ -143,7 +143,7 @@ export class Combobox {
 
   /** @param {number} step */
   move(step) {
-    const from = this.at < 0 && step < 0 ? 0 : this.at; // without a marked option, the arrow up goes to the last option
+    const from = this.at < 0 && step < 0 ? 0 : this.at; // without a mark, the arrow up goes to the last option
     this.at = (from + step + this.shown.length) % Math.max(1, this.shown.length);
     this.draw();
     this.list.children[this.at]?.scrollIntoView({ block: "nearest" });
@@ -159,7 +159,7 @@ export class Combobox {
     this.close();
   }
 
-  /** If several options have this name, none may be chosen by default. */
+  /** True if several options have the typed name. The person must then choose one. */
   isAmbiguous() {
     return this.hint !== null && !this.chosen && namesakes(this.options, this.input.value).length > 1;
   }
@@ -171,7 +171,7 @@ export class Combobox {
     if (this.list.hidden) this.show();
   }
 
-  /** Chooses the highlighted option, so that three letters and Tab are enough. */
+  /** Chooses the marked option when the focus leaves. Three letters and Tab are then enough for a choice. */
   leave() {
     if (this.isAmbiguous()) {
       this.ask();
@@ -199,7 +199,7 @@ export class Combobox {
     if (this.hint) this.hint.hidden = true;
   }
 
-  /** Chooses the option with this value, for a page that fills the form. @param {string} value */
+  /** Chooses the option with the value, for scripts that fill in a form. @param {string} value */
   set(value) {
     this.choose(this.options.find((option) => option.value === value));
   }

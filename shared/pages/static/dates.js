@@ -1,4 +1,4 @@
-// Dates and times in text fields: 24 hours, day before month, in Bishkek time, whatever the browser's language.
+// Reads and writes dates and times in text fields: 24 hours, day before month, Bishkek time, in every language.
 
 import { instant as instantOf, local } from "./time.js";
 
@@ -12,7 +12,7 @@ export function written(moment) {
 }
 
 /**
- * A time without a date is a time of today. A date without a year is a date of this year.
+ * Reads a date or time. A time without a date means today, and a date without a year means this year.
  * @param {string} text
  * @param {Date} [now]
  * @returns {Date | undefined} undefined if the text is not a date
@@ -29,7 +29,7 @@ export function read(text, now = new Date()) {
 }
 
 /**
- * Undefined if the calendar has no such date.
+ * Returns undefined if the calendar does not have the date.
  * @param {...string} parts year, month, day, hour, minute
  */
 function instant(...parts) {

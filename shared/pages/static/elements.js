@@ -1,4 +1,4 @@
-// Finds the elements of a page, shows texts in them, and makes new elements.
+// Finds, fills and makes the elements of a page.
 
 /** @param {string} id */
 export function element(id) {
@@ -7,7 +7,7 @@ export function element(id) {
   return node;
 }
 
-/** Without a text, the element is hidden. @param {string} id @param {string} text */
+/** Shows the text, or hides the element if the text is empty. @param {string} id @param {string} text */
 export function showText(id, text) {
   const node = element(id);
   node.textContent = text;
@@ -15,7 +15,7 @@ export function showText(id, text) {
 }
 
 /**
- * Keeps an unchanged text, because a new node would have the browser compute the styles of the page again.
+ * Changes the text only if it differs, because a new node makes the browser compute the page's styles again.
  * @param {ChildNode | null} node
  * @param {string} text
  */

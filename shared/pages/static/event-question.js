@@ -1,4 +1,4 @@
-// Asks whether people left because of an event that intake proposes. Without intake's answer, the question is hidden.
+// Asks whether people left because of an event. Intake proposes the events. Without a proposal, the question is hidden.
 
 import { make } from "./elements.js";
 import { sentence, words } from "./texts.js";
@@ -11,10 +11,10 @@ import { dayAndClock } from "./time.js";
  * @typedef {{hazard_id?: string, hazard_type?: string}} Answer the fields of a report
  */
 
-const NONE = "none"; // this answer also stands for an unknown event
+const NONE = "none"; // the answer for "no event" and for "not known"
 const FLED = ["displacement", "evacuation", "unable_to_move"];
 
-/** The mobility tells whether people may have fled from an event. @param {string} mobility */
+/** True if people with this mobility may have fled from an event. @param {string} mobility */
 export function haveFled(mobility) {
   return FLED.includes(mobility);
 }
@@ -35,7 +35,7 @@ export class EventQuestion {
     this.type = "";
     this.answered = "";
     this.isRestored = false;
-    this.isOpen = false; // true if intake did not answer
+    this.isOpen = false; // intake did not answer, so the question is still open
     field.addEventListener("change", ({ target }) => this.choose(/** @type {HTMLInputElement} */ (target).value));
   }
 
@@ -46,19 +46,19 @@ export class EventQuestion {
     this.type = this.proposed.find(({ hazard_id }) => hazard_id === id)?.type ?? "";
   }
 
-  /** An answer that was given for another place, date or hazard does not count. @returns {Answer} */
+  /** The answer, if it belongs to the stated place, date and hazard. @returns {Answer} */
   get answer() {
     const counts = this.chosen && this.chosen !== NONE && this.answered === this.asked;
     return counts ? { hazard_id: this.chosen, ...(this.type && { hazard_type: this.type }) } : {};
   }
 
-  /** The stored answer is valid until another departure is stated. @param {Answer} [report] */
+  /** Restores a stored answer. It is valid until the form states another departure. @param {Answer} [report] */
   restore({ hazard_id = "", hazard_type = "" } = {}) {
     [this.chosen, this.type, this.isRestored] = [hazard_id, hazard_type, true];
   }
 
   /**
-   * Asks if the departure has changed, or if intake did not answer.
+   * Asks again if the departure has changed, or if intake has not answered.
    * @param {Departure | undefined} departure
    */
   async show(departure) {
@@ -70,7 +70,7 @@ export class EventQuestion {
     this.isOpen = false;
     this.offer([]);
     const proposed = departure ? await this.read(departure) : [];
-    if (asked !== this.asked) return undefined; // another departure was stated during the request
+    if (asked !== this.asked) return undefined; // the form stated another departure during the request
     this.isOpen = !proposed;
     this.offer(proposed ?? []);
     return undefined;

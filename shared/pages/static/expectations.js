@@ -1,11 +1,11 @@
-// What a service expected in a field, in the reader's language.
+// The words for what a service expects in a field, in the reader's language.
 
 import { words } from "./texts.js";
 
 /** @typedef {{pointer: string, expected?: string}} Wrong a field that a service did not accept */
 
 /**
- * Empty if this release of Dayar has no words for the expectation.
+ * Returns an empty text if this version of Dayar has no words for the expectation.
  * @param {Wrong | undefined} wrong
  */
 export function expectation(wrong) {

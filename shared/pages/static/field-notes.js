@@ -1,4 +1,4 @@
-// Marks fields of a form, and says what is wrong with them.
+// Marks the wrong fields of a form, and shows a note at each.
 
 import { make } from "./elements.js";
 
@@ -13,13 +13,13 @@ export function sayAt(field, text) {
   field.focus();
 }
 
-/** Opens the sections that hide the fields. @param {HTMLElement[]} fields */
+/** Marks the fields, and opens the sections around them. @param {HTMLElement[]} fields */
 export function mark(fields) {
   for (const field of fields) {
     field.setAttribute("aria-invalid", "true");
-    field.dispatchEvent(new Event("invalid", { bubbles: true })); // a form that hides this field now shows the field
+    field.dispatchEvent(new Event("invalid", { bubbles: true })); // a form that hides the field shows it now
     for (let around = field.closest("details"); around; around = around.parentElement?.closest("details") ?? null)
-      around.open = true; // a field in a closed section cannot get the focus
+      around.open = true; // in a closed section, a field cannot get the focus
   }
 }
 
@@ -37,7 +37,7 @@ export function removeNotes(place) {
   for (const problem of place.querySelectorAll(".problem")) problem.remove();
 }
 
-// An edited field loses its mark and note.
+// An edited field loses its mark and its note.
 document.addEventListener("input", ({ target }) => {
   if (!(target instanceof HTMLElement)) return;
   target.removeAttribute("aria-invalid");

@@ -1,5 +1,5 @@
-// Runs before all modules, as a classic script. A form without `action` is sent by its own script. A submission waits
-// until this script is loaded.
+// A classic script that runs before all modules. A form without `action` is sent by a module. If a person submits such
+// a form early, the submission waits for this module.
 
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
@@ -19,9 +19,9 @@ function scriptMissing(form) {
   failure.hidden = false;
 }
 
-// Missing scripts and style sheets are loaded again, because the page would look usable but not react. If the file
-// still does not arrive and the server gives the page, the whole page is loaded again. The reload happens once, and
-// only if nobody has typed, because it would lose the text.
+// Loads missing scripts and style sheets again. Otherwise the page would look usable but not react. If a file is still
+// missing while the server sends the page, the whole page is loaded again. This happens once, and only if nobody has
+// typed, because a reload loses the typed text.
 /** @type {Set<HTMLScriptElement | HTMLLinkElement>} */
 const missing = new Set();
 const SOON_MS = 1000;
@@ -37,7 +37,7 @@ addEventListener(
   ({ target }) => {
     const isFile =
       target instanceof HTMLScriptElement || (target instanceof HTMLLinkElement && target.rel === "stylesheet");
-    if (!isFile || "later" in target.dataset) return; // the script that added this file tries again itself
+    if (!isFile || "later" in target.dataset) return; // the script that added the file loads it again itself
     missing.add(target);
     tryAfter(SOON_MS);
   },
@@ -53,7 +53,7 @@ function tryAfter(ms) {
 async function loadMissing() {
   clearTimeout(nextTry);
   tries += 1;
-  const slow = setTimeout(showMissing, SOON_MS); // without an answer, the browser waits for minutes
+  const slow = setTimeout(showMissing, SOON_MS); // a browser without an answer waits for minutes
   await Promise.all(
     [...missing].map(async (file) => {
       if (await isLoaded(file)) missing.delete(file);
@@ -71,12 +71,12 @@ function showMissing() {
 }
 
 /**
- * Returns whether the file has arrived.
+ * Loads the file again. Returns true if it has arrived.
  * @param {HTMLScriptElement | HTMLLinkElement} file
  * @returns {Promise<boolean>}
  */
 async function isLoaded(file) {
-  // a classic script can only be loaded together with its page
+  // a classic script runs only when its page is loaded
   if (file instanceof HTMLScriptElement && file.type !== "module") return false;
   if (file instanceof HTMLScriptElement)
     return import(file.src).then(
@@ -97,17 +97,17 @@ async function isLoaded(file) {
 }
 
 /**
- * Reloads the page only if no text is lost and the server gives the page: an error page of the browser would have no
- * script that tries again.
+ * Reloads the page if no typed text is lost and the server answers. Without this check, the browser could show its
+ * error page, which never tries again.
  */
 async function isReloaded() {
-  // nobody types on a wall screen or presses its buttons
+  // a wall screen needs no check for typed text
   const isAllowed =
     document.body.dataset.screen === "wall"
       ? tries > 1
       : !isTyped && !sessionStorage.getItem(RELOADED) && document.getElementById("script-missing")?.dataset.reloadable;
   if (!isAllowed) return false;
-  // without an answer, the page asks again soon
+  // without an answer, the next attempt follows soon
   const answer = await fetch(location.href, { signal: AbortSignal.timeout(AGAIN_MS) }).catch(() => undefined);
   if (!answer?.ok || answer.redirected || isTyped) return false;
   sessionStorage.setItem(RELOADED, "yes");

@@ -1,5 +1,5 @@
-// Parts of a page that are rendered again each minute; `data-fragment` holds a part's path. The page comes with its
-// parts, except those with `data-unrendered`. The event `outdated` on a part requests the part at once.
+// Renders parts of a page again every minute. `data-fragment` is the path of a part. The page already contains its
+// parts, except parts with `data-unrendered`. The event `outdated` renders a part at once.
 
 import { call } from "./calls.js";
 import { make } from "./elements.js";
@@ -20,8 +20,8 @@ export function keepCurrent() {
 const rendered = new WeakMap();
 
 /**
- * While a request for the part is open, further calls lead to one more request after the answer. A slow service
- * therefore never has two requests at a time.
+ * Renders the part again. Calls during a request lead to one more request after it. Otherwise a slow service would get
+ * several requests for one part at a time.
  * @param {HTMLElement} part
  */
 export async function refresh(part) {
@@ -38,7 +38,7 @@ export async function refresh(part) {
 }
 
 /**
- * Without an answer the part stays, because a warning must not disappear when its service fails.
+ * Replaces the part. Without an answer it stays: a warning must not disappear because its service fails.
  * @param {HTMLElement} part
  */
 async function replace(part) {
@@ -49,6 +49,6 @@ async function replace(part) {
   const fresh = make("template");
   fresh.innerHTML = text;
   await rested();
-  // a screen reader must not read an unchanged warning again
+  // otherwise a screen reader would read an unchanged warning again
   if (fresh.innerHTML !== part.innerHTML) part.replaceChildren(fresh.content);
 }

@@ -1,4 +1,4 @@
-// The common behaviour of every page.
+// What all pages do.
 
 import "./clicks.js";
 import { age } from "./ages.js";
@@ -9,7 +9,7 @@ import { watchSession } from "./session.js";
 import { days } from "./texts.js";
 import { exactClock, today } from "./time.js";
 
-// Only the texts change, because a new element would have the browser compute the styles of the whole page.
+// Only the texts change: a new element would make the browser compute the styles of the page again.
 const time = document.createTextNode("");
 const date = make("span", { className: "clock-day" });
 document.getElementById("clock")?.replaceChildren(time, date);
@@ -32,7 +32,7 @@ function switchTheme() {
   document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;
 }
 
-// On a phone, the names of the pages are in one scrolling line. The current page's name must be visible.
+// On a phone, the navigation is one scrolling line. This line shows the current page's name.
 document.querySelector(".bar nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.getElementById("theme")?.addEventListener("click", switchTheme);
 const menu = /** @type {HTMLDetailsElement | null} */ (document.querySelector(".menu"));

@@ -1,6 +1,5 @@
-// The page behind a link with a token. The token is the fragment of the address, because browsers do not send fragments
-// to servers. This script sends the token in a form, and shows the answer. Nothing else happens until the person
-// presses a button.
+// The page behind a link with a token. Browsers do not send the fragment of an address, so the token is there. Only
+// when the person presses the button does this script send the token in a form, and show the answer.
 
 const opening = /** @type {HTMLFormElement | null} */ (document.getElementById("opening"));
 const token = location.hash.slice(1);
@@ -12,7 +11,7 @@ if (opening && token) {
   if (incomplete) incomplete.hidden = false;
 }
 
-// A link to another language opens the page again, and so needs the token.
+// A link to another language opens the page again, so the link needs the token too.
 const given = /** @type {HTMLInputElement | null} */ (document.querySelector("input[name=token]"));
 if (given?.value) {
   for (const link of document.querySelectorAll(".languages a"))

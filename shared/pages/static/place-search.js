@@ -1,4 +1,4 @@
-// A combobox for a place. Text that is not in the list stays as typed.
+// A combobox for a place. A text that matches no option stays as the person has typed it.
 
 import { Combobox, folded, matching, names, namesakes } from "./combobox.js";
 import { romanised } from "./romanised.js";
@@ -10,14 +10,14 @@ const known = new WeakMap();
 
 export class PlaceSearch extends Combobox {
   /**
-   * `stated` gives the district that the form states, or "". `chosen` is called with each chosen option, and with
-   * undefined if the text changes.
+   * `stated` returns the district in the form, or "". `chosen` is called with each chosen option. When the text
+   * changes, `chosen` is called with undefined.
    * @param {HTMLInputElement} input
    * @param {{stated: () => string, chosen: (option: PlaceOption | undefined) => void}} place
    */
   constructor(input, { stated, chosen }) {
     super(input, []);
-    this.marksFirst = false; // the key Tab keeps the typed text
+    this.marksFirst = false; // Tab keeps the typed text
     this.stated = stated;
     this.changed = chosen;
     input.addEventListener("input", () => chosen(undefined));
@@ -25,7 +25,7 @@ export class PlaceSearch extends Combobox {
   }
 
   /**
-   * Places of the stated district come first. Options that arrive while the user types are shown at once.
+   * Sets the options. Places of the stated district come first. New options appear even while the person types.
    * @param {PlaceOption[]} options
    */
   offer(options) {
@@ -37,7 +37,7 @@ export class PlaceSearch extends Combobox {
     if (document.activeElement === this.input && this.input.value && !this.chosen) this.show();
   }
 
-  /** Options whose name is spelt in another way come last. @param {string} text */
+  /** Returns the matching options. Options with another spelling of the name come last. @param {string} text */
   found(text) {
     const found = matching(this.options, text),
       typed = romanised(folded(text));
@@ -49,7 +49,7 @@ export class PlaceSearch extends Combobox {
   }
 
   /**
-   * The district has a separate field.
+   * Chooses the option, and writes only its name: the district has its own field.
    * @override
    * @param {import("./combobox.js").Option | undefined} option
    */
@@ -61,8 +61,8 @@ export class PlaceSearch extends Combobox {
   }
 
   /**
-   * Chooses the option that the user marked by an arrow key or, without a mark, the only option with the typed name. A
-   * place in another district than the stated one is not chosen, because the choice changes the district.
+   * Chooses the option that an arrow key has marked. Without a mark, chooses the only option with the typed name. Does
+   * not choose a place in another district, because the choice would change the stated district.
    * @override
    */
   leave() {

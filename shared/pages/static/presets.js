@@ -1,4 +1,4 @@
-// Tells whether a field of a question differs from the form's preset.
+// Tests whether a person has answered a question: a field differs from the form's preset.
 
 /** @param {Element} question */
 export function isAnswered(question) {

@@ -1,11 +1,10 @@
-// An element that is replaced between the press and the release of a button gets no click. A page therefore replaces
-// elements only when nothing is pressed. If nobody has asked for the change, the page also waits while the pointer is
-// on its way to a button.
+// Delays changes of a page until nobody presses a button. An element gets no click if a page replaces it between the
+// press and the release. A change that nobody has asked for also waits while the pointer moves towards a button.
 
-// a press never takes longer; with this limit, the page continues even if the event that ends a press never comes
+// a longer press is ignored: the event for its end may never come, and the page must continue
 const LONGEST_MS = 10_000;
-const STILL_MS = 300; // a pointer that rests for this time is not on its way
-const LONGEST_WAY_MS = 2000; // the longest wait for a pointer that keeps moving
+const STILL_MS = 300; // a pointer at rest for this time is not on its way to a button
+const LONGEST_WAY_MS = 2000; // the longest wait for a moving pointer
 
 /** @type {Promise<void>} */
 let nothingPressed = Promise.resolve();
@@ -15,12 +14,12 @@ let release;
 let longest;
 let movedAt = -Infinity;
 
-/** No button of the mouse and no finger is pressed. */
+/** Resolves when no mouse button and no finger is pressed. */
 export function released() {
   return nothingPressed;
 }
 
-/** Also waits until the pointer has come to rest or has moved for long. */
+/** Resolves when nothing is pressed, and the pointer rests or has moved for a long time. */
 export async function rested() {
   const beganAt = performance.now();
   for (;;) {
@@ -54,8 +53,8 @@ addEventListener(
   { capture: true, passive: true },
 );
 addEventListener("pointerdown", press, { capture: true, passive: true });
-// the click comes after this event
+// after the click, which follows this event
 addEventListener("pointerup", () => setTimeout(free), { capture: true, passive: true });
 addEventListener("pointercancel", free, { capture: true, passive: true });
-// The window has lost the focus: the event of an element does not reach the window.
+// the window's own loss of focus; events of elements do not reach this listener
 addEventListener("blur", free);

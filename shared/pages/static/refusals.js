@@ -1,4 +1,4 @@
-// The reason for the refusal of an action on an alert, in the reader's language.
+// The reasons for refused actions on alerts, in the reader's language.
 
 import { sentence } from "./texts.js";
 import { clock } from "./time.js";

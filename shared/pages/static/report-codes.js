@@ -1,4 +1,4 @@
-// The code by which people name a report, as on the registry's pages and in its search.
+// The short code of a report, which people use on the registry's pages and in its search.
 
 const CHARACTERS = 4;
 

@@ -1,4 +1,4 @@
-// Names in Latin letters, folded so that the usual spellings of a name are equal.
+// Writes names in Latin letters. The usual spellings of a name become the same text.
 
 const LETTERS = /** @type {Record<string, string>} */ ({
   а: "a",
@@ -34,7 +34,7 @@ const LETTERS = /** @type {Record<string, string>} */ ({
   ю: "iu",
   я: "ia",
 });
-// Latin spellings of one sound: Jalal-Abad is Dzhalal-Abad, Khaidarkan is Haidarkan, Kara-Suu is Kara-Su.
+// Spellings of one sound. Examples: Jalal-Abad and Dzhalal-Abad, Khaidarkan and Haidarkan, Kara-Suu and Kara-Su.
 const SPELLINGS = /** @type {[RegExp, string][]} */ ([
   [/dzh|dj|zh/g, "j"],
   [/kh|x/g, "h"],

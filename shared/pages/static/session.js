@@ -1,5 +1,5 @@
-// A session lasts 30 minutes. Input on a page, or a connected board, renews the session. Pages announce the session's
-// end.
+// Keeps the session of a page. A session lasts 30 minutes, and is renewed by input or by a connected board. Each page
+// shows when its session has ended.
 
 import { call, isNoAnswer } from "./calls.js";
 import { heed, now } from "./server-time.js";
@@ -15,7 +15,7 @@ const USES = ["pointerdown", "keydown", "wheel", "touchstart"];
 let used = true;
 let keptAt = -Infinity;
 let ends = performance.now() + Number(document.body.dataset.lasts ?? 0) * 1000;
-let isFinal = false; // true twelve hours after sign-in, when the session cannot be renewed further
+let isFinal = false; // true twelve hours after the sign-in: the session ends without a further renewal
 let isOver = false;
 
 export function watchSession() {
@@ -32,7 +32,7 @@ export function watchSession() {
   setInterval(look, LOOK_MS);
 }
 
-/** The page was used, or is a connected board. */
+/** True if somebody has used the page, or if the page is a connected board. */
 function isPresent() {
   const { keep, presence, connected } = document.body.dataset;
   return used || keep === "always" || (presence === "board" && connected === "yes");
@@ -57,7 +57,7 @@ async function look() {
 
 async function keep() {
   const wasUsed = used;
-  const { screen } = document.body.dataset; // a wall screen's session is renewed for longer
+  const { screen } = document.body.dataset; // a wall screen gets a longer session
   [used, keptAt] = [false, performance.now()];
   try {
     const answer = await call("POST", `/v1/session${screen ? `?screen=${screen}` : ""}`);
@@ -80,7 +80,7 @@ function keepAgain(wasUsed) {
   keptAt = performance.now() - KEEP_MS + AGAIN_MS;
 }
 
-/** Without a message about the end of the session, the page would look as if there were no news. */
+/** Shows that the session has ended. Otherwise the page would look as if nothing happened in the country. */
 export function showEnd() {
   if (isOver) return;
   isOver = true;

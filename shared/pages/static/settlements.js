@@ -1,4 +1,4 @@
-// The settlements of the gazetteer as search options. The file is read once for each page.
+// The gazetteer's settlements as options of a search. A page reads the file once.
 
 /**
  * @typedef {{pcode: string, district: string, aymak?: string, names: string[], terms: string[]}} Settlement
@@ -10,7 +10,7 @@
 const LANGUAGES = ["ky", "ru", "en"];
 
 /**
- * Empty if the file cannot be read, because a place can always be typed.
+ * Reads the gazetteer. Without the file, returns an empty gazetteer, because a person can type any place.
  * @param {string} path
  * @returns {Promise<Gazetteer>}
  */
@@ -19,7 +19,7 @@ export async function readGazetteer(path) {
     const answer = await fetch(path, { credentials: "omit" });
     if (answer.ok) return await answer.json();
   } catch {
-    // without signal, the file may not be cached yet
+    // a phone without signal may not have the file in its cache
   }
   return { aymaks: {}, settlements: [] };
 }
@@ -45,7 +45,7 @@ export function settlementOptions({ aymaks, settlements }, district) {
 }
 
 /**
- * The name is the typed name, so that a form does not change the name.
+ * Returns an option with the typed name, so that a correction does not change the name.
  * @param {string} settlement
  * @param {string} name
  * @param {string} pcode the district

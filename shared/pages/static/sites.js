@@ -1,4 +1,4 @@
-// The sites where displaced people stay, with the number of people at each site, and search options of them.
+// Reads the sites of displaced people and the number of people at each, and makes options for a search.
 
 import { folded, names } from "./combobox.js";
 
@@ -17,7 +17,7 @@ import { folded, names } from "./combobox.js";
  */
 
 /**
- * Undefined if the server refuses the request.
+ * Reads all sites. Returns undefined if the server refuses the request.
  * @param {Get} get
  * @returns {Promise<Site[] | undefined>}
  */
@@ -27,7 +27,7 @@ export async function readSites(get) {
 }
 
 /**
- * For the reader's areas. Undefined if the server refuses the request.
+ * Reads the numbers of people in the reader's areas. Returns undefined if the server refuses the request.
  * @param {Get} get
  * @returns {Promise<Occupancies | undefined>}
  */
@@ -49,7 +49,7 @@ async function readPages(get, path) {
   }
 }
 
-/** In the page's language, or else in another language. @param {Site} site */
+/** Returns the name in the page's language. Without this name, returns another. @param {Site} site */
 export function nameOf(site) {
   const names = /** @type {Record<string, string | null>} */ ({ ky: site.name_ky, ru: site.name_ru, en: site.name_en });
   return names[document.documentElement.lang] ?? names.ky ?? names.ru ?? names.en ?? "";
@@ -61,7 +61,7 @@ export function namesOf(site) {
 }
 
 /**
- * Leaves out closed sites.
+ * Returns an option for each site that is not closed.
  * @param {Site[]} sites
  * @param {(pcode: string) => string} district the name of a district
  * @returns {PlaceOption[]}
@@ -80,7 +80,7 @@ export function siteOptions(sites, district) {
 }
 
 /**
- * Adds the villages of sites that the gazetteer does not have.
+ * Returns an option for each settlement, and for each site's village that the gazetteer does not have.
  * @param {Site[]} sites
  * @param {PlaceOption[]} settlements
  * @param {(pcode: string) => string} district

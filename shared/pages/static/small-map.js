@@ -1,8 +1,8 @@
-// Draws the small map of a page, with its large library, only when somebody scrolls to it.
+// Draws the page's small map when a person scrolls to it, because the library of the map is large.
 
 import { make } from "./elements.js";
 
-const NEAR = "200px"; // the map is drawn this far before it becomes visible
+const NEAR = "200px"; // the distance at which the drawing begins
 
 const section = document.getElementById("small-map");
 
@@ -19,7 +19,7 @@ if (section && make("canvas").getContext("webgl2")) {
   watching.observe(section);
 }
 
-/** Without the library or the layers, the page still shows the names of the places. @param {HTMLElement} section */
+/** Draws the map. If this fails, the page still has the names of the places. @param {HTMLElement} section */
 async function show(section) {
   try {
     const { drawArea } = await import("/static/map/area.js");

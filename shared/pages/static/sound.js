@@ -1,19 +1,19 @@
-// The alarm sound of four tones. A browser may block the sound until the first input on the page. Between two alarms,
-// the AudioContext is suspended, because even silence takes two percent of a processor.
+// The alarm sound: four tones. Before the first input on the page, a browser may block it. Between two alarms, the
+// AudioContext is suspended, because even silence costs two percent of a processor.
 
 const ASKED_MS = 200;
-const SLOW_MS = 2000; // a busy computer may start the sound late
+const SLOW_MS = 2000; // a busy computer starts the sound late
 
 /** @type {AudioContext | undefined} */
 let audio;
 let isAllowed = false;
 let sounding = 0;
 
-/** The event `sound-allowed` says that the sound is allowed, maybe much later. */
+/** Opens the sound. The event `sound-allowed` follows as soon as the browser allows the sound, perhaps much later. */
 export async function open() {
   if (!audio) {
     audio = new AudioContext();
-    audio.addEventListener("statechange", rest); // the sound device is slow, or the browser allows the sound later
+    audio.addEventListener("statechange", rest); // a slow sound device, or a later permission
   }
   await isResumed(audio, ASKED_MS);
   rest();
@@ -31,13 +31,13 @@ export async function ring() {
   else sounding -= 1;
 }
 
-/** A browser that blocks the sound does not answer. @param {AudioContext} context @param {number} longestMs */
+/** Resumes the sound. A blocked sound gives no answer. @param {AudioContext} context @param {number} longestMs */
 async function isResumed(context, longestMs) {
   await Promise.race([context.resume(), new Promise((resolve) => setTimeout(resolve, longestMs))]);
   return context.state === "running";
 }
 
-/** Returns the last tone. @param {AudioContext} context */
+/** Plays the tones, and returns the last. @param {AudioContext} context */
 function play(context) {
   const begin = context.currentTime;
   const tones = [880, 660, 880, 660].map((pitch, number) => {
@@ -59,7 +59,7 @@ function end() {
   rest();
 }
 
-/** An AudioContext that plays no alarm is suspended. A running AudioContext proves that the browser allows sound. */
+/** Suspends an AudioContext without an alarm. A running AudioContext shows that the browser allows the sound. */
 function rest() {
   if (audio?.state !== "running") return;
   isAllowed = true;

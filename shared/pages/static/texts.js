@@ -1,8 +1,8 @@
-// Texts for scripts, in the reader's language, from a JSON element in the page.
+// The texts for scripts, in the reader's language. The page has them in a JSON element.
 
 const island = JSON.parse(document.getElementById("texts")?.textContent ?? "{}");
 
-/** The texts of problems, by the type of the problem. @type {Record<string, string>} */
+/** The texts of problems, by type. @type {Record<string, string>} */
 export const problems = island.problems ?? {};
 
 /** The words for today and the next days, by date. @type {Record<string, string>} */

@@ -1,11 +1,11 @@
-// Formats instants in Bishkek time. No other script contains the time zone or its offset.
+// Formats instants in Bishkek time. This file alone contains the time zone and its offset.
 
 const ZONE = "Asia/Bishkek";
 const OFFSET = "+06:00"; // the country has no summer time
 const OFFSET_MS = 6 * 3_600_000;
 
 /**
- * Dates in digits are Russian by default, because some browsers lack Kyrgyz.
+ * Returns a function that writes dates in digits. The default is Russian, because some browsers lack Kyrgyz.
  * @param {Intl.DateTimeFormatOptions} parts
  */
 function digits(parts, language = "ru") {
@@ -18,7 +18,7 @@ const SECONDS = /** @type {const} */ ({ ...MINUTES, second: "2-digit" });
 const DAY = /** @type {const} */ ({ day: "2-digit", month: "2-digit" });
 const ENGLISH_DAY = /** @type {const} */ ({ day: "numeric", month: "short" }); // as in shared/pages/formats.py
 
-/** `26.11, 21:47`, in English `26 Nov, 21:47`. @param {Intl.DateTimeFormatOptions} time */
+/** Writes `26.11, 21:47`, and in English `26 Nov, 21:47`. @param {Intl.DateTimeFormatOptions} time */
 function dayAnd(time) {
   const isEnglish = document.documentElement.lang === "en";
   return isEnglish ? digits({ ...ENGLISH_DAY, ...time }, "en-GB") : digits({ ...DAY, ...time });
@@ -36,7 +36,7 @@ export const dayAndClock = dayAnd(MINUTES);
 /** `26.11, 21:47:03` */
 export const dayAndExactClock = dayAnd(SECONDS);
 
-/** `26.11, 21:47`, or `26.11` if the hour is not known. @param {string} instant @param {string} precision */
+/** Writes `26.11, 21:47`, or `26.11` without a known hour. @param {string} instant @param {string} precision */
 export function timeOf(instant, precision) {
   const text = dayAndClock(new Date(instant));
   return precision === "hour" ? text : text.split(",")[0];
@@ -47,7 +47,7 @@ export function local(moment) {
   return new Date(moment.getTime() + OFFSET_MS).toISOString().slice(0, 16);
 }
 
-/** Invalid if the text is not a local time like `2026-11-26T21:47`. @param {string} text */
+/** Reads a local time such as `2026-11-26T21:47`. For another text, returns an invalid date. @param {string} text */
 export function instant(text) {
   return new Date(`${text}:00${OFFSET}`);
 }
@@ -57,7 +57,7 @@ export function today(now = new Date()) {
   return local(now).slice(0, 10);
 }
 
-/** For a day like `2026-11-26`, in ISO 8601. @param {string} day */
+/** Returns the noon of a day such as `2026-11-26`, in ISO 8601. @param {string} day */
 export function noon(day) {
   return `${day}T12:00:00${OFFSET}`;
 }

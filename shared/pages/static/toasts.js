@@ -1,4 +1,4 @@
-// A short message in the corner, perhaps with an Undo button. Screen readers announce the message.
+// A short message in the corner, with or without a button. Screen readers announce it.
 
 import { button, make } from "./elements.js";
 
@@ -8,7 +8,7 @@ const SHOWN_MS = 8000;
  * @param {string} text
  * @param {"good" | "bad" | "plain"} [kind]
  * @param {{label: string, shownMs: number, act: () => void}} [offer]
- * @param {Element | null} [dialog] shows the message, because an open dialog covers the corner
+ * @param {Element | null} [dialog] the place of the message, if an open dialog covers the corner
  */
 export function toast(text, kind = "plain", offer, dialog) {
   const element = make("div", { className: "toast" }, text);

@@ -1,4 +1,4 @@
-// Random UUIDs, also on pages without https, where browsers have no `randomUUID`.
+// Random UUIDs. Browsers have no `randomUUID` on pages without HTTPS.
 
 /** @returns {string} */
 export function uuid() {

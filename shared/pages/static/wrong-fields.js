@@ -1,4 +1,4 @@
-// Shows at each field what the service expected, in the reader's language.
+// Shows at each wrong field what the service expected, in the reader's language.
 
 import { expectation } from "./expectations.js";
 import { mark, note, removeNotes } from "./field-notes.js";
@@ -7,9 +7,9 @@ import { sentence } from "./texts.js";
 /** @typedef {import("./expectations.js").Wrong} Wrong */
 
 /**
- * The first field gets the focus.
+ * Shows the errors, and focuses the first wrong field.
  * @param {HTMLFormElement} form @param {Wrong[]} wrong
- * @returns {string} the fields by name, and what is expected of the form as a whole; empty if nothing is known
+ * @returns {string} the names of the wrong fields, and the errors of the form as a whole; empty without known errors
  */
 export function showWrong(form, wrong) {
   removeNotes(form);
@@ -21,7 +21,7 @@ export function showWrong(form, wrong) {
       [sentence("wrong_field"), expectation(wrong.find((error) => isOf(field, error)))].filter(Boolean).join(" "),
     );
   fields[0]?.focus();
-  fields[0]?.closest(".field, fieldset")?.scrollIntoView({ block: "center" }); // the note may be below the field
+  fields[0]?.closest(".field, fieldset")?.scrollIntoView({ block: "center" }); // the note below it must be visible
   const ofForm = wrong.filter((error) => !fields.some((field) => isOf(field, error))).map(expectation);
   return [fields.length && sentence("check", { fields: labels(fields) }), ...new Set(ofForm)].filter(Boolean).join(" ");
 }

@@ -1,5 +1,5 @@
-// The operator's actions on an alert, on its page and in the panel beside the board's list. Each form makes one call,
-// and then the alert is read again. Text in the other forms is kept.
+// The operator's actions, on the page of an alert and in the panel beside the board's list. A form sends one call. The
+// page then reads the alert again, and keeps the text in the other forms.
 
 import { readArticle } from "/static/alert/article.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";
@@ -14,10 +14,10 @@ export function isBusy() {
   return isSending;
 }
 
-/** Called by `forms.js` when a form is submitted. @param {HTMLFormElement} form */
+/** Sends a form. `forms.js` calls this function. @param {HTMLFormElement} form */
 export async function submitted(form) {
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
-  if (button.disabled) return; // the button was pressed twice before this script was loaded
+  if (button.disabled) return; // pressed twice, before this script was loaded
   button.disabled = isSending = true;
   try {
     const answer = await call(form.dataset.method ?? "PUT", form.dataset.path ?? "", body(form));
@@ -35,20 +35,19 @@ export async function submitted(form) {
   }
 }
 
-/** Keeps the forms that were not sent. @param {HTMLFormElement} [sent] */
+/** Reads the alert again. Keeps the input of all forms, except of the sent form. @param {HTMLFormElement} [sent] */
 export async function readAgain(sent) {
   const shown = /** @type {HTMLElement | null} */ (document.querySelector("article[data-alert]"));
   if (!shown) return;
   const prefix = prefixOf(shown);
-  // `again` says that the page was open already. The security log gets no entry for an open page, because the person
-  // may have left
+  // `again`: the page was open already. The security log gets no entry for this read, because the person may have left.
   const fresh = await readArticle(`/alerts/${shown.dataset.alert}?again`, prefix);
-  // after a form was sent, the page changes at once, because the person waits for the change
+  // at once after a form was sent, because the person waits for the result
   await (sent ? released() : rested());
   if (fresh && shown.isConnected) return replace(shown, fresh, sent);
   if (fresh)
     document.dispatchEvent(new Event("may-be-old")); // another call has replaced the page, perhaps by an older version
-  // the board itself reads the alert again with its list
+  // on the board, the list makes the panel read the alert again
   else if (!prefix) location.reload();
 }
 
@@ -58,13 +57,13 @@ function prefixOf(article) {
 }
 
 /**
- * Keeps the focus and what was typed.
+ * Replaces the article. The focus and the typed text stay.
  * @param {HTMLElement} before
  * @param {HTMLElement} fresh
  * @param {HTMLFormElement} [sent]
  */
 export function replace(before, fresh, sent) {
-  // a disabled button loses the focus
+  // a disabled button has lost the focus, so the focus goes back to it
   const active = document.activeElement;
   const focused = active === document.body ? sent?.querySelector("button") : active;
   const same = focused && before.contains(focused) ? selector(focused) : undefined;
@@ -77,7 +76,7 @@ export function replace(before, fresh, sent) {
   if (refocused instanceof HTMLElement) refocused.focus();
 }
 
-/** Finds the focused element in a new version of the page. @param {Element} focused */
+/** Returns a selector for the focused element in the next version of the page. @param {Element} focused */
 function selector(focused) {
   const details = focused.closest("summary")?.parentElement;
   if (details) return `details:is([id="${details.id}"], :has([id="${details.querySelector("button")?.id}"])) > summary`;
@@ -96,7 +95,7 @@ function keep(form, article) {
   fresh?.replaceWith(form);
 }
 
-// After a number is dialled, the form of the call opens with this number.
+// After a click on a telephone number, the form of the call opens with this number.
 document.addEventListener("click", ({ target }) => {
   const number = target instanceof Element ? target.closest("a.telephone")?.closest("[data-number]") : undefined;
   const select = /** @type {HTMLSelectElement | null | undefined} */ (
@@ -108,7 +107,7 @@ document.addEventListener("click", ({ target }) => {
 });
 
 /**
- * A dot in a name makes an object. Empty fields are omitted.
+ * Makes the body of the call. A dot in a field's name makes an object. Empty fields are left out.
  * @param {HTMLFormElement} form
  */
 function body(form) {

@@ -7,8 +7,8 @@ import { refresh } from "/static/fragments.js";
 const REFERRING = ["for", "aria-labelledby", "aria-describedby", "list"];
 
 /**
- * Returns undefined without an answer, or after a refusal. In the panel, the ids get a prefix, because the board has
- * some of the same ids.
+ * Returns undefined without an answer, or after a refusal. Use a prefix for the ids in the panel: the board has some of
+ * the same ids.
  * @param {string} path
  * @param {string} prefix
  * @param {(answer: Response) => void} [refused] is told of a refusal
@@ -29,7 +29,7 @@ export async function readArticle(path, prefix, refused) {
   return article;
 }
 
-/** A page may have no article of its own. @param {HTMLElement | null} main */
+/** Makes an article from a page that has none. @param {HTMLElement | null} main */
 function wrapped(main) {
   return make("article", { className: main?.className ?? "" }, ...(main?.childNodes ?? []));
 }

@@ -1,4 +1,4 @@
-// Reads the page of an alert again when somebody else has changed the alert.
+// Reads the page of an alert again after somebody else has changed the alert.
 
 import { call } from "/static/calls.js";
 import { isBusy, readAgain } from "/static/alert/alert.js";
@@ -9,7 +9,7 @@ const AGAIN_MS = 5000;
 let stream;
 let newest = 0;
 
-// A browser opens only a few connections to a host at once. Therefore only a visible page listens.
+// Only a visible page listens, because a browser opens only a few connections to a host at a time.
 document.addEventListener("visibilitychange", listen);
 document.addEventListener("may-be-old", catchUp);
 listen();
@@ -28,20 +28,20 @@ function listen() {
   });
 }
 
-/** The alert may have changed while nobody listened. */
+/** Compares the versions, because the alert may have changed before the page listened. */
 async function compare() {
   const answer = await call("GET", `/alerts/v1/alerts/${shown()?.dataset.alert}?again`).catch(() => undefined);
   if (answer?.ok) heard(await answer.json());
 }
 
-/** @param {{ alert_id?: string, sequence?: number }} [alert] a listener who may not read the event gets no data */
+/** @param {{ alert_id?: string, sequence?: number }} [alert] missing if the reader may not see the event */
 function heard(alert) {
   if (!alert || alert.alert_id !== shown()?.dataset.alert) return;
   newest = Math.max(newest, alert.sequence ?? 0);
   catchUp();
 }
 
-/** While a form is being sent, nothing is read, because the page is read after the form. */
+/** Reads the newest version, except during the sending of a form, which ends with a read anyway. */
 function catchUp() {
   if (!isBusy() && newest > Number(shown()?.dataset.sequence)) void readAgain();
 }

@@ -1,9 +1,11 @@
-// Draws a chart above each table that has `data-chart`, from the numbers of the table. Saves the chart and the table as
-// files. A column is drawn if its header has `data-series`: a bar that is stacked on earlier bars, or a line.
-// `data-tone` is the name of its colour. A cell's number is its `data-value`; a cell without one leaves a gap. Rows of
-// the table's foot are not drawn. `data-label` of the table labels the axis. Readers who see no chart have the table
-// itself. If the rows are not months, `data-chart="rows"` draws the bars one below the other, with the name of the row
-// beside each bar.
+// Draws a chart above each table with `data-chart`, and saves the chart and the table as files. Readers who cannot see
+// the chart have the same numbers in the table.
+//
+// - A column is drawn if its header has `data-series`: as a line, or as a bar on top of the bars before it.
+// - `data-tone` names the column's colour.
+// - `data-value` is the number of a cell. A cell without `data-value` leaves a gap. The table's foot is not drawn.
+// - `data-label` of the table is the label of the axis.
+// - With `data-chart="rows"`, the rows are not months: each bar lies in its own line, beside the name of its row.
 
 import uPlot from "/static/uplot/uPlot.esm.js";
 import { saveChart, saveTable } from "/static/charts/saved.js";
@@ -12,11 +14,11 @@ import { sentence } from "/static/texts.js";
 
 const HEIGHT = 260;
 const QUIET = "button is-quiet";
-const BAR = 0.62; // width of a bar, as a part of the distance between two bars
-const LABEL = 78; // pixels for a label of the horizontal axis
+const BAR = 0.62; // width of a bar, relative to the distance between two bars
+const LABEL = 78; // pixels for a label on the horizontal axis
 const STEPS = [1, 2, 3, 4, 6, 12];
 const NUMBERS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6];
-const ROW = 30; // pixels for the row of a horizontal bar
+const ROW = 30; // pixels for a row with a lying bar
 const MOST_OF_WIDTH = 0.4;
 
 /** @typedef {{label: string, isLine: boolean, tone: string, values: (number | null)[]}} Series */
@@ -55,7 +57,7 @@ function number(text) {
   return text === undefined || text === "" ? null : Number(text);
 }
 
-/** Each bar begins at the end of the bar before it. @param {Series[]} series */
+/** Puts each bar on the end of the bar before it. @param {Series[]} series */
 function stacked(series) {
   /** @type {number[]} */
   let below = [];
@@ -67,7 +69,7 @@ function stacked(series) {
 }
 
 /**
- * The colour of the tone in the page's theme.
+ * Returns the colour of the tone in the page's theme.
  * @param {Element} near
  * @param {string} tone
  */
@@ -137,7 +139,7 @@ function height(count, isLying) {
 }
 
 /**
- * Shortens names to the width `most`, and returns the names with the width of the widest name.
+ * Shortens the names to the width `most`. Returns them, and the width of the widest.
  * @param {string[]} names
  * @param {string} font
  * @param {number} most
@@ -156,7 +158,7 @@ function fitting(names, font, most) {
   return [cut, Math.ceil(Math.max(0, ...cut.map(width)))];
 }
 
-/** Higher bars are drawn first, so that the bars on which they stand cover them. @template T @param {T[]} series */
+/** Reverses the order: lower bars are drawn later, and cover the higher bars. @template T @param {T[]} series */
 function ordered(series) {
   return [...series].reverse();
 }

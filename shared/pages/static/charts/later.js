@@ -1,5 +1,5 @@
-// Loads the parts of a page whose charts take long to compute. `data-later` holds the address of a page, whose
-// `data-part` replaces the content of the element. Without a script, the content is a link to that page.
+// Loads parts of a page whose charts take long to compute. `data-later` is the address of the part: the content of
+// `data-part` on that page replaces the element's content. Without a script, the element contains a link to that page.
 
 import { call } from "/static/calls.js";
 import { drawCharts } from "/static/charts/charts.js";

@@ -45,7 +45,7 @@ export function saveChart(canvas, title, series, ground, ink) {
 }
 
 /**
- * Places the names side by side, in as many lines as needed.
+ * Places the names side by side, and begins a new line when a line is full.
  * @param {number[]} widths
  * @param {number} right
  */
@@ -60,16 +60,16 @@ function placed(widths, right) {
   });
 }
 
-/** All rows, with unformatted numbers. @param {HTMLTableElement} table @param {string} title */
+/** Saves all rows, with unformatted numbers. @param {HTMLTableElement} table @param {string} title */
 export function saveTable(table, title) {
   const lines = [...table.rows].map((row) =>
     [...row.cells].map((cell) => quoted(cell.dataset.value ?? cell.textContent?.trim() ?? "")).join(","),
   );
-  // the byte order mark makes Excel read UTF-8
+  // with the byte order mark, Excel reads the file as UTF-8
   save(new Blob([`\ufeff${lines.join("\r\n")}\r\n`], { type: "text/csv;charset=utf-8" }), `${named(title)}.csv`);
 }
 
-/** In a spreadsheet, a text that begins like a formula would be run as a formula. @param {string} text */
+/** Quotes a cell. A spreadsheet would run a text that begins like a formula. @param {string} text */
 function quoted(text) {
   const safe = /^[=+@\t]|^-(?!\d)/.test(text) ? `'${text}` : text;
   return `"${safe.replaceAll('"', '""').replaceAll(/\s+/g, " ")}"`;

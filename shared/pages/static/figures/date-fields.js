@@ -1,4 +1,4 @@
-// Days and months in text fields, day before month in every language. The URL has them in ISO 8601.
+// Dates and months in text fields, with the day before the month in every language. The URL has them in ISO 8601.
 
 const WRITTEN = /^(?:(\d{1,2})\.)?(\d{1,2})\.(\d{4})$/;
 
@@ -17,7 +17,7 @@ export function iso(text) {
   return isThere ? [year, month, ...(match[1] ? [day] : [])].join("-") : undefined;
 }
 
-/** A field with `data-date="day"` takes no month. @param {HTMLInputElement} field */
+/** Returns the date. A field with `data-date="day"` accepts no month. @param {HTMLInputElement} field */
 function given(field) {
   const date = iso(field.value);
   return field.dataset.date === "day" && date?.length !== "2026-06-30".length ? undefined : date;

@@ -1,4 +1,4 @@
-// Shows the person in charge of a site only on request, because every viewing is logged.
+// Shows the person in charge of a site on request. The registry logs each request.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { sentence } from "/static/texts.js";
@@ -15,7 +15,7 @@ async function show(button, person) {
     const answer = await call("GET", `/registry/v1/sites/${button.dataset.site}/person-in-charge`);
     if (!answer.ok) return fail(button, (await problem(answer)).text);
     const { name, phone } = await answer.json();
-    person.tabIndex = -1; // the button that had the focus is removed
+    person.tabIndex = -1; // the focus was on the button, which is gone
     person.textContent = [name, phone].filter(Boolean).join(", ");
     person.focus();
   } catch (error) {

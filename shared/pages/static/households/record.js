@@ -1,5 +1,4 @@
-// The pages of a household, a group and a site. A link to a report moves the focus to this report, and a button prints
-// the page.
+// The pages of a household, a group and a site: a button prints the page, and a link to a report moves the focus there.
 
 import { element } from "/static/elements.js";
 

@@ -1,4 +1,4 @@
-// The search for households. The criteria are in the body of a request, because URLs are logged.
+// The search for households. The criteria are in the request's body, because URLs are logged.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element, make, showText } from "/static/elements.js";
@@ -9,9 +9,9 @@ import { showWrong } from "/static/wrong-fields.js";
 /** @type {Record<string, string>} */
 let criteria = {};
 const form = /** @type {HTMLFormElement} */ (element("search"));
-let searches = 0; // only the answer to the latest search is shown
+let searches = 0; // number of the newest search; other answers are ignored
 
-/** Called by `forms.js` when the form is submitted. @param {HTMLFormElement} form */
+/** Starts a search. `forms.js` calls this function. @param {HTMLFormElement} form */
 export async function submitted(form) {
   criteria = given(form);
   forget();
@@ -19,7 +19,7 @@ export async function submitted(form) {
   else fail(sentence("nothing_given"));
 }
 
-/** Another search may fail, so the persons of the last search are removed first. */
+/** Removes the persons of the last search, because the next search may fail. */
 function forget() {
   searches++;
   element("results").replaceChildren();
@@ -28,13 +28,13 @@ function forget() {
 }
 
 element("search").addEventListener("reset", forget);
-// A link runs the search at once. After "back", a reload or the restoring of a tab, the search does not run, because
-// each search is logged, and unusually many searches are reported.
+// A link can start the search at once. After "Back", a reload or the restoring of a tab, the search does not start:
+// each search is logged, and too many searches are reported as unusual.
 const [opening] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
 if ("atOnce" in form.dataset && opening?.type === "navigate") void submitted(form);
 
 /**
- * A code is shown in groups, and personal numbers are typed with spaces.
+ * Reads the criteria. People type a personal number with spaces, so the spaces are removed.
  * @param {HTMLFormElement} form
  */
 function given(form) {
@@ -82,7 +82,7 @@ element("results").addEventListener("click", ({ target }) => {
 });
 
 /**
- * The first household of the next page gets the focus.
+ * Adds the next page. Its first household gets the focus.
  * @param {HTMLElement} more
  * @param {DocumentFragment} results
  */
@@ -95,7 +95,7 @@ function addRows(more, results) {
   /** @type {HTMLElement | null | undefined} */ (added[0]?.querySelector("a"))?.focus();
 }
 
-// The key / moves to the first field. The arrow keys move from the field to the households, between them, and back.
+// The key / moves to the first field. The arrow keys move between the field and the households.
 /** @type {HTMLElement} */
 let lastField = element("name");
 element("search").addEventListener("focusin", ({ target }) => {

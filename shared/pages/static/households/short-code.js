@@ -1,4 +1,4 @@
-// Draws and shows a short code for a household that has none.
+// Draws a short code for a household without a code, and shows it.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -19,10 +19,10 @@ button.addEventListener("click", async () => {
   }
 });
 
-/** Groups of three are easy to read aloud. @param {string} drawn */
+/** Shows the code in groups of three letters, which are easy to read aloud. @param {string} drawn */
 function show(drawn) {
   for (const part of [code, code.previousElementSibling]) part?.classList.remove("no-print");
-  code.tabIndex = -1; // the button that had the focus is removed
+  code.tabIndex = -1; // the focus was on the button, which is gone
   code.textContent = drawn.match(/.{3}/g)?.join("-") ?? "";
   code.focus();
 }

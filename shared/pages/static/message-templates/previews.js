@@ -1,4 +1,4 @@
-// Shows the example messages while a person types the texts.
+// Shows example messages while a person types the templates.
 
 import { call } from "../calls.js";
 import { make } from "../elements.js";
@@ -15,14 +15,14 @@ form.addEventListener("input", () => {
   pause = setTimeout(() => void show(), PAUSE_MS);
 });
 
-/** Without an answer the examples stay, and saving checks the texts in any case. */
+/** Renders the examples. Without an answer they stay, because saving checks the texts again. */
 async function show() {
   const number = ++newest;
   const fields = Object.fromEntries([...new FormData(form)].filter(([, value]) => typeof value === "string"));
   const text = await call("POST", "/alerts/templates/preview", fields)
     .then((answer) => (answer.ok ? answer.text() : undefined))
     .catch(() => undefined);
-  if (text === undefined || number !== newest) return; // the answer to an older text may come later
+  if (text === undefined || number !== newest) return; // the answer to an older text can be slower
   const fresh = make("template");
   fresh.innerHTML = text;
   for (const preview of fresh.content.querySelectorAll("[data-preview]")) replace(/** @type {HTMLElement} */ (preview));

@@ -1,3 +1,3 @@
-// The button that prints the sheet of a shift handover.
+// The button for printing the sheet.
 
 document.getElementById("print")?.addEventListener("click", () => print());
