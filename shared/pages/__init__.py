@@ -1,4 +1,4 @@
-"""Pages for people: one layout, one stylesheet and three languages for all services."""
+"""The pages for people. All services share the layout, the style sheets and the three languages."""
 
 from shared.pages.languages import LANGUAGES, language_of
 from shared.pages.pages import Pages, static

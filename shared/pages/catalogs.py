@@ -1,4 +1,4 @@
-"""Translations, read directly from the `.po` files, so that pages show the reviewed texts."""
+"""Reads translations directly from the `.po` files, without compiled copies that could be out of date."""
 
 from collections.abc import Callable
 from functools import cache
@@ -24,7 +24,7 @@ def catalog(folder: Path, language: str) -> Catalog:
 
 @cache
 def translations(language: str, *folders: Path) -> Translations:
-    """The catalogs in `folders` add texts, and override shared texts."""
+    """Returns the shared catalog of the language. Texts in `folders` are added, and replace shared texts."""
     if language == SOURCE:
         return Translations()
     merged = _compiled(catalog(SHARED, language))
@@ -41,10 +41,10 @@ def _compiled(texts: Catalog) -> Translations:
 
 
 def template_functions(texts: Translations) -> dict[str, Callable[..., Markup]]:
-    """The functions `_`, `gettext` and `ngettext` escape HTML.
+    """Returns the template functions `_`, `gettext` and `ngettext`, which escape HTML.
 
-    Jinja's own functions need the context of the template, which Jinja would copy for each text in a loop. The copies
-    took a sixth of the time of a page with hundreds of rows.
+    Jinja's own functions need the template's context, and Jinja would copy the context for each text in a loop. On a
+    page with hundreds of rows, the copies took a sixth of the time.
     """
 
     def marked(text: str) -> Markup:

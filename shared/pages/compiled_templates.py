@@ -1,4 +1,4 @@
-"""Keeps compiled templates in memory, because compiling a template takes as long as rendering it a hundred times."""
+"""Caches compiled templates in memory. Compiling a template takes as long as a hundred renderings."""
 
 from collections.abc import Callable, Mapping
 from types import CodeType
@@ -11,7 +11,7 @@ Filter = Callable[..., Any]
 
 
 class CompiledTemplates(BytecodeCache):
-    """All apps of a process share the compiled templates of all languages."""
+    """The cache of compiled templates, for all apps of the process and all languages."""
 
     def __init__(self) -> None:
         self._codes: dict[tuple[str, str], CodeType] = {}
@@ -25,10 +25,10 @@ class CompiledTemplates(BytecodeCache):
 
 
 def at_rendering(filters: Mapping[str, Filter]) -> dict[str, Filter]:
-    """Marks the filters, so that Jinja applies them only when it renders a template.
+    """Marks the filters, so that Jinja applies them when it renders a template.
 
-    When Jinja compiles a template, it would apply unmarked filters to constants, and all languages share the compiled
-    template.
+    Jinja applies unmarked filters to constants when it compiles the template. The result would be in one language, but
+    all languages share the compiled template.
     """
     return {name: _at_rendering(function) for name, function in filters.items()}
 

@@ -19,10 +19,10 @@ IMPORT = re.compile(r'@import "([\w/-]+\.css)";\n')
 
 
 class PageFiles(StaticFiles):
-    """At each use, the browser asks whether the file has changed, so that a page never has scripts of two releases.
+    """Serves the files. The browser must ask each time whether a file has changed.
 
-    A page has some fifty small files. Small files are read without a thread, because starting a thread takes several
-    times as long as reading the file.
+    Otherwise a page could have scripts of two releases. A page has about fifty small files. They are read without a
+    thread, because starting a thread takes several times as long as reading a small file.
     """
 
     def __init__(self, *, directory: Path) -> None:
@@ -49,7 +49,10 @@ class PageFiles(StaticFiles):
         return response
 
     def sheet(self, path: Path, scope: Scope) -> Response:
-        """The sheet and its imports are one file, because a page waits for its style sheets before it is shown."""
+        """Returns a style sheet and its imports as one file.
+
+        The page is shown only after all its styles have arrived.
+        """
         sheet = self._sheets.get(path)
         if sheet is None or not sheet.is_current:
             sheet = self._sheets[path] = StyleSheet.read(path)
@@ -59,12 +62,12 @@ class PageFiles(StaticFiles):
         return Response(sheet.content, headers=dict(known), media_type="text/css")
 
 
-FileState = tuple[int, int]  # time of the last change, in nanoseconds, and size
+FileState = tuple[int, int]  # when the file was last changed (in nanoseconds), and its size
 
 
 @dataclass(frozen=True, slots=True)
 class StyleSheet:
-    """`states` has the state of each file when the file was read."""
+    """A style sheet with its imports. `states` has the state of each file at the time of reading."""
 
     content: str
     etag: str
@@ -82,7 +85,7 @@ class StyleSheet:
 
 
 def joined(sheet: Path, states: dict[Path, FileState]) -> str:
-    """Adds the state of each file to `states` before the file is read, so that a later change is noticed."""
+    """Joins the sheet and its imports. The state of a file is noted before it is read, so no later change is missed."""
     states[sheet] = state_of(sheet)
     return IMPORT.sub(lambda found: joined(sheet.parent / found[1], states), sheet.read_text(encoding="utf-8"))
 

@@ -1,4 +1,4 @@
-"""The sentences about the findings of `dayar watch`, and what to do about each finding."""
+"""The sentences for the findings of `dayar watch`, each with the next step for the operator."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -18,7 +18,7 @@ ABROAD_NAMES = {
     "ru": "За границей, страна неизвестна",
     "en": "Abroad, country not known",
 }
-# usual in the country, in contrast to CLDR's formats
+# the formats that people use in the country; CLDR has others
 DAY_AND_MONTH = {"ky": "dd.MM", "ru": "dd.MM", "en": "d MMM"}
 LETTERS = str.maketrans({"å": "a", "ё": "е\uffff", "ң": "н\uffff", "ө": "о\uffff", "ү": "у\uffff"})
 DAY = {"ky": "dd.MM.y", "ru": "dd.MM.y", "en": "d MMM y"}
@@ -26,13 +26,13 @@ DAY = {"ky": "dd.MM.y", "ru": "dd.MM.y", "en": "d MMM y"}
 
 @lru_cache(10_000)
 def decimal(value: float, pattern: str | None, language: str) -> str:
-    """Cached, because formatting is slow and a page has thousands of numbers."""
+    """Formats a number. The results are cached: formatting is slow, and a page has thousands of numbers."""
     return format_decimal(value, format=pattern, locale=language)
 
 
 @lru_cache(10_000)
 def day_in(value: date, pattern: str, language: str) -> str:
-    """Cached, because the days of a page repeat."""
+    """Formats a day. The results are cached, because the days on a page repeat."""
     return format_date(value, pattern, locale=language)
 
 
@@ -55,7 +55,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         return f"{day(value)}, {clock(value)}"
 
     def short_moment(value: datetime) -> str:
-        """Today only the time, on another day also the date, in another year also the year."""
+        """Writes the time. Adds the date on another day, and the year in another year."""
         local, today = value.astimezone(TIME_ZONE).date(), datetime.now(TIME_ZONE).date()
         if local == today:
             return clock(value)
@@ -88,9 +88,9 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
 
 
 def country(code: str, language: str) -> str:
-    """Returns an unknown code itself.
+    """Returns the country's name, or the code itself if the code is unknown.
 
-    The Russian name of Kyrgyzstan is the country's own form, which differs from CLDR's.
+    For Kyrgyzstan, the Russian name is the form that the country itself uses. CLDR has another form.
     """
     if code == ABROAD:
         return ABROAD_NAMES[language]
@@ -99,13 +99,16 @@ def country(code: str, language: str) -> str:
 
 @lru_cache(len(DAY))
 def all_countries(language: str) -> list[tuple[str, str]]:
-    """ISO 3166-1 alpha-2, in the alphabetical order of the language."""
+    """Returns all countries (ISO 3166-1 alpha-2) in the alphabetical order of the language."""
     codes = [code for code in get_global("territory_zones") if code in Locale("en").territories]
     return sorted(((code, country(code, language)) for code in codes), key=lambda pair: alphabetical(pair[1]))
 
 
 def country_options(language: str) -> list[dict[str, Any]]:
-    """Leaves out Kyrgyzstan. The search terms are the names in the other two languages."""
+    """Returns all countries except Kyrgyzstan.
+
+    A search also finds a country by its names in the other two languages.
+    """
     return [
         {"value": code, "name": name, "terms": [country(code, other) for other in DAY if other != language]}
         for code, name in all_countries(language)
@@ -114,19 +117,19 @@ def country_options(language: str) -> list[dict[str, Any]]:
 
 
 def alphabetical(name: str) -> str:
-    """Sorts by code points, in which å counts as a, and each of ё, ң, ө, ү follows its base letter."""
+    """Returns a sort key. It treats å as a, and puts ё, ң, ө and ү directly after their base letters."""
     return name.lower().translate(LETTERS)
 
 
 def iso(value: datetime) -> str:
-    """For the attribute `datetime` of the HTML element `<time>`."""
+    """Writes an instant for the attribute `datetime` of an HTML element `<time>`."""
     return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def coming_days(language: str) -> dict[str, str]:
-    """Today and the next three days in words, by ISO date, because browsers cannot format dates in Kyrgyz.
+    """Returns the words for today and the next three days, by ISO date. Browsers cannot write dates in Kyrgyz.
 
-    A page may stay open past midnight.
+    The next days are included, because a page may stay open past midnight.
     """
     today = datetime.now(TIME_ZONE).date()
     pattern = {"ky": "d-MMMM, EEEE", "ru": "EEEE, d MMMM", "en": "EEEE d MMMM"}[language]

@@ -1,4 +1,4 @@
-"""Formats the numbers of displaced people: counted groups, registered households, and the total."""
+"""Writes the numbers of displaced people: in counted groups, in registered households, and in total."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ Number = Callable[[Any], str]
 
 
 def displaced(figures: Mapping[str, Any], number: Number, known: NullTranslations) -> str:
-    """Includes the total, and the part of it that is in held reports."""
+    """Writes the total, its parts, and the part of the total that is in held reports."""
     recorded = displaced_in_parts(figures, number, known)
     held = _held(figures, number, known)
     if not held and not (figures.get("reports") and figures.get("registered_persons")):
@@ -27,7 +27,7 @@ def displaced_in_parts(figures: Mapping[str, Any], number: Number, known: NullTr
 
 
 def _held(figures: Mapping[str, Any], number: Number, known: NullTranslations) -> list[str]:
-    """Empty if held reports add nobody to the total."""
+    """Writes the numbers in held reports. Returns nothing if held reports add nobody to the total."""
     persons, households = figures.get("held_persons", 0), figures.get("held_households", 0)
     people = [_persons(persons, number, known)] if persons else []
     if households:

@@ -1,7 +1,7 @@
-"""The chapter of the operators' manual to which the link "Help" of a page leads."""
+"""Finds the manual's chapter for a page. The link "Help" of the page opens this chapter."""
 
 MANUAL = "/manual"
-# Paths below a path have the same chapter. Other pages lead to the beginning of the manual.
+# A path that is not listed has the chapter of the nearest path above it. Other pages open the manual's beginning.
 CHAPTERS = {
     "/": "board",
     "/password": "sign-in",
@@ -34,7 +34,7 @@ CHAPTERS = {
     "/accounts": "accounts",
     "/status": "failure",
 }
-# Pages below `/alerts` that are not about an alert.
+# Pages below `/alerts` that do not show an alert.
 WITHOUT_CHAPTER = frozenset(
     f"/alerts/{page}" for page in ("duty-numbers", "policies", "receivers", "rules", "telegram", "templates")
 )

@@ -1,4 +1,4 @@
-"""The reader's language, one of three, and the time zone of all pages."""
+"""The reader's language (one of three), and the time zone of all pages."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -9,19 +9,19 @@ from starlette.responses import Response
 
 LANGUAGES = {"ky": "Кыргызча", "ru": "Русский", "en": "English"}
 DEFAULT = "ky"
-COOKIE = "lang"  # the language that the reader chose
+COOKIE = "lang"  # the reader's choice
 ACCOUNT_COOKIE = "account-lang"
-LAST_ACCOUNT_COOKIE = "last-account"  # id of the account that signed in last
+LAST_ACCOUNT_COOKIE = "last-account"  # id of the account with the latest sign-in
 YEAR_S = 365 * 86_400
 
 
 def language_of(request: HTTPConnection) -> str:
-    """Without a choice, Accept-Language decides. The default is Kyrgyz."""
+    """Returns the chosen language. Without a choice, Accept-Language decides. The last resort is Kyrgyz."""
     return chosen(request) or negotiate_locale(_accepted(request), list(LANGUAGES), sep="-") or DEFAULT
 
 
 def chosen(request: HTTPConnection) -> str | None:
-    """The choice by `?lang=` or, without a choice, the language of the reader's account. None if both are missing."""
+    """Returns the language from `?lang=`, the choice on this browser, or the account's language, in this order."""
     requested = (request.query_params.get("lang"), request.cookies.get(COOKIE), request.cookies.get(ACCOUNT_COOKIE))
     return next((language for language in requested if language in LANGUAGES), None)
 
@@ -31,17 +31,17 @@ def remember(response: Response, language: str, *, secure: bool) -> None:
 
 
 def forget(response: Response, *, secure: bool) -> None:
-    """Another person may sign in next."""
+    """Forgets the choice on this browser, because another person may sign in next."""
     response.delete_cookie(COOKIE, samesite="lax", secure=secure)
 
 
 def keep_for_next(response: Response, *, secure: bool) -> None:
-    """The person who signs in next chose this language on the sign-in page."""
+    """Keeps the language from the sign-in page for the person who signs in next."""
     response.delete_cookie(LAST_ACCOUNT_COOKIE, samesite="lax", secure=secure, httponly=True)
 
 
 def without_choice(path: str) -> str:
-    """Removes `?lang=` from the path, because another person may sign in next."""
+    """Removes `?lang=` from the path. Another person may sign in next, and has not chosen this language."""
     before, mark, query = path.partition("?")
     kept = [part for part in query.split("&") if part.partition("=")[0] != COOKIE]
     return before + mark * any(kept) + "&".join(kept)
@@ -50,11 +50,10 @@ def without_choice(path: str) -> str:
 def remember_account(
     request: HTTPConnection, response: Response, account_id: UUID, language: str | None, *, secure: bool
 ) -> None:
-    """Replaces the account that signed in before, and its language.
+    """Stores the account's language and the account's id in cookies. `language` is None if the account has no language.
 
-    `language` is None if the account has no language. The language that was chosen on this browser is dropped if the
-    account has a language, or if another account signed in before: another person may have chosen it. `keep_for_next`
-    deletes the account that signed in before.
+    Another person may have chosen the browser's language. The choice is therefore deleted in two cases: the account has
+    a language, or the last sign-in was by another account. `keep_for_next` deletes the id of the last account.
     """
     last = request.cookies.get(LAST_ACCOUNT_COOKIE)
     if language or (last and last != str(account_id)):
@@ -79,6 +78,6 @@ def _quality(options: str) -> float:
 
 
 def name_in(language: str, names: Iterable[str | None]) -> str:
-    """Without a name in this language, returns another name. `names` are in the order of LANGUAGES."""
+    """Returns the name in the language, or else in another language. `names` has the order of LANGUAGES."""
     by_language = dict(zip(LANGUAGES, names, strict=True))
     return by_language[language] or next(filter(None, by_language.values()))

@@ -1,4 +1,4 @@
-"""`make messages` updates every catalog from code and templates. New texts stay empty until they are translated."""
+"""`make messages`: updates every catalog from the code and the templates. A new text is empty until its translation."""
 
 import io
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parents[2]
 TRANSLATED = ("ky", "ru")
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
-OPTIONS = {"**/templates/**.html": {"silent": "false"}}  # extraction stops if a template cannot be parsed
+OPTIONS = {"**/templates/**.html": {"silent": "false"}}  # a template that cannot be parsed is an error
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 UNKEPT = tuple(f'"{name}' for name in ("POT-", "PO-", "Report-", "Last-", "Language-T", "Project-", "Generated-"))
 REVIEW = "Reviewed by:"
@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def places() -> Iterator[Path]:
-    """Folders with catalogs: shared/pages and the services with pages."""
+    """Yields the folders with catalogs: shared/pages, and each service with pages."""
     for folder in [ROOT / "shared/pages", *sorted((ROOT / "services").iterdir())]:
         if (folder / "locales").is_dir():
             yield folder
@@ -55,9 +55,9 @@ def update(place: Path, language: str) -> None:
 
 
 def write(place: Path, language: str, texts: Catalog) -> None:
-    """The file's header has no dates, so that the file changes only if a text changes."""
+    """Writes a catalog. Its header has no dates: without a changed text, the file stays the same."""
     texts.fuzzy = False
-    if REVIEW not in texts.header_comment:  # a header that names a reviewer is kept
+    if REVIEW not in texts.header_comment:  # a header with a reviewer's name stays
         texts.header_comment = HEADER.format(language=language, place=place.relative_to(ROOT))
     lines = io.BytesIO()
     write_po(lines, texts, width=110, sort_output=True, ignore_obsolete=True)

@@ -1,4 +1,4 @@
-"""The navigation bar: the pages that the account's roles may open, without the field form."""
+"""The navigation bar. It shows the pages that the account's roles may open, except the field form."""
 
 from dataclasses import dataclass
 
@@ -51,7 +51,7 @@ MENU = (
     Destination("/sign-ins", N_("Signed-in devices")),
     Destination("/second-factor", N_("Second factor")),
 )
-# Each service lists its notices at its address, one per line.
+# The addresses at which the services list their notices, one notice per line.
 NOTICES = (
     "/notices",
     "/registry/notices",
@@ -62,7 +62,7 @@ NOTICES = (
 
 def destinations(principal: Principal | None) -> list[Destination]:
     if principal is None or principal.roles <= {Role.FIELD}:
-        return []  # a field account opens only the field form, which is not in the bar
+        return []  # a field account opens only the field form, which has no place in the bar
     return [page for page in DESTINATIONS if _opens(page.path, principal)]
 
 

@@ -1,4 +1,4 @@
-"""JSON files that a service makes at its start and that never change."""
+"""JSON files that a service makes once, at its start."""
 
 import gzip
 import json
@@ -12,18 +12,18 @@ YEAR_S = 365 * 86_400
 
 
 class PackedFile:
-    """The content as JSON. The file's name has its `version`, so the file never changes."""
+    """A JSON file. Its name contains the `version` of its content, so browsers may cache it for a year."""
 
     def __init__(self, content: Any) -> None:
         self._plain = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-        # compressed here, because the gateway compresses only `/static`
+        # compressed here: the gateway compresses only files below `/static`
         self._packed = gzip.compress(self._plain, mtime=0)
         self.version = sha256(self._plain).hexdigest()[:16]
 
     async def answer(self, request: Request) -> Response:
         is_packed = "gzip" in request.headers.get("accept-encoding", "")
-        # A page of another process may ask for another version. The answer then has this process's list, and must not
-        # be cached under the requested version.
+        # A page from another process may ask for that process's version. The answer has this process's content, so no
+        # cache may store the answer under the requested version.
         is_own = request.path_params.get("version", self.version) == self.version
         cached = f"public, max-age={YEAR_S}, immutable" if is_own else "no-store"
         headers = {"cache-control": cached, "vary": "Accept-Encoding"}

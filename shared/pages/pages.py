@@ -1,4 +1,4 @@
-"""Render a service's templates in the reader's language and theme."""
+"""Renders a service's templates in the language and the theme of the reader."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -60,7 +60,7 @@ class Pages:
         return self._environments[language].get_template(template).render(context)
 
     def gettext(self, language: str, message: str, **values: Any) -> str:
-        """For texts outside of templates. `values` are inserted without HTML escaping."""
+        """Translates a text outside of templates. `values` are inserted without HTML escaping."""
         translated: str = self._environments[language].globals["_plain"](message)  # type: ignore[operator]
         return translated % values if values else translated
 
@@ -84,7 +84,10 @@ class Pages:
 
 
 def _session(principal: Principal | None, settings: Settings) -> dict[str, Any]:
-    """For scripts: the seconds until the sign-in ends, and whether the page reports presence and plays alert sounds."""
+    """Returns facts for scripts: the seconds until the sign-in expires, and the two tasks of the page.
+
+    The tasks are reporting presence and playing the sound of alerts.
+    """
     if principal is None or principal.channel is not SubmissionChannel.CONSOLE:
         return {"lasts": 0, "counts_as_present": False, "hears_alerts": False}
     return {
@@ -95,9 +98,10 @@ def _session(principal: Principal | None, settings: Settings) -> dict[str, Any]:
 
 
 class PageContext(Context):
-    """Calls functions and macros of templates directly, because no function of our templates needs the context.
+    """Calls functions and macros of templates directly, without Jinja's test of each function.
 
-    Jinja itself asks each function, which takes longer than most of our functions. Filters are not called in this way.
+    The test finds out whether a function needs the context. No function of our templates does, and the test takes
+    longer than most of our functions. Jinja calls filters in another way.
     """
 
     def call(self, function: Callable[..., Any], /, *values: Any, **named: Any) -> Any:
@@ -134,7 +138,7 @@ def _environment(loader: ChoiceLoader, language: str, locales: Path) -> Environm
 
 
 def static(*folders: Path) -> PageFiles:
-    """The shared folder of all pages comes before the service's own folders."""
+    """Serves the shared folder and the service's own folders. A file in the shared folder comes first."""
     files = PageFiles(directory=HERE / "static")
     files.all_directories = [*files.all_directories, *folders]
     return files

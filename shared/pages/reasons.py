@@ -1,4 +1,4 @@
-"""The reason for an alert as a sentence in the reader's language, from reason code and figures."""
+"""Writes the reason for an alert as a sentence in the reader's language, from the code and figures of the reason."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -36,7 +36,7 @@ TEXTS: Mapping[str, str] = {
     "status_changed": N_("Revised: changed from an exercise to actual, or back"),
     "no_rule": N_("No longer meets an alert rule"),
 }
-# Why a hazard that never had an alert raises none.
+# Why a hazard raises no alert, if it never had one.
 NOT_ALERTED: Mapping[str, str] = {
     "over_budget": N_("withheld, its source reports unusually much"),
     "too_old": N_("reported too late to act on"),
@@ -47,10 +47,10 @@ NOT_ALERTED: Mapping[str, str] = {
     "status_not_alerted": N_("a system test or a draft"),
     "resolved": N_("its alert is closed already"),
 }
-# Shorter texts for rows with the place and the total, which may cut off the end of a long text.
+# For rows that already show the place and the total. A long text would be cut off there.
 BRIEF = {"households_displaced": N_("{displaced}. Within {hours} hours")}
 BRIEF_OF_UNKNOWN_ORIGIN = N_("Origin not known. {displaced}. Within {hours} hours")
-# The place is where the people are now.
+# Here the place is the present place of the people, not their origin.
 OF_UNKNOWN_ORIGIN = N_(
     "Displaced people who are now in {place}, origin not known, within {hours} hours ({dates}): {displaced}"
 )
@@ -80,9 +80,9 @@ def sentence(
     *,
     is_brief: bool = False,
 ) -> str:
-    """Returns an unknown reason's code.
+    """Writes the sentence. For an unknown reason, returns its code.
 
-    A brief sentence begins with the numbers of people, and has neither the total nor the place.
+    A brief sentence begins with the numbers of people, and omits the total and the place.
     """
     words = Words(_shown(figures, language, known.gettext, places))
     text = BRIEF.get(reason) if is_brief else None
@@ -100,7 +100,10 @@ def sentence(
 
 
 def _of_quake(reason: str, figures: Mapping[str, Any]) -> list[str]:
-    """Each text names its scale, because the scales differ."""
+    """Returns the parts of the sentence.
+
+    Each names its scale, because magnitude and intensity have different scales.
+    """
     texts = [TEXTS[reason]] if reason in LABELLED else []
     texts.append(TEXTS["quake_magnitude"] if "depth_km" in figures else WITHOUT_DEPTH)
     if "intensity" in figures:
@@ -115,7 +118,7 @@ def _of_quake(reason: str, figures: Mapping[str, Any]) -> list[str]:
 
 
 class Words(dict[str, str]):
-    """Shows a dash for a figure that an older alert lacks."""
+    """The words in a sentence. Figures that an older alert lacks are shown as a dash."""
 
     def __missing__(self, name: str) -> str:
         return "–"

@@ -1,4 +1,4 @@
-"""The settlements of the gazetteer as one file. Browsers search in the file; the phones' service worker caches it."""
+"""The settlements of the gazetteer as one file, for searches in the browser. The service worker of phones caches it."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -11,7 +11,7 @@ from shared.places.gazetteer import Locality
 
 
 class SettlementsFile(PackedFile):
-    """The settlements that exist on the day `today`. The file's name has its `version`, so the file never changes."""
+    """The settlements that exist on the day `today`."""
 
     def __init__(self, places: Places, today: date) -> None:
         settlements = list(offered(places, today))
@@ -24,7 +24,7 @@ class SettlementsFile(PackedFile):
 
 
 def offered(places: Places, today: date) -> Iterator[dict[str, Any]]:
-    """Each settlement with its district, its names in `LANGUAGES`, and its other names, also from before a merger."""
+    """Yields each settlement with its district, its names in `LANGUAGES`, and other names, such as former names."""
     former = places.gazetteer.predecessors
     for settlement in sorted(places.gazetteer.settlements(), key=lambda known: known.pcode):
         if not settlement.is_valid(today):

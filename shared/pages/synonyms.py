@@ -1,4 +1,4 @@
-"""Words in three languages that callers use for a hazard, in addition to the hazard's name."""
+"""Words for a hazard that callers use besides the hazard's name, in three languages."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The fields of a form as a person typed them, and the places and numbers that they name."""
+"""Reads what a person typed into a form: texts, places and numbers."""
 
 import hashlib
 import re
@@ -26,7 +26,7 @@ NO_PLACE = N_("Names or P-codes are expected, separated by commas. No such place
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`expected` is a text to translate, with `values` for its placeholders."""
+    """A field with a wrong value. `expected` is a text for translation, and `values` fills its placeholders."""
 
     name: str
     expected: str
@@ -45,19 +45,19 @@ class TypedForm:
 
     @property
     def version(self) -> str:
-        """A form for a new record has no version."""
+        """Returns the version that the form sends back, or an empty text for a new record."""
         return self.value("version")[:64]
 
     @property
     def act(self) -> str:
-        """The button that saves the form has no name."""
+        """Returns the name of the pressed button. The button for saving has no name."""
         return self.value("act", "save")
 
     def several(self, name: str) -> Sequence[str]:
         return self._typed.get(name, ())
 
     def areas(self, places: Places, wrong: list[Fault]) -> tuple[str, ...]:
-        """A text that does not name exactly one place is added to `wrong`."""
+        """Returns the named places. Adds each text that names no place, or several places, to `wrong`."""
         codes, unknown = list(self.several("areas")), list[str]()
         names: dict[str, set[str]] = {}
         for unit in places.units():
@@ -74,7 +74,10 @@ class TypedForm:
         return tuple(dict.fromkeys(codes))
 
     def number(self, name: str, lowest: int, highest: int, wrong: list[Fault]) -> int:
-        """Returns `lowest` for an empty field. Text that is no number in the range is added to `wrong`."""
+        """Reads a number. An empty field gives `lowest`.
+
+        Any text that is no number in the range is added to `wrong`.
+        """
         typed = self.value(name)
         if is_number(typed) and lowest <= int(typed) <= highest:
             return int(typed)
@@ -85,9 +88,9 @@ class TypedForm:
 
 
 def arrange(rows: list[Row], act: str, new: Row, most: int) -> None:
-    """Adds, moves or removes a row, if `act` is `add`, `up-1`, `down-0` or `drop-1`.
+    """Adds, moves or removes a row. `act` is `add`, `up-1`, `down-0` or `drop-1`, for example.
 
-    The form has at most `most` rows. The last row cannot be removed.
+    A form has at least one row, and at most `most` rows.
     """
     deed, _, position = act.partition("-")
     at = int(position) if is_number(position) else -1
@@ -113,7 +116,7 @@ def is_line(text: str, longest: int) -> bool:
 
 
 def iso(typed: str) -> str:
-    """Converts `29.11.2026 8:30` to ISO 8601, the format in which browsers send dates. Other texts stay as they are."""
+    """Converts `29.11.2026 8:30` to ISO 8601, which browsers send too. Other texts are returned unchanged."""
     day = WRITTEN_DAY.match(typed)
     if day is None:
         return typed
@@ -122,7 +125,7 @@ def iso(typed: str) -> str:
 
 
 def local_instant(typed: str) -> datetime:
-    """Raises ValueError, also if the time is missing."""
+    """Reads a date with a time. Raises ValueError for another text, and for a date without a time."""
     written = iso(typed)
     if len(written) <= LONGEST_DAY:
         raise ValueError  # `fromisoformat` would take a missing time for midnight
@@ -142,15 +145,16 @@ def typed_of(form: FormData) -> dict[str, list[str]]:
 
 
 def version_of(shown: object) -> str:
-    """Every change of the shown data changes this digest.
+    """Returns a digest of the shown data. The form sends the digest back.
 
-    The form sends the digest back, so that a person cannot overwrite a change that the person never saw.
+    If the data have changed meanwhile, the digest differs. A person thus cannot overwrite a change without having seen
+    it.
     """
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 
 
 def expected_by_field(request: Request, faults: Sequence[Fault]) -> dict[str, str]:
-    """What is expected in each wrong field, in the reader's language. Only a field's first fault is used."""
+    """Returns the expectation of each wrong field in the reader's language. Only the first fault of a field counts."""
     pages, language = request.app.state.pages, language_of(request)
     first_of_field = {fault.name: fault for fault in reversed(faults)}
     return {name: pages.gettext(language, fault.expected, **fault.values) for name, fault in first_of_field.items()}

@@ -1,4 +1,4 @@
-"""Reads sheets of XLSX and CSV files as lines of texts, finds the header, and writes refused rows and tables.
+"""Reads sheets from XLSX and CSV files, finds the header, and writes tables and refused rows.
 
-This file imports none of the package's modules, because only some services have the library for workbooks.
+This module imports no other module of the package: services without the library for workbooks use the package too.
 """

@@ -1,4 +1,4 @@
-"""Finds codes of the contract by the names that people write into sheets, in Kyrgyz, Russian or English."""
+"""Finds a code of the contract by its name in Kyrgyz, Russian or English, as people write it into sheets."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -79,12 +79,12 @@ class CodeNames:
         for code, words in OTHER_WORDS.get(kind, {}).items():
             for word in words:
                 self._codes[folded(word)].add(code)
-        # a word that is the name of one code means only this code
+        # the name of a code means only this code, even if another code has the same word
         for word, code in names(kind):
             self._codes[folded(word)] = {code}
 
     def find(self, text: str) -> str | None:
-        """Returns None if no code, or several codes, have the name or word."""
+        """Returns the code with this name or word. Returns None if no code has it, or several codes have it."""
         codes = self._codes.get(folded(text), ())
         return next(iter(codes)) if len(codes) == 1 else None
 

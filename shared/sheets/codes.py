@@ -1,18 +1,18 @@
-"""The codes for a sheet of households: what its columns contain, the verdicts about its rows, and their reasons."""
+"""The codes of a sheet of households: contents of columns, verdicts on rows, and reasons for the verdicts."""
 
 from enum import StrEnum
 
 
 class HouseholdColumn(StrEnum):
-    """A column with notes keeps its label with each text.
+    """The content of a column.
 
-    With a column `household` or `relationship`, a sheet has one row for each person, and the columns about the head
-    describe this person.
+    With a column `household` or `relationship`, each row is one person. The columns about the head then describe this
+    person. A report keeps the texts of note columns together with the columns' labels.
     """
 
     NOTES = "notes"
-    SKIPPED = "skipped"  # nothing that Dayar stores, for example the number of the row
-    REASONS = "reasons"  # Dayar's own reasons for the refusal of a row
+    SKIPPED = "skipped"  # nothing for Dayar, for example the number of the row
+    REASONS = "reasons"  # written by Dayar: why the row was refused
     HOUSEHOLD = "household"  # number of the household in the sheet
     RELATIONSHIP = "relationship"  # to the head
     HEAD = "head"  # family name, given name and patronymic of the head
@@ -40,7 +40,7 @@ class HouseholdColumn(StrEnum):
 
 
 class RowFault(StrEnum):
-    """Why a row is not accepted."""
+    """The reasons to refuse a row."""
 
     FORMULA = "formula"
     ERROR = "error"
@@ -50,12 +50,12 @@ class RowFault(StrEnum):
     MERGED = "merged"
     TOTAL = "total"  # the sum of the rows above
     REPEATED = "repeated"  # equal to an earlier row of the sheet
-    ANONYMOUS = "anonymous"  # neither a name nor a telephone nor a personal number
+    ANONYMOUS = "anonymous"  # no name, no telephone, no personal number
     MISSING = "missing"
     NUMBER = "number"
-    COUNTS = "counts"  # the numbers of men and women do not add up to the number of persons
-    LISTED = "listed"  # more rows than persons in the household
-    OTHER_COUNT = "other_count"  # the rows of a household state different numbers of persons
+    COUNTS = "counts"  # men and women do not add up to the persons
+    LISTED = "listed"  # more rows than the household has persons
+    OTHER_COUNT = "other_count"  # the household's rows differ in the number of persons
     DAY = "day"
     FUTURE = "future"
     PLACE = "place"
@@ -67,14 +67,14 @@ class RowFault(StrEnum):
     PERSONAL_NUMBER = "personal_number"
     PHONE = "phone"
     LOCALITY = "locality"
-    NO_NUMBER = "no_number"  # neither the row nor a row above has the number of a household
-    SPLIT = "split"  # rows of other households are between the rows with this number
+    NO_NUMBER = "no_number"  # no household number in this row or a row above
+    SPLIT = "split"  # rows of other households come between this household's rows
     HEADS = "heads"
-    NO_HEAD = "no_head"  # no row of a head is above this row
-    PERSON = "person"  # too little for a person
-    HOUSEHOLD = "household"  # another row of the household is not accepted
-    NOTES = "notes"  # texts without a separate field are too long together
-    STATUS = "status"  # intake's spool is full, or the installation does not accept the report
+    NO_HEAD = "no_head"  # no row above has a head
+    PERSON = "person"  # not enough content for a person
+    HOUSEHOLD = "household"  # refused, because another row of the household is refused
+    NOTES = "notes"  # the texts of note columns are too long together
+    STATUS = "status"  # intake's spool is full, or the installation refuses the report
 
 
 class SheetRowVerdict(StrEnum):
@@ -82,8 +82,8 @@ class SheetRowVerdict(StrEnum):
     SENT = "sent"
     KNOWN = "known"  # this account has already sent the row
     KNOWN_ELSEWHERE = "known_elsewhere"  # another account has already sent the row
-    # the team has sent other cells for the same head and day; sent only if a person confirms the row
+    # The team has sent other cells for this head and day. The row is sent only after a person's confirmation.
     CHANGED = "changed"
-    # another team has sent other cells for the same head and day; sent only if a person confirms the row
+    # Another team has sent other cells for this head and day. The row is sent only after a person's confirmation.
     CHANGED_ELSEWHERE = "changed_elsewhere"
     REFUSED = "refused"

@@ -1,4 +1,4 @@
-"""Reads a CSV file, as Excel writes it in any language."""
+"""Reads CSV files from Excel in any language."""
 
 import csv
 import io
@@ -20,18 +20,18 @@ from shared.sheets.sheet import (
 )
 
 DELIMITERS = ";,\t"
-ENCODINGS = ("utf-8-sig", "cp1251")  # a Russian Excel writes CSV in cp1251
+ENCODINGS = ("utf-8-sig", "cp1251")  # a Russian Excel writes cp1251
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # byte order marks of Excel's format "Unicode text"
-FIRST_LINES, FIRST_LETTERS = 15, 20_000  # lines and characters in which the delimiter is searched
+FIRST_LINES, FIRST_LETTERS = 15, 20_000  # the delimiter is guessed from these lines and characters
 FEWEST = 2
-# cp1251 has no ө, ү, ң, and Excel writes ? in their place
+# Excel writes ? for ө, ү and ң, which cp1251 does not have
 LOST_LETTER = re.compile(r"[^\W\d_]\?+[^\W\d_]|(?<!\S)\?+[^\W\d_]")
-# above the size of any file, so that an unclosed quotation mark is reported as a fault of its cell
+# Larger than any file. A quotation mark that is not closed makes a very long cell, which is a fault of the cell only.
 csv.field_size_limit(4 * 1024 * 1024)
 
 
 def read(raw: bytes, most_lines: int) -> Sheet:
-    """Without empty lines. Raises UnreadableFile."""
+    """Reads the lines that are not empty. Raises UnreadableFile."""
     text, encoding = decoded(raw)
     try:
         return Sheet("", limited(lines(text, is_lossy=encoding == "cp1251"), most_lines, LetterBudget()))
@@ -55,9 +55,9 @@ def lines(text: str, *, is_lossy: bool) -> Iterator[SheetLine]:
 
 
 def has_lines(text: str, mark: str, usual: int) -> bool:
-    """A cell whose opening quotation mark has no closing one contains the next lines of the file.
+    """Returns True if a cell contains further lines of the file, because its quotation mark is not closed.
 
-    Such a cell has a line break, and about as many delimiters as a usual line.
+    Such a cell has a line break. It has about as many delimiters as a usual line.
     """
     return "\n" in text and text.count(mark) >= max(FEWEST, usual - 1)
 
@@ -75,9 +75,9 @@ def decoded(raw: bytes) -> tuple[str, str]:
 
 
 def delimiter(first: Sequence[str]) -> str:
-    """The candidate that most of the lines contain, because Excel's delimiter depends on the computer's language.
+    """Returns the delimiter that occurs in most lines. Excel chooses it by the computer's language.
 
-    A title above the header may have other delimiters or none.
+    Lines are counted, because a title above the header can have other delimiters, or none.
     """
     return max(
         DELIMITERS, key=lambda mark: (sum(mark in line for line in first), sum(line.count(mark) for line in first))

@@ -1,4 +1,4 @@
-"""Finds the header of a sheet: one or two lines with the names of the columns, below any title."""
+"""Finds the header of a sheet: one or two lines of column names, perhaps below a title."""
 
 import re
 from collections.abc import Callable, Hashable, Sequence
@@ -9,7 +9,7 @@ from shared.sheets.sheet import Sheet, SheetLine
 
 SEARCHED_LINES = 15
 TALLEST = 2
-# Matches a whole number, a day or a telephone. A line with such a value is data, and no part of the header.
+# A whole number, a day or a telephone. A line with one of these is data, not a header.
 DATA = re.compile(
     r"\d+(?:[.,]0+)?|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\D.*|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\+?[\d\s()-]{9,}"
 )
@@ -19,14 +19,14 @@ Guess = Callable[[str], Hashable | None]
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Both numbers are 0 if the sheet has no header."""
+    """The first and the last line of the header. Both are 0 if the sheet has no header."""
 
     first: int
     last: int
 
 
 def guessed(sheet: Sheet, guess: Guess) -> Header:
-    """The lines in whose labels `guess` recognises the most columns. Lines with data are left out."""
+    """Returns the lines in which `guess` recognises the most columns. Lines with data cannot be a header."""
     lines = sheet.lines[:SEARCHED_LINES]
     spans = [lines[start : start + height] for height in range(1, TALLEST + 1) for start in range(len(lines))]
     spans = [span for span in spans if not any(map(is_data, span))]
@@ -42,14 +42,14 @@ def is_data(line: SheetLine) -> bool:
 
 
 def labels(sheet: Sheet, header: Header) -> tuple[str, ...]:
-    """Empty for a column without a label."""
+    """Returns the label of each column, or an empty text for a column without a label."""
     span = [line for line in sheet.lines if header.first <= line.number <= header.last]
     texts = joined(span) if span else ()
     return (*texts, *[""] * (sheet.width - len(texts)))
 
 
 def joined(span: Sequence[SheetLine]) -> tuple[str, ...]:
-    """The label of a group of columns is put before the label of each column in the group."""
+    """Joins the lines of a header. A label over several columns comes before the label of each of these columns."""
     width = max(len(line.cells) for line in span)
     *uppers, last = [[*line.cells, *[""] * (width - len(line.cells))] for line in span]
     for upper in uppers:
@@ -60,7 +60,7 @@ def joined(span: Sequence[SheetLine]) -> tuple[str, ...]:
 
 
 def rows_below(sheet: Sheet, header: Header) -> tuple[SheetLine, ...]:
-    """Official forms may have a line that only numbers the columns; this line is left out."""
+    """Returns the lines of data. Some official forms number the columns in a line, which is left out."""
     below = tuple(line for line in sheet.lines if line.number > header.last)
     return below[1:] if below and is_numbering(below[0]) else below
 

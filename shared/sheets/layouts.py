@@ -1,4 +1,4 @@
-"""Counts the content of an XLSX workbook before openpyxl reads it, and finds facts that openpyxl does not give."""
+"""Measures an XLSX workbook before openpyxl reads it, and finds facts that openpyxl does not report."""
 
 import io
 import zipfile
@@ -11,19 +11,21 @@ from shared.sheets.sheet import FileFault, UnreadableFile
 
 PARTS = 500
 UNPACKED_BYTES = 24 * 1024 * 1024
-ELEMENTS = 800_000  # a sheet with the most lines and columns has about half as many elements
+ELEMENTS = 800_000  # the largest accepted sheet has about half as many elements
 MERGED_RANGES = 10_000
-# openpyxl creates all lines up to the last line, whose number can be very high even in a small file
+# A small file can name a very high last line, and openpyxl would create all lines up to it.
 LINE_NUMBERS = 100_000
 XML = (".xml", ".rels")
 
 
 @dataclass(slots=True)
 class WorksheetLayout:
-    """`filled` are the lines with values, and `width` is the last column with a value or formula.
+    """Facts about a sheet.
 
-    `uncomputed` are the cells, as pairs of line and column, whose formula has no stored result. `merged` are references
-    such as `A1:B2`.
+    - `filled`: the lines with values
+    - `width`: the last column with a value or formula
+    - `uncomputed`: the cells (line, column) whose formula has no stored result
+    - `merged`: references such as `A1:B2`
     """
 
     filled: set[int] = field(default_factory=set)
@@ -37,10 +39,10 @@ class WorksheetLayout:
 
 
 def counted(raw: bytes) -> dict[str, WorksheetLayout]:
-    """The layout of each part of the workbook. Raises UnreadableFile for too much content, and for a DOCTYPE."""
+    """Returns the layout of each part of the workbook. Raises UnreadableFile for too much content or a DOCTYPE."""
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         parts = archive.infolist()
-        # these sizes can be trusted, because zipfile never reads more of a part than the archive states
+        # zipfile never reads more of a part than the stated size, so the sizes are safe
         if len(parts) > PARTS or sum(part.file_size for part in parts) > UNPACKED_BYTES:
             raise UnreadableFile(FileFault.TOO_LARGE)
         layouts, elements = {}, 0
@@ -49,8 +51,8 @@ def counted(raw: bytes) -> dict[str, WorksheetLayout]:
             try:
                 counter.read(archive.read(part))
             except expat.ExpatError:
-                # Every part is read, because a sheet can be in a part with any name. A part that is not XML, such as a
-                # picture, is no error.
+                # Every part is read, because a sheet can have any name. A picture, for example, is not XML, and that is
+                # no error.
                 if part.filename.lower().endswith(XML):
                     raise
             layouts[part.filename] = counter.layout
@@ -61,7 +63,7 @@ def counted(raw: bytes) -> dict[str, WorksheetLayout]:
 
 
 class ElementCounter:
-    """Raises UnreadableFile if there are more than `most` elements."""
+    """Counts the elements of a part. Raises UnreadableFile at more than `most` elements."""
 
     def __init__(self, most: int) -> None:
         self.layout, self.count, self._most = WorksheetLayout(), 0, most
@@ -91,7 +93,7 @@ class ElementCounter:
                 self.layout.merged.append(attributes.get("ref", ""))
 
     def _begin(self, reference: str | None) -> None:
-        """A cell without a reference follows the cell before."""
+        """Begins a cell. Without a reference, the cell is in the column after the previous cell."""
         self._has_formula = self._has_value = False
         if reference is None:
             self._column += 1
@@ -99,7 +101,7 @@ class ElementCounter:
             self._line, self._column = coordinate_to_tuple(reference)
 
     def _text(self, _: str) -> None:
-        # programs that do not compute formulas write empty values, which count as no value
+        # programs that compute no formulas write an empty value, which counts as no value
         self._has_value = self._has_value or self._is_in_value
 
     def _end(self, name: str) -> None:
@@ -114,5 +116,5 @@ class ElementCounter:
             self.layout.width = max(self.layout.width, self._column)
 
     def _doctype(self, *_: object) -> None:
-        # a DOCTYPE can define entities, and no real workbook has one
+        # refused: a DOCTYPE can define entities that fill the memory, and no real workbook has one
         raise UnreadableFile(FileFault.NO_SHEET)

@@ -1,4 +1,4 @@
-"""Finds districts and countries by the names that people write into sheets."""
+"""Finds a district or country by its name, as people write it into sheets."""
 
 import re
 from collections import defaultdict
@@ -12,15 +12,15 @@ from shared.places import Places, UnitKind
 from shared.places.localities import folded
 
 SEPARATORS = re.compile(r"[,;()]")
-MOST_PARTS = 20  # with more parts between commas, a text is not an address, and its look-up would take milliseconds
-# the kind of a unit, as `folded` writes it
+MOST_PARTS = 20  # a text with more parts is no address, and would take milliseconds
+# words for the kind of a unit, in the form that `folded` returns
 KINDS = {
     UnitKind.OBLAST: {"область", "обл", "облусу", "облус", "oblast", "region"},
     UnitKind.RAYON: {"район", "р н", "рн", "району", "rayon", "raion", "district"},
     UnitKind.CITY: {"город", "гор", "г", "шаары", "шаар", "city", "town"},
 }
 WORDS = sorted(((word, kind) for kind, words in KINDS.items() for word in words), key=lambda pair: -len(pair[0]))
-# endings of adjectives, as in Кадамжайский район
+# the ending of an adjective, as in Кадамжайский район
 ADJECTIVE = re.compile(r"ск(ий|ая|ой|ого|ом|ую)$")
 
 
@@ -29,7 +29,7 @@ class Namesakes(Exception):
 
 
 class PlaceNames:
-    """Finds a unit by its code or its name, with or without its kind. Finds a country by its name."""
+    """Finds a unit by its code, or by its name with or without its kind. Finds a country by its name."""
 
     def __init__(self, places: Places) -> None:
         self._units = {unit.pcode: unit for unit in places.units()}
@@ -41,9 +41,9 @@ class PlaceNames:
                 index[stem(folded(term))].add(unit.pcode)
 
     def find(self, text: str) -> tuple[Place, str] | None:
-        """Returns the place, and the parts of the text that do not name the place.
+        """Returns the place, and the rest of the text. Returns None if no part of the text names a place.
 
-        Raises Namesakes. Parts are separated by commas. Returns None if no part names a place.
+        Commas, semicolons and brackets separate the parts. Raises Namesakes if several places have the name.
         """
         parts = [part.strip() for part in SEPARATORS.split(text) if part.strip()]
         if len(parts) > MOST_PARTS:
@@ -56,7 +56,7 @@ class PlaceNames:
         return self._smallest(named), ", ".join(rest)
 
     def _smallest(self, named: list[Place]) -> Place:
-        """The place that lies in all the other places. Raises Namesakes if there is no such place."""
+        """Returns the place that lies in all the other places. Raises Namesakes without such a place."""
         if all(place == named[0] for place in named):
             return named[0]
         units = [self._units[place.pcode] for place in named if place.pcode]
@@ -68,12 +68,9 @@ class PlaceNames:
         return Place(pcode=smallest.pcode)
 
     def _place(self, text: str) -> tuple[Place | None, bool]:
-        """Returns the place, and whether the text contains nothing else.
+        """Returns the place, and whether the text contains nothing else. Raises Namesakes.
 
-        Raises Namesakes.
-
-        A former or other name of a district may also be the name of a village. Such a text counts as containing
-        something else.
+        A former or other name of a district may also be a village's name. The second value is then False.
         """
         if text.upper() in self._units:
             return Place(pcode=text.upper()), True
@@ -104,5 +101,5 @@ def without_kind(name: str) -> tuple[str, UnitKind | None]:
 
 
 def stem(name: str) -> str:
-    """Removes spaces, a final й, and the ending of an adjective: Кара-Сууйский becomes Кара-Суу."""
+    """Removes spaces, a final й and the ending of an adjective. Example: Кара-Сууйский becomes Кара-Суу."""
     return ADJECTIVE.sub("", name).replace(" ", "").rstrip("й")

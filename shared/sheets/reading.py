@@ -1,15 +1,15 @@
-"""Chooses the reader of a file by its first bytes, because names and content types of files are often wrong."""
+"""Recognises the format of a file by its first bytes. The name and the content type of a file are often wrong."""
 
 from shared.sheets import delimited, workbook
 from shared.sheets.sheet import LINES, FileFault, Sheet, UnreadableFile
 
-BYTES = 2 * 1024 * 1024  # limit for a body with a sheet
-# OLE is the format of Excel 97, and of workbooks with a password
+BYTES = 2 * 1024 * 1024  # the largest body with a sheet
+# Excel 97 writes OLE files. A workbook with a password is an OLE file too.
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
 def read(raw: bytes, *, most_lines: int = LINES) -> list[Sheet]:
-    """Leaves out hidden and empty sheets. Raises UnreadableFile."""
+    """Reads the sheets. Hidden and empty sheets are left out. Raises UnreadableFile."""
     if raw.startswith(OLE):
         raise UnreadableFile(FileFault.LOCKED)
     sheets = workbook.read(raw, most_lines) if raw.startswith(ZIP) else [delimited.read(raw, most_lines)]

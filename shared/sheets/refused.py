@@ -1,4 +1,4 @@
-"""Writes the refused rows of a sheet, with the reasons, as an XLSX workbook."""
+"""Writes the refused rows of a sheet into an XLSX workbook, each with its reasons."""
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ WIDTH = 18
 
 
 def written(labels: Sequence[str], rows: Iterable[tuple[Sequence[str], str]]) -> bytes:
-    """`labels` includes the label of the column of reasons, which follows the columns of the sheet."""
+    """Writes the rows. The last label is for the column with the reasons."""
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet()
     sheet.freeze_panes = "A2"
@@ -31,11 +31,11 @@ def written(labels: Sequence[str], rows: Iterable[tuple[Sequence[str], str]]) ->
 
 
 def cells(sheet: Any, texts: Iterable[str], **style: Any) -> Iterator[Any]:
-    """Texts, and never formulas: Excel shows a text that begins with `=` or `+` as it is."""
+    """Writes texts as texts: a text that begins with `=` or `+` must not become a formula."""
     for text in texts:
         cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text))
         cell.data_type = "s"
-        # keeps the cell a text even if a person edits it, or saves the sheet as CSV and opens the CSV file
+        # a text even after a person edits the cell, or saves the sheet as CSV and opens it
         cell.quotePrefix = True
         for name, value in style.items():
             setattr(cell, name, value)

@@ -1,4 +1,4 @@
-"""A sheet as lines of texts."""
+"""A sheet as lines, and a line as texts."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,15 +7,15 @@ from enum import StrEnum
 LINES = 2_000  # lines that are not empty
 COLUMNS = 150
 CELL_LETTERS = 4_000
-# limit for a file's letters; the file's size is no sufficient limit, because many cells can share one long text
+# The largest number of characters in a file. The file's size limits too little: many cells can share one long text.
 LETTERS = 4_000_000
 
 
 class FileFault(StrEnum):
     """Why no sheet of a file can be read."""
 
-    NO_SHEET = "no-sheet"  # neither a workbook nor a text with columns
-    LOCKED = "sheet-locked"  # a password, or a workbook of Excel 97
+    NO_SHEET = "no-sheet"  # no workbook, and no text with columns
+    LOCKED = "sheet-locked"  # protected by a password, or a workbook of Excel 97
     TOO_LARGE = "sheet-too-large"
     EMPTY = "sheet-empty"
 
@@ -31,18 +31,18 @@ class UnreadableFile(Exception):
 class CellFault(StrEnum):
     """Why a cell has no usable value."""
 
-    FORMULA = "formula"  # the file does not store the result of a formula
+    FORMULA = "formula"  # a formula without a stored result
     ERROR = "error"  # the result of a formula is an error, such as #REF!
     TOO_LONG = "too_long"
-    QUOTE = "quote"  # a quotation mark has no pair, so the cell also contains the lines below
-    LETTERS = "letters"  # question marks in place of letters that the file's encoding does not have
+    QUOTE = "quote"  # a quotation mark that is not closed; the cell swallows the lines below
+    LETTERS = "letters"  # question marks for letters that the file's encoding lacks
 
 
 @dataclass(frozen=True, slots=True)
 class SheetLine:
-    """A line that is not empty, with its number in the file, from 1.
+    """A line that is not empty. `number` counts all lines of the file, from 1.
 
-    `faults` has the unusable cells, by column. `merged` are the columns in which several lines share one cell: each of
+    `faults` are the unusable cells, by column. In the columns `merged`, one cell covers several lines, and each of
     these lines has the cell's value.
     """
 
@@ -59,22 +59,19 @@ class Sheet:
 
     @property
     def width(self) -> int:
-        """Up to the last column that has a value or an unusable cell."""
+        """Returns the number of columns up to the last value or unusable cell."""
         return max((max([len(line.cells), *(column + 1 for column in line.faults)]) for line in self.lines), default=0)
 
 
 @dataclass(slots=True)
 class LetterBudget:
-    """`letters` is the number of further characters that a file may contain.
-
-    `limited` subtracts the characters of each line.
-    """
+    """The number of characters that a file may still contain. `limited` subtracts the characters of each line."""
 
     letters: int = LETTERS
 
 
 def limited(lines: Iterable[SheetLine], most: int, budget: LetterBudget) -> tuple[SheetLine, ...]:
-    """Raises UnreadableFile at the first line that exceeds a limit."""
+    """Returns the lines. Raises UnreadableFile at the first line beyond a limit."""
     taken: list[SheetLine] = []
     for line in lines:
         budget.letters -= sum(map(len, line.cells))
@@ -85,18 +82,18 @@ def limited(lines: Iterable[SheetLine], most: int, budget: LetterBudget) -> tupl
 
 
 def cell_text(text: str) -> str:
-    """The text without spaces around it.
+    """Removes the spaces around the text.
 
-    A text that is too long is cut to a length that is still too long, and is refused later.
+    Cuts a text that is too long. The rest is still too long, so the cell is refused later.
     """
-    # the length is checked first: `replace` would copy a long text for each cell that shares the text
+    # the length first: many cells can share one long text, and `replace` would copy it for each cell
     if len(text) > CELL_LETTERS:
         return text[: CELL_LETTERS + 1]
     return text.replace("\xa0", " ").strip()
 
 
 def trimmed(cells: list[str]) -> tuple[str, ...]:
-    """Without empty cells at the end."""
+    """Removes empty cells at the end."""
     while cells and not cells[-1]:
         cells.pop()
     return tuple(cells)

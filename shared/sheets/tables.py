@@ -22,7 +22,7 @@ Value = str | int | float | datetime | None
 
 @dataclass(frozen=True, slots=True)
 class SheetTable:
-    """The `sentences` are about the table's content."""
+    """A table. `sentences` say what the table contains."""
 
     sentences: Sequence[str]
     labels: Sequence[str]
@@ -32,7 +32,7 @@ class SheetTable:
 
 
 def workbook(tables: Iterable[SheetTable]) -> bytes:
-    """One sheet for each table. No text becomes a formula."""
+    """Writes a sheet for each table. No text becomes a formula."""
     book = openpyxl.Workbook(write_only=True)
     for table in tables:
         sheet = book.create_sheet(table.title)
@@ -49,7 +49,7 @@ def workbook(tables: Iterable[SheetTable]) -> bytes:
 
 
 def _cell(sheet: Any, value: Value) -> Any:
-    """A time is in the country's time zone, because Excel knows no time zones."""
+    """Makes a cell. A time is converted to the country's time zone, because Excel has no time zones."""
     match value:
         case str():
             return next(cells(sheet, [value]))

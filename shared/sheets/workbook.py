@@ -1,7 +1,4 @@
-"""Reads an XLSX workbook.
-
-The content is counted before openpyxl reads the workbook, because a small file could use much memory.
-"""
+"""Reads an XLSX workbook. A small file can need much memory, so its content is counted first."""
 
 import io
 import warnings
@@ -29,18 +26,18 @@ from shared.sheets.sheet import (
     trimmed,
 )
 
-MERGED_CELLS = 100_000  # limit for vertically merged cells in a file
-# a warning of openpyxl about a wrong date quotes the cell's value
+MERGED_CELLS = 100_000  # merged cells over several lines, in one file
+# no warnings: openpyxl quotes the value of a cell with a wrong date, which may be personal data
 warnings.filterwarnings("ignore", module=r"openpyxl\.")
 
 
 def read(raw: bytes, most_lines: int) -> list[Sheet]:
-    """Leaves out hidden sheets. Raises UnreadableFile."""
+    """Reads the visible sheets. Raises UnreadableFile."""
     try:
         layouts = counted(raw)
         book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
         visible: list[Any] = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-        # identifies the sheet's layout; openpyxl keeps this path in a private attribute
+        # the path of the sheet's layout, which openpyxl has only in a private attribute
         paths = [sheet._worksheet_path for sheet in visible]  # noqa: SLF001
         budget = LetterBudget()
         return [
@@ -54,17 +51,17 @@ def read(raw: bytes, most_lines: int) -> list[Sheet]:
 
 
 def lines(sheet: Any, layout: WorksheetLayout) -> Iterator[SheetLine]:
-    """Leaves out empty lines. A cell that is merged over several lines has its value in each of these lines."""
-    # with a stated size that is too small, some lines would be missing
+    """Yields the lines that are not empty. A cell merged over several lines has its value in each."""
+    # the stated size of a sheet may be too small, and lines would then be missing
     sheet.reset_dimensions()
     if layout.width > COLUMNS:
         raise UnreadableFile(FileFault.TOO_LARGE)
     uncomputed = faults_of(layout)
     above, covered = merged_columns(layout)
-    # a line is no row if its only content is a merged cell that began above
+    # a merged cell from above does not make a line a row
     relevant = layout.filled | uncomputed.keys()
     values: dict[tuple[int, int], str] = {}
-    # only lines and columns with content, because an empty cell far away must not cost time
+    # reads only up to the last content: an empty cell far away must not cost time
     for number, row in enumerate(sheet.iter_rows(max_row=max(relevant, default=1), max_col=COLUMNS), 1):
         if number not in relevant:
             continue
@@ -90,10 +87,10 @@ def faults_of(layout: WorksheetLayout) -> dict[int, dict[int, CellFault]]:
 
 
 def merged_columns(layout: WorksheetLayout) -> tuple[dict[int, dict[int, int]], dict[int, frozenset[int]]]:
-    """Two dictionaries for the lines of vertically merged cells.
+    """Returns two dictionaries about the cells that are merged over several lines.
 
-    The first dictionary maps each line and column to the first line of the merged cell. The second dictionary maps each
-    line to its merged columns.
+    The first maps each line and column to the first line of its merged cell. The second maps each line to its merged
+    columns.
     """
     above: dict[int, dict[int, int]] = defaultdict(dict)
     cells = 0
@@ -111,7 +108,7 @@ def merged_columns(layout: WorksheetLayout) -> tuple[dict[int, dict[int, int]], 
 
 
 def text_of(value: object) -> str:
-    """Days and times are in ISO format; a whole number has no decimal point."""
+    """Writes a value as text: days and times in ISO format, whole numbers without a decimal point."""
     match value:
         case None:
             return ""

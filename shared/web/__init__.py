@@ -1,1 +1,1 @@
-"""What all web processes share: the app, middleware, problems, cursors and metrics."""
+"""The parts that all web processes share: app, middleware, problems, cursors and metrics."""

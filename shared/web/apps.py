@@ -1,4 +1,4 @@
-"""Creates the HTTP app of a service, with a guard in front of each route."""
+"""Creates the HTTP app of a service. A guard protects each route."""
 
 import copy
 from collections.abc import Awaitable, Callable, Iterable
@@ -35,7 +35,7 @@ Readiness = Callable[[], Awaitable[dict[str, bool]]]
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 
 MOUNTS = {"intake": "/intake", "registry": "/registry", "alerts": "/alerts", "console": ""}
-MAX_BODY = 64 * 1024  # routes that accept larger bodies read their bodies themselves
+MAX_BODY = 64 * 1024  # a route for larger bodies reads its body itself
 
 
 def create_app(
@@ -48,9 +48,9 @@ def create_app(
     routers: Iterable[APIRouter] = (),
     routes: Iterable[BaseRoute] = (),
 ) -> FastAPI:
-    """A guard in front of each route applies the route's rule from `shared.auth.access`.
+    """Creates the app. The guard of a route applies the route's rule from `shared.auth.access`.
 
-    Raises KeyError if a route has no rule.
+    Raises KeyError for a route without a rule.
     """
     app = FastAPI(
         title=f"Dayar {service}",
@@ -83,7 +83,7 @@ def create_app(
 
 
 class Guard:
-    """A request that the rule does not allow never reaches the route."""
+    """Stands before a route. The route gets only requests that the rule allows."""
 
     def __init__(
         self,
@@ -103,9 +103,9 @@ class Guard:
         return self.chosen(scope)(scope, receive, send)
 
     def chosen(self, scope: Scope) -> ASGIApp:
-        """Returns the route's app, or a response that refuses the request."""
+        """Returns the route's app, or an app that refuses the request."""
         rule = self.rules.get(scope["method"])
-        if rule is None or rule.is_public:  # the route itself answers 405 to a method without a rule
+        if rule is None or rule.is_public:  # the route answers 405 to an unknown method
             return self.app
         connection = HTTPConnection(scope)
         try:
@@ -138,13 +138,13 @@ class Guard:
             raise Problem(403, "forbidden", "This account's roles do not allow this.")
 
     def same_account(self, connection: HTTPConnection, principal: Principal) -> None:
-        """Another account may have signed in on the same browser since the page was loaded."""
+        """Refuses a page of another account: since the page was loaded, somebody may have signed in on this browser."""
         own = str(principal.account)
         if connection.headers.get("dayar-account", own) != own:
             raise Unauthenticated
 
     def same_origin(self, connection: HTTPConnection) -> None:
-        """Refuse a request that does not come from a page of this installation (CSRF)."""
+        """Refuses a request from a page of another site (CSRF)."""
         if connection.headers.get("sec-fetch-site") == "same-origin":
             return
         if connection.headers.get("origin") == self.public_url:
@@ -155,7 +155,7 @@ class Guard:
 
 
 def refused(connection: HTTPConnection, problem: Problem) -> ASGIApp:
-    """Also adds an audit entry about the refused request."""
+    """Returns an app that answers with the problem, and adds an audit entry about the refused request."""
     entry = audit.entry_of(connection, Action.REQUESTED, result=Result.REFUSED, reason=problem.kind)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:

@@ -45,7 +45,7 @@ class Wanted:
 
 
 async def entries(session: AsyncSession, wanted: Wanted) -> list[AuditEntryView]:
-    """Newest first. `before` is the id of the last entry of the previous page."""
+    """Returns entries, the newest first. `before` is the id of the last entry on the previous page."""
     query = select(AUDIT).order_by(AUDIT.c.id.desc()).limit(wanted.limit)
     if wanted.before is not None:
         query = query.where(AUDIT.c.id < wanted.before)
@@ -56,7 +56,7 @@ async def entries(session: AsyncSession, wanted: Wanted) -> list[AuditEntryView]
 
 
 def routes(service: str) -> APIRouter:
-    """The console is mounted at `/`, so its path begins with `/console`."""
+    """Returns the route. In the console, which is mounted at `/`, the path begins with `/console`."""
     router = APIRouter()
 
     @router.get("/console/v1/audit" if service == "console" else "/v1/audit")

@@ -1,4 +1,4 @@
-"""Limits on the number of fields, values and lists of a JSON body, checked before parsing."""
+"""Limits the fields, values and lists of a JSON body. The body is checked before it is parsed."""
 
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -8,17 +8,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.web.problems import Problem
 
 FIELD, VALUE, LIST = b":", b",", b"[{"
-VALUES = 1_000  # limit for bodies that FastAPI reads
+VALUES = 1_000  # the limit for bodies that FastAPI parses
 TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
-AT_ONCE = 2_000  # strings in one match, because no other thread runs during a match
+AT_ONCE = 2_000  # strings per match; during a match, all other threads of the process wait
 SOME_TEXTS = re.compile(rb'[^"]*+(?:%b[^"]*+){0,%d}+' % (TEXT, AT_ONCE), re.DOTALL)
 A_TEXT = re.compile(TEXT, re.DOTALL)
 
 
 def exceeds(raw: bytes, limits: Mapping[bytes, int]) -> bool:
-    """Counts the limited characters outside of JSON strings.
+    """Returns True if a limited character occurs too often outside of JSON strings.
 
-    Usually no character is too frequent in the whole body, so that the strings need not be found.
+    First counts the characters in the whole body. Few bodies exceed a limit then, so strings are rarely searched.
     """
     if all(count(raw, signs) <= most for signs, most in limits.items()):
         return False
@@ -43,7 +43,7 @@ def without_texts(raw: bytes) -> Iterator[bytes]:
 
 
 class FewValues:
-    """FastAPI would create an error for each wrong value, so the number of values is limited."""
+    """Limits the number of values, because FastAPI creates an error for each wrong value."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -67,7 +67,7 @@ async def whole(receive: Receive) -> AsyncIterator[Message]:
 
 
 def replayed(messages: list[Message], receive: Receive) -> Receive:
-    """First returns `messages`, and then the further messages of `receive`."""
+    """Returns a `receive` that first repeats `messages`, and then continues with the given `receive`."""
     left = iter(messages)
 
     async def again() -> Message:

@@ -1,4 +1,4 @@
-"""Limits the concurrent requests per address and per account."""
+"""Limits how many requests of one address or one account run at the same time."""
 
 from collections.abc import Hashable, MutableSequence
 from ipaddress import ip_network
@@ -10,7 +10,7 @@ from starlette.types import Scope
 from shared.web.problems import Problem
 
 OF_ADDRESS, OF_ACCOUNT = 256, 32
-# Key of the address and the account for which the request is counted.
+# The scope's key for the counters that the request has entered.
 ENTERED = "dayar.entered"
 
 
@@ -19,13 +19,13 @@ def too_many() -> Problem:
 
 
 class ConcurrentRequests:
-    """Counts the requests in progress per address and, after authentication, per account."""
+    """Counts the running requests of each address. After the authentication, also counts those of each account."""
 
     def __init__(self) -> None:
         self._counts: dict[Hashable, int] = {}
 
     def enter_address(self, scope: Scope) -> bool:
-        """Returns False, and counts nothing, if the address has reached the limit."""
+        """Counts the request. Returns False without counting if the address has reached its limit."""
         scope[ENTERED] = []
         return self._enter(scope, address_of(scope), OF_ADDRESS)
 
@@ -49,6 +49,6 @@ class ConcurrentRequests:
 
 
 def address_of(scope: Scope) -> str:
-    """The IPv4 address or IPv6 /64 network, because a client can use all addresses of a /64 network."""
+    """Returns the IPv4 address, or the /64 network of an IPv6 address: one client can use the whole /64."""
     address: str = (scope.get("client") or ("",))[0]
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address

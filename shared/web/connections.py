@@ -1,4 +1,4 @@
-"""Limits on header size, pipelined requests and time of a connection (RFC 9110, RFC 6585)."""
+"""Limits the headers, the waiting requests and the time of a connection (RFC 9110, RFC 6585)."""
 
 import json
 from asyncio import BaseTransport, TimerHandle, Transport
@@ -10,10 +10,10 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 HEADERS = 64
 HEAD_BYTES = 16 * 1024
 HEAD_SECONDS, BODY_SECONDS = 10, 30
-# Longer than the gateway (Caddy: 120 s) and clients. If the service closed an idle connection first, a report that is
-# sent at the same moment would fail.
+# Longer than the time of the gateway (Caddy: 120 s) and of clients. Otherwise the service could close an idle
+# connection at the moment when a client sends a report, and the report would fail.
 IDLE_SECONDS = 150
-PIPELINED = 8  # requests that wait for the answer to an earlier request
+PIPELINED = 8  # waiting requests on one connection
 
 TITLES = {
     HTTPStatus.BAD_REQUEST: "This is no HTTP request.",
@@ -24,11 +24,11 @@ TITLES = {
 
 
 class LimitExceeded(Exception):
-    """Stops the parser, because the request exceeds a limit."""
+    """Stops the parser after a limit was exceeded."""
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """uvicorn itself has no limits on time and header size."""
+    """Adds the limits that uvicorn lacks: on time, and on the size of headers."""
 
     _timer: TimerHandle | None = None
     _is_in_head = True
@@ -81,7 +81,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.refuse(self._refusal)
 
     def refuse(self, status: HTTPStatus) -> None:
-        """Answer with a problem, if no answer has begun yet, and close the connection."""
+        """Closes the connection. If no answer has begun, first answers with a problem."""
         if self._may_answer():
             self.transport.write(refusal(status))
         self.transport.close()
@@ -101,17 +101,17 @@ class LimitedProtocol(HttpToolsProtocol):
 
 
 class ChunkWriter:
-    """Writes further chunks of a response, without an ASGI message and a task.
+    """Writes further chunks of a response directly, without an ASGI message and without a task.
 
-    The response must be the answer to a GET request, and have no content-length. A route finds the writer of its
-    connection in `request.state.chunk_writer`.
+    The response must answer a GET request, and must have no content-length. A route finds the writer in
+    `request.state.chunk_writer`.
     """
 
     def __init__(self, transport: Transport, flow: FlowControl) -> None:
         self._transport, self._flow = transport, flow
 
     def write(self, framed: bytes) -> bool:
-        """Return False if the connection accepts no data now; nothing is written then."""
+        """Writes the chunk. Returns False, without writing, if the connection accepts no data now."""
         if self._flow.write_paused or self._transport.is_closing():
             return False
         self._transport.write(framed)
@@ -119,7 +119,7 @@ class ChunkWriter:
 
 
 def framed(chunk: bytes) -> bytes:
-    """In the framing of HTTP/1.1 (RFC 9112, section 7.1)."""
+    """Frames a chunk for HTTP/1.1 (RFC 9112, section 7.1)."""
     return b"%x\r\n%b\r\n" % (len(chunk), chunk)
 
 

@@ -1,9 +1,7 @@
-"""Cursors for pagination.
+"""Cursors for pagination. A cursor names the last row of a page: by its time and id, or by its name.
 
-A cursor names the last row of a page, by its time and id or by its name.
-
-The cursor is encoded, so that clients do not interpret it. A cursor with a name also has a digest of the query and the
-name. A cursor of another query, or a part of a cursor, is therefore refused.
+Cursors are encoded, so that clients do not interpret them. A cursor with a name contains a digest of the query and the
+name. The digest lets the service refuse a cursor from another query, and a cursor that was cut.
 """
 
 import base64

@@ -1,6 +1,6 @@
-"""Routes by which a person reads a dead letter of a service. The service's worker opens the letter.
+"""The routes by which a person reads a dead letter. The service's worker opens the letter.
 
-Administrators and auditors are told if somebody reads unusually many letters.
+If a person reads unusually many letters, administrators and auditors see a notice.
 """
 
 from collections.abc import Awaitable, Callable
@@ -41,9 +41,9 @@ Caller = Annotated[Principal, Depends(tokens.current)]
 
 @dataclass(frozen=True, slots=True)
 class LetterReading:
-    """`encryption` has the keys of the service's worker.
+    """What the routes need. `pages` renders the notices, and `encryption` has the keys of the service's worker.
 
-    `watch` is called after each read, in addition to the limit for letters. `pages` renders the notices.
+    `watch` is called after each read. It can watch further limits, besides the limit for letters.
     """
 
     pages: Pages
@@ -75,7 +75,7 @@ class OpenedLetter(BaseModel):
 
 
 def routes(service: str) -> APIRouter:
-    """The routes need a `LetterReading` in `app.state.letter_reading`."""
+    """Returns the routes. The app must have a `LetterReading` in `app.state.letter_reading`."""
     router, prefix = APIRouter(), PREFIXES.get(service, "")
 
     @router.post(f"{prefix}/v1/dead-letters:open", status_code=202)
@@ -104,7 +104,7 @@ def routes(service: str) -> APIRouter:
         letter = await letter_openings.taken(session, reading.encryption, opening)
         if letter is None or not is_visible(opening.topic, letter["fields"], caller, reading.places):
             raise await absent(request, opening_id)
-        # a damaged record names no ids, so the entry has topic, partition and offset, as in the ledger
+        # a damaged record has no ids, so the entry names the record by topic, partition and offset, as the ledger does
         name = f" {opening.topic}/{opening.partition}/{opening.offset}"
         await note_read(request, session, subjects(opening.topic, letter["fields"]) or [opening_id], about=name)
         await unusual_reads.watch(session, caller, LIMITS)
@@ -128,9 +128,11 @@ async def absent(request: Request, opening_id: UUID) -> Problem:
 
 
 def is_visible(topic: str, fields: dict[str, Any] | None, caller: Principal, places: Places) -> bool:
-    """A record without a place is for the whole country.
+    """Returns True if the caller may read the letter.
 
-    An event or alert also concerns a caller whose area is only a part of its place, as on the board.
+    A record without a place is only for callers of the whole country.
+
+    An event or alert is also visible to callers whose area lies in its place, as on the board.
     """
     if caller.covers_country:
         return True

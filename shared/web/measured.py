@@ -1,4 +1,4 @@
-"""Metrics that a web app measures in PostgreSQL and Kafka when Prometheus asks, because the workers have no port."""
+"""Measures metrics in PostgreSQL and Kafka when Prometheus asks a web app. Workers have no port for Prometheus."""
 
 import asyncio
 import time
@@ -18,14 +18,14 @@ from shared.messaging import ledger
 from shared.messaging.ledger import Row
 from shared.version import VERSION
 
-KEPT_SECONDS = 5.0  # all readers of the metrics get the same measurement within this time
+KEPT_SECONDS = 5.0  # within this time, every reader gets the same measurement
 POSTGRESQL_SECONDS = 4.0
 
 Measure = Callable[[AsyncSession], Awaitable[Iterable[Metric]]]
 
 
 class Measured(Collector):
-    """While PostgreSQL is unavailable, `/metrics` has none of these metrics."""
+    """The measured metrics. They are missing in `/metrics` while PostgreSQL is unavailable."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ def gauge(name: str, text: str, labels: dict[str, str] | None = None, value: flo
 
 
 def gauges(name: str, text: str, samples: Iterable[tuple[dict[str, str], float]]) -> Metric:
-    """All sets of labels have the same names."""
+    """Makes a gauge. All its samples must have labels with the same names."""
     known = list(samples)
     names = list(known[0][0]) if known else []
     family = GaugeMetricFamily(name, text, labels=names)
@@ -90,7 +90,7 @@ def gauges(name: str, text: str, samples: Iterable[tuple[dict[str, str], float]]
 
 
 def timestamp(moment: datetime | None) -> float:
-    """Seconds since 1970, or 0 for None, as is usual in Prometheus."""
+    """Returns seconds since 1970. None becomes 0, as usual in Prometheus."""
     return 0 if moment is None else moment.timestamp()
 
 

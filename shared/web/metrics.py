@@ -1,4 +1,4 @@
-"""Prometheus metrics of a service, without personal data, in one registry per app."""
+"""The Prometheus metrics of a service. Each app has its own registry. The metrics contain no personal data."""
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from starlette.requests import Request
@@ -28,5 +28,5 @@ class HttpMetrics:
 async def metrics(request: Request) -> Response:
     if (measured := request.app.state.measured) is not None:
         await measured.refresh()
-    worker = generate_latest(REGISTRY)  # has the metrics of a worker in the same process
+    worker = generate_latest(REGISTRY)  # the metrics of a worker in this process
     return Response(generate_latest(request.app.state.metrics) + worker, media_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""The outermost middleware of every service: trusted hosts, security headers, metrics, unhandled errors."""
+"""The outermost middleware of each service: trusted hosts, security headers, metrics and unhandled errors."""
 
 import time
 from collections.abc import Awaitable
@@ -69,7 +69,7 @@ class OutermostMiddleware:
         except Exception as error:
             failure = error
             logger.error("request failed", route=route_of(scope), **log.described(error))
-            if not status:  # 503 for an unavailable dependency, which asks the caller to retry
+            if not status:  # an unavailable dependency gives 503, so that the caller tries again
                 problem = dependency_unavailable() if is_dependency_unavailable(error) else FAULT
                 await answered(HTTPConnection(scope), problem)(scope, receive, answer)
         finally:

@@ -1,4 +1,4 @@
-"""Problem answers (RFC 9457): errors per field, and handlers that turn exceptions into problems."""
+"""Problem answers (RFC 9457), with errors per field. Handlers turn exceptions into problems."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from http import HTTPStatus
@@ -47,7 +47,7 @@ class Problem(Exception):
 
 
 def answered(request: HTTPConnection, problem: Problem) -> Response:
-    """A browser gets a page, any other client the problem as JSON."""
+    """Answers with the problem: as a page for a browser, and as JSON for any other client."""
     if "text/html" not in request.headers.get("accept", ""):
         return problem.response()
     page: Response = request.app.state.refusals.page(request, problem)
@@ -65,7 +65,7 @@ def dependency_unavailable() -> Problem:
     return Problem(503, "dependency-unavailable", title, headers={"retry-after": "5"})
 
 
-# These texts replace pydantic's messages, which would quote a value, or name an unknown field or a Python class.
+# These texts replace pydantic's texts, which can contain a value, an unknown field or the name of a Python class.
 EXPECTED = {
     "extra_forbidden": "no such field",
     "uuid_parsing": "a UUID",
@@ -76,9 +76,9 @@ EXPECTED = {
 
 
 def field_errors(errors: Iterable[ErrorDetails], known: Iterable[str]) -> list[dict[str, str]]:
-    """A JSON pointer, and what is expected, for at most fifty wrong fields.
+    """Returns the expectation of each wrong field, for at most fifty fields. A JSON pointer names the field.
 
-    Unknown names are shown as `?`. Values are never shown.
+    Values are never shown. Unknown names are shown as `?`.
     """
     names = frozenset(known)
     return [
@@ -96,7 +96,7 @@ def expected(error: Any) -> str:
 
 
 def names_of(model: type[BaseModel]) -> frozenset[str]:
-    """An answer may quote only the names of a model's fields."""
+    """Returns the names of the model's fields. An answer may contain no other names."""
     schema = model.model_json_schema()
     definitions = [schema, *schema.get("$defs", {}).values()]
     return frozenset(name for definition in definitions for name in definition.get("properties", {}))
@@ -114,7 +114,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _entry(error: Any) -> dict[str, str]:
-    """`pointer` is a JSON pointer to the wrong field in the body."""
+    """Returns the error of a field. `pointer` is a JSON pointer into the body."""
     path = list(error["loc"][1:] if error["loc"][:1] == ("body",) else error["loc"])
     if error["type"] == "extra_forbidden":
         path[-1] = "?"

@@ -1,4 +1,4 @@
-"""Limits how often something may happen for each key, such as the requests of an address."""
+"""Limits how often an event may happen per key. A key can be the address of a client, for example."""
 
 import time
 from collections.abc import Callable, Hashable
@@ -7,18 +7,18 @@ MOST_KEYS = 10_000
 
 
 class RateLimit:
-    """For each key, permits `burst` events at once, and then `per_second` events a second.
+    """Permits `burst` events of a key at once, and then `per_second` events per second.
 
-    The counts are in the memory of this process.
+    Each process counts in its own memory.
     """
 
     def __init__(self, per_second: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_second, self._burst, self._clock = per_second, burst, clock
-        # used events of each key, and the time of the count
+        # for each key: the events that count against the burst, and the time of the last change
         self._used: dict[Hashable, tuple[float, float]] = {}
 
     def permits(self, key: Hashable) -> bool:
-        """Returns False if the key must wait; the event is then not counted."""
+        """Counts the event. Returns False without counting if the key must wait."""
         now = self._clock()
         if len(self._used) >= MOST_KEYS:
             self._forget(now)
@@ -32,5 +32,5 @@ class RateLimit:
         return max(0.0, used - (now - counted_at) * self._per_second)
 
     def _forget(self, now: float) -> None:
-        """Forgets keys that may use their whole burst."""
+        """Forgets the keys whose whole burst is available again."""
         self._used = {key: value for key, value in self._used.items() if self._used_at(key, now) > 0}

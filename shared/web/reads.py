@@ -1,4 +1,4 @@
-"""Checks that a reader of personal data has stated a purpose, and writes each read to the security log."""
+"""Demands a purpose from readers of personal data, and logs each read in the security log."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,9 +17,9 @@ NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # registrars read records all day
 
 
 async def check_purpose(request: Request, caller: Principal, *objects: UUID) -> None:
-    """Raise Problem if the caller has stated no purpose.
+    """Raises Problem if the caller has stated no purpose. The refused request is logged in the security log.
 
-    The security log gets the refused request. A purpose is needed once for each emergency and shift.
+    Callers state a purpose once per emergency and shift.
     """
     if caller.purpose or not caller.roles.isdisjoint(NEED_NO_PURPOSE):
         return
@@ -31,15 +31,15 @@ async def check_purpose(request: Request, caller: Principal, *objects: UUID) -> 
 async def note_read(
     request: Request, session: AsyncSession, objects: Sequence[UUID], *, among: str = "", about: str = ""
 ) -> None:
-    """Adds the audit entry in the transaction of the read, so that no answer is sent without the entry.
+    """Logs a read of personal data in the transaction of the read. No answer is then sent without the entry.
 
-    In the entry's subject, `among` is written before the route, and `about` after the route.
+    The entry's subject is the route. `among` is written before the route, and `about` after it.
     """
     entry = audit.entry_of(request, Action.READ, objects=objects, reason=tokens.current(request).purpose)
     await audit.add(session, replace(entry, subject=f"{among}{entry.subject}{about}"))
 
 
 async def refused(request: Request, reason: str, *objects: UUID) -> None:
-    """Writes the audit entry in a separate transaction, because the transaction of the request is rolled back."""
+    """Logs a refused read in its own transaction, because the request's transaction is rolled back."""
     entry = audit.entry_of(request, Action.READ, result=Result.REFUSED, objects=objects, reason=reason)
     await audit.write(request.app.state.sessions, entry)

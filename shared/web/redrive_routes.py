@@ -70,7 +70,7 @@ def routes(service: str) -> APIRouter:
 
 
 async def decide(session: AsyncSession, wanted: WantedRedrives, **decision: Any) -> int:
-    """Return the number of stored decisions. Letters that are no longer dead letters get no decision."""
+    """Stores the decisions, and returns their number. Letters that are no dead letters any more get no decision."""
     letters = [letter.model_dump() for letter in wanted.letters]
     known = [letter for letter in letters if await ledger.dead_letter(session, **letter)]
     await decisions.write(session, *(Redrive(**letter, **decision) for letter in known))

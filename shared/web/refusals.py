@@ -1,4 +1,4 @@
-"""Pages that tell a person in the person's language why a request was refused, and offer links to continue."""
+"""The page of a refused request. It tells the reason in the person's language, and has links to go on."""
 
 from contextlib import suppress
 
@@ -18,7 +18,7 @@ class Refusals:
         self.pages = Pages("shared", HERE / "templates", catalogs.SHARED, settings)
 
     def page(self, request: HTTPConnection, problem: Problem) -> Response:
-        """For an unknown path, authenticates the reader here, because no guard has done so."""
+        """Renders the page. For an unknown path, no guard has authenticated the reader, so this function does."""
         if "principal" not in request.scope:
             with suppress(Unauthenticated, RevocationsUnknown):
                 request.scope["principal"] = self._authenticator.authenticate(request, cookie=self._cookie)

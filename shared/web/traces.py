@@ -1,4 +1,4 @@
-"""The trace context of a request comes from a `traceparent` that the caller sent, or from the request's own span."""
+"""The trace context of a request: the caller's `traceparent`, or a new span."""
 
 from starlette.types import Scope
 
@@ -6,12 +6,12 @@ from shared import tracing
 from shared.tracing import Attributes, Continued, Phase, Span
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-# The last segments of paths without traces. Health checks come every few seconds, and a stream lasts for hours.
+# The last segments of paths without traces: health checks are too frequent, and a stream lasts for hours.
 UNTRACED = frozenset({"live", "ready", "metrics", "stream"})
 
 
 class TracedRequest:
-    """Sets the trace context, until `end` is called in the same task."""
+    """Sets the trace context of a request until `end`, which must be called in the same task."""
 
     def __init__(self, scope: Scope) -> None:
         parent = tracing.parent_in(scope["headers"])
@@ -26,7 +26,7 @@ class TracedRequest:
         return tracing.begin(Phase.REQUEST, self._method, parent, {"http.request.method": self._method})
 
     def end(self, route: str, status: int, error: BaseException | None) -> None:
-        """Named by the route's template, because the path may contain ids."""
+        """Ends the span, and names it after the route's template. The path itself may contain ids."""
         self._continued.__exit__(None, None, None)
         if self._span is not None:
             attributes: Attributes = {"http.route": route, "http.response.status_code": status}
@@ -34,6 +34,9 @@ class TracedRequest:
 
 
 def method_of(scope: Scope) -> str:
-    """`_OTHER` if HTTP does not define the method, which could then be any text."""
+    """Returns the method, or `_OTHER` for a method that HTTP does not define.
+
+    A client can send any text as a method.
+    """
     method: str = scope["method"]
     return method if method in METHODS else "_OTHER"

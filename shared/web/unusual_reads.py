@@ -1,4 +1,4 @@
-"""Reports if a person reads unusually much within an hour. The reads are not refused."""
+"""Reports unusually many reads of one person in an hour. The reads themselves are not refused."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ ENTRIES = func.count(AUDIT.c.id.distinct())
 
 
 class Limit(NamedTuple):
-    """Reads are unusual if the `amount` of an hour is larger than `most`.
+    """A limit on the reads of an hour. `amount` is computed from the audit entries that match `where`.
 
-    The process then logs `warning`. `amount` is computed over the audit entries that match `where`.
+    If `amount` exceeds `most`, the process logs `warning`.
     """
 
     kind: str
@@ -35,7 +35,7 @@ class Limit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Unusual:
-    """`kind` is the kind of the exceeded limit."""
+    """An hour with unusually many reads. `kind` names the exceeded limit."""
 
     account: UUID
     hour: datetime
@@ -44,13 +44,13 @@ class Unusual:
 
 
 def read_at(*paths: str) -> ColumnElement[bool]:
-    """Selects successful reads whose subject begins with one of these paths."""
+    """Selects the successful reads whose subject begins with one of the paths."""
     is_there = or_(*(AUDIT.c.subject.startswith(path, autoescape=True) for path in paths))
     return and_(AUDIT.c.action == Action.READ, AUDIT.c.result == Result.DONE, is_there)
 
 
 async def watch(session: AsyncSession, caller: Principal, limits: Iterable[Limit]) -> None:
-    """Logs a warning. The caller must write the audit entry first."""
+    """Logs a warning if the caller has exceeded a limit. The caller's newest audit entry must be stored before."""
     for limit in limits:
         is_recent = AUDIT.c.at > func.now() - timedelta(hours=1)
         own = counted(limit).where(AUDIT.c.account == caller.account, is_recent)
@@ -63,7 +63,7 @@ def counted(limit: Limit, *columns: ColumnElement[Any]) -> Select[Any]:
 
 
 async def unusual(session: AsyncSession, now: datetime, limits: Iterable[Limit]) -> Sequence[Unusual]:
-    """In an hour of the last day. The latest hour comes first."""
+    """Returns the hours of the last day with unusually many reads, the latest first."""
     read = [
         Unusual(account, hour, count, limit.kind)
         for limit in limits

@@ -1,4 +1,7 @@
-"""The words that pages show for codes, one module for each subject. The shared catalogs hold the translations."""
+"""The words that pages show for codes. There is a module for each subject.
+
+The shared catalogs have the translations.
+"""
 
 from collections.abc import Callable, Mapping
 
@@ -20,6 +23,6 @@ TERMS: Mapping[str, Mapping[str, str]] = {
 
 
 def term(kind: str, code: str, gettext: Callable[[str], str]) -> str:
-    """A code that is unknown to this release is returned unchanged."""
+    """Returns the word for a code, or the code itself if this release does not know it."""
     text = TERMS[kind].get(code)
     return code if text is None else gettext(text)

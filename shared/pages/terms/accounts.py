@@ -1,4 +1,4 @@
-"""The words that pages show for the codes of accounts, their actions, and the reasons for refused requests."""
+"""The words for the codes of accounts, of their actions, and of the reasons for refused requests."""
 
 from collections.abc import Mapping
 

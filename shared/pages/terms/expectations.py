@@ -1,7 +1,7 @@
-"""Texts that tell people what a service expected in a field that it did not accept.
+"""What a service expected in a field whose value it refused, in the reader's language.
 
-The keys are the beginnings of the English texts in `errors[].expected`; the first key that fits is used. `{first}` and
-`{second}` are the first two numbers of the text.
+Each key is the beginning of an English text in `errors[].expected`. The first key that fits is used. `{first}` and
+`{second}` stand for the first two numbers in the English text.
 """
 
 from collections.abc import Mapping

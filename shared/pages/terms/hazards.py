@@ -96,7 +96,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         MsgType.UPDATE: N_("Update"),
         MsgType.CANCEL: N_("Cancellation"),
     },
-    # results of reading an entry of a feed (`services/intake/feeds/items.py`)
+    # the possible results for an entry of a feed (`services/intake/feeds/items.py`)
     "feed_entry": {
         "published": N_("new or changed"),
         "unchanged": N_("unchanged"),

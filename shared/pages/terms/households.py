@@ -27,7 +27,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Disability.SELF_CARE: N_("Self-care"),
         Disability.COMMUNICATING: N_("Communicating"),
     },
-    # The words of the Washington Group's short set, because other words would lead to other answers.
+    # The exact words of the Washington Group's short set: other words would give answers that cannot be compared.
     "functioning_question": {
         Disability.SEEING: N_("Do you have difficulty seeing, even if wearing glasses?"),
         Disability.HEARING: N_("Do you have difficulty hearing, even if using a hearing aid?"),

@@ -6,7 +6,7 @@ from shared.events.receipts import ReceiptState
 from shared.events.vocabulary import Flag, MovementReason, OutcomeKind, RefusalReason, ReportKind, SubmissionChannel
 from shared.pages.terms.translatable import N_
 
-# The report's author reads these reasons for the refusal of a held report.
+# Reasons to refuse a held report. The report's author reads them.
 REFUSALS: Mapping[str, str] = {
     RefusalReason.NOT_CONFIRMED: N_("could not be confirmed"),
     RefusalReason.WRONG_PLACE: N_("the place is wrong, correct it and send again"),
@@ -17,7 +17,7 @@ REFUSALS: Mapping[str, str] = {
     RefusalReason.CODE_UNKNOWN: N_("no household is known by this short code, correct the code and send again"),
     RefusalReason.UNSTATED: N_("no reason stated"),
 }
-# Why a movement waits or changes nothing, and what its author can do.
+# Why a movement is held or has no effect, and what its author can do.
 ADVICE: Mapping[str, str] = {
     MovementReason.HOUSEHOLD_UNKNOWN: N_(
         "No report about this household or group has come yet. This movement waits for the report. "
@@ -79,7 +79,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         ReceiptState.UNDER_REVIEW: N_("Under review"),
         ReceiptState.REFUSED: N_("Refused by the centre"),
     },
-    # what the report's author does next, if the page shows no reason for the state
+    # what the author can do next; shown if no reason is known
     "receipt_advice": {
         ReceiptState.RECEIVED: N_("The report is stored and is processed automatically."),
         ReceiptState.UNDER_REVIEW: N_("A person decides. You need not send it again."),

@@ -1,4 +1,4 @@
-"""The words that pages and returned files show for the columns and rows of a sheet of households."""
+"""The words for the columns and rows of a sheet of households, on pages and in files of refused rows."""
 
 from collections.abc import Mapping
 
@@ -104,9 +104,9 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "skipped": N_("Not stored"),
         "reasons": N_("Why not accepted"),
     },
-    # The import of sites states these faults in English, and a page shows them in its reader's language.
+    # The import of sites reports these faults in English. The page translates them.
     "site_cell_fault": {text: text for text in SITE_CELL_FAULTS.values()},
-    # What is expected in each column. The key "" stands for the row as a whole.
+    # What each column needs. The key "" stands for the whole row.
     "site_fault": {
         "name_ky": N_("a name of at most 150 letters is needed"),
         "name_ru": N_("a name of at most 150 letters is needed"),

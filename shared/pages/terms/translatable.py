@@ -1,4 +1,4 @@
-"""Marks a text for the catalogs; the text is translated when a page shows it."""
+"""Marks texts for the catalogs. A page translates the text when it shows the text."""
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "to be translated later"
