@@ -38,7 +38,7 @@ OPEN = (Section.WAITING, Section.UNSEEN, Section.ACKNOWLEDGED, Section.IN_PROGRE
 
 @router.get("/areas/{pcode}")
 async def area_page(pcode: str, request: Request, session: Session) -> Response:
-    """Staff may open the page of every area. But the page shows people and alerts only of the reader's own areas."""
+    """Staff may open every area, but the page shows people and alerts only of the reader's own areas."""
     here, principal, now = console(request), tokens.current(request), datetime.now(UTC)
     unit = here.places.unit(pcode)
     if unit is None:

@@ -120,7 +120,7 @@ def _add(tops: dict[str, AreaCounts], pcode: str, places: Places, **counts: int)
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """`reasons` counts why outcomes need a person's check. The statuses of these outcomes are in `LOOKED_AT`."""
+    """`reasons` counts the reasons of the outcomes in `LOOKED_AT`, which a person should check."""
 
     counts: dict[str, Counter[str]]
     reasons: Sequence[tuple[str, str, str, int]]

@@ -17,7 +17,7 @@ class CheckState(StrEnum):
     BAD = "bad"
     OVERDUE = "overdue"  # the next result is late, so the check has stopped running
     NOT_KNOWN = "not_known"
-    NEVER = "never"  # for example, nobody configured the check
+    NEVER = "never"  # the check never ran, for example because nobody configured it
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +54,5 @@ def seen(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
 
 
 def alarms(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
-    """Returns the failed and the overdue checks. The board shows an alarm for each."""
+    """Returns the failed and the overdue checks, which the board shows as alarms."""
     return [check for check in seen(known, now) if check.state in (CheckState.BAD, CheckState.OVERDUE)]

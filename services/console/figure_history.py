@@ -1,4 +1,4 @@
-"""Records the board's key figures every 15 minutes. The board compares them with the figures of a day later."""
+"""Records the board's key figures every 15 minutes, for a comparison with the figures a day later."""
 
 import asyncio
 from datetime import UTC, datetime

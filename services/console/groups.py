@@ -23,7 +23,7 @@ class CountRange:
     highest: int = 0
 
     def __add__(self, other: "CountRange") -> "CountRange":
-        if not other.highest:  # most ranges are zero, so this saves thousands of objects in a long sum
+        if not other.highest:  # most ranges are zero, and a long sum would create thousands of objects
             return self
         return CountRange(self.lowest + other.lowest, self.highest + other.highest)
 
@@ -136,7 +136,7 @@ class StatedPlace:
 
 @dataclass(slots=True)
 class GroupsHere:
-    """People at one place. `by_origin` begins with the largest origin.
+    """People at one place. `by_origin` begins with the origin of most people.
 
     `reported_at` is the time of the newest report.
     """
@@ -196,7 +196,7 @@ class CountedGroups:
 
     @cached_property
     def abroad(self) -> GroupFigures:
-        """Counts the people in other countries. `total` does not contain these people."""
+        """Counts the people in other countries, whom `total` leaves out."""
         return sum((line.figures for line in self.here if line.place.country), GroupFigures())
 
     def first(self, most: int) -> list[GroupsHere]:

@@ -1,6 +1,6 @@
 """Caches the HTML of the board's rows.
 
-After each event, the server renders whole lists for every open board. Few rows of these lists have changed.
+After each event, the server renders whole lists for every open board, although only few rows have changed.
 """
 
 from base64 import urlsafe_b64encode
@@ -18,8 +18,8 @@ from shared.events.vocabulary import Status
 from shared.pages import Pages
 from shared.places import Places
 
-# Room for about 13,000 rows. A board shows up to 10,000 rows in each section after "Show more". If the open boards need
-# more room, the server renders all rows after each event.
+# This is room for about 13,000 rows. A board shows up to 10,000 rows in each section after "Show more". If the open
+# boards need more room, the server renders all rows after each event.
 MOST_BYTES = 80_000_000
 OF_AN_ENTRY = 200  # estimate: the entry in the dictionary, and the id in the key
 
@@ -58,7 +58,7 @@ class KeptRows:
         return row.gap if row.digest in known else row.html
 
     def _row(self, language: str, template: str, version: Hashable, shown: Any, facts: dict[str, Hashable]) -> KeptRow:
-        today = datetime.now(TIME_ZONE).date()  # the HTML changes at midnight: a time of today has no date
+        today = datetime.now(TIME_ZONE).date()  # a row shows a time of today without its date
         key = (language, template, version, today, *facts.items())
         row = self._kept.pop(key, None)
         if row is None:
@@ -90,5 +90,5 @@ def _size(key: tuple[Hashable, ...], row: KeptRow) -> int:
 
 
 def _size_of_tuples(part: Hashable) -> int:
-    """Estimates the memory of the tuples. All other parts are small (names of facts), or many rows share them."""
+    """Estimates the memory of a key's tuples. The other parts of a key are small, or many rows share them."""
     return getsizeof(part) + sum(map(_size_of_tuples, part)) if isinstance(part, tuple) else 0

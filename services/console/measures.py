@@ -99,7 +99,7 @@ async def tokens(session: AsyncSession) -> Iterable[Metric]:
 
 
 async def search(session: AsyncSession) -> Iterable[Metric]:
-    """Counts the rows that no search finds, because an error occurred. The worker's log names each row."""
+    """Counts the rows whose search words are missing because of an error. The worker's log names each row."""
     numbers = await search_queries.failed(session)
     text = "Rows whose words for the search could not be made, because of an error."
     return [gauges("console_failed_search_words", text, (({"kind": kind}, count) for kind, count in numbers.items()))]

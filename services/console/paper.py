@@ -53,7 +53,7 @@ class Paper:
                 await asyncio.sleep((full_hour(now) + HOUR - datetime.now(UTC)).total_seconds())
 
     async def _write(self, folder: Path, now: datetime) -> None:
-        """Writes the files once. After an error, the next attempt is an hour later."""
+        """Writes the files once. If writing fails, `run` tries again an hour later."""
         texts = await self.texts(now)
         try:
             await asyncio.to_thread(write, folder, texts, now)

@@ -18,7 +18,7 @@ class Positions:
     def moved(self) -> asyncio.Event:
         """An event for the worker's next commit.
 
-        Get this event before you read the positions. Otherwise you miss a commit between the two steps.
+        Get this event before you read the positions. In the other order, you miss a commit that happens in between.
         """
         return self._moved
 

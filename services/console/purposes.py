@@ -39,7 +39,7 @@ async def purpose_page(request: Request) -> Response:
 async def state_purpose(
     request: Request, session: Session, purpose: Annotated[str, Form()] = "", emergency: Annotated[str, Form()] = ""
 ) -> Response:
-    """Issues a new token with the purpose for the same sign-in. Each read of a record logs this purpose."""
+    """Issues a new token for the same sign-in, with the purpose that the log states for each read of a record."""
     emergency = " ".join(emergency.split())
     if wrong := wrong_fields(purpose, emergency):
         return console(request).pages.render(

@@ -63,7 +63,7 @@ async def board_panel(request: Request, panel: str, at: str = "", rows: str = ""
     if view is None:
         raise Problem(404, "not-found", "There is no such panel.")
     context, headers = await once_there(request, position_of(at), lambda session: view(request, session))
-    headers["x-edition"] = console(request).edition  # a page of another edition shows another version
+    headers["x-edition"] = console(request).edition  # an open page compares it with its own edition
     context |= around(request, frozenset(rows.split(",")))
     return console(request).pages.render(request, f"board/{panel}.html", headers=headers, **context)
 

@@ -1,4 +1,4 @@
-"""Caches figures and lists of the board. All readers of the same areas share them, so each change is read once."""
+"""Caches figures and lists of the board for all readers of the same areas, so that each change is read once."""
 
 import asyncio
 import math

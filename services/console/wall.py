@@ -43,7 +43,7 @@ class UnansweredAlerts:
 async def unanswered(request: Request, session: AsyncSession) -> dict[str, Any]:
     """Returns the unanswered alerts, those without an acknowledgement first.
 
-    All alerts that ring on the screen are among them.
+    The result contains all alerts that ring on the screen.
     """
     now, here = datetime.now(UTC), console(request)
     pcodes = board.concerning(tokens.current(request), here.places)
@@ -58,7 +58,10 @@ async def unanswered(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 
 def edition() -> str:
-    """Returns a digest of the page's files. If it changes, a wall screen reloads, and a board shows a notice."""
+    """Returns a digest of the page's files.
+
+    After a change of the digest, a wall screen reloads, and a board shows a notice.
+    """
     digest = blake2b(digest_size=8)
     for file in _files():
         digest.update(f"{file.name} {file.stat().st_size} ".encode())

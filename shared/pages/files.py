@@ -19,10 +19,10 @@ IMPORT = re.compile(r'@import "([\w/-]+\.css)";\n')
 
 
 class PageFiles(StaticFiles):
-    """Serves the files. The browser must ask each time whether a file has changed.
+    """Serves the files. The browser asks each time whether a file has changed, so a page never mixes two releases.
 
-    Otherwise a page could have scripts of two releases. A page has about fifty small files. They are read without a
-    thread, because starting a thread takes several times as long as reading a small file.
+    A page has about fifty small files. Small files are read without a thread, because starting a thread takes several
+    times as long as reading the file.
     """
 
     def __init__(self, *, directory: Path) -> None:

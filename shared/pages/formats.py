@@ -55,7 +55,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         return f"{day(value)}, {clock(value)}"
 
     def short_moment(value: datetime) -> str:
-        """Writes the time. Adds the date on another day, and the year in another year."""
+        """Writes only the time for today, also the date for another day, and also the year for another year."""
         local, today = value.astimezone(TIME_ZONE).date(), datetime.now(TIME_ZONE).date()
         if local == today:
             return clock(value)
@@ -90,7 +90,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
 def country(code: str, language: str) -> str:
     """Returns the country's name, or the code itself if the code is unknown.
 
-    For Kyrgyzstan, the Russian name is the form that the country itself uses. CLDR has another form.
+    The Russian name of Kyrgyzstan is the country's own form, which differs from CLDR's form.
     """
     if code == ABROAD:
         return ABROAD_NAMES[language]
@@ -117,7 +117,7 @@ def country_options(language: str) -> list[dict[str, Any]]:
 
 
 def alphabetical(name: str) -> str:
-    """Returns a sort key. It treats å as a, and puts ё, ң, ө and ү directly after their base letters."""
+    """Returns a sort key that treats å as a, and puts ё, ң, ө and ү directly after their base letters."""
     return name.lower().translate(LETTERS)
 
 

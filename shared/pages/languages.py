@@ -16,7 +16,7 @@ YEAR_S = 365 * 86_400
 
 
 def language_of(request: HTTPConnection) -> str:
-    """Returns the chosen language. Without a choice, Accept-Language decides. The last resort is Kyrgyz."""
+    """Returns the chosen language, or else a language of Accept-Language, or else Kyrgyz."""
     return chosen(request) or negotiate_locale(_accepted(request), list(LANGUAGES), sep="-") or DEFAULT
 
 
@@ -41,7 +41,7 @@ def keep_for_next(response: Response, *, secure: bool) -> None:
 
 
 def without_choice(path: str) -> str:
-    """Removes `?lang=` from the path. Another person may sign in next, and has not chosen this language."""
+    """Removes `?lang=` from the path, because the person who signs in next may not have chosen this language."""
     before, mark, query = path.partition("?")
     kept = [part for part in query.split("&") if part.partition("=")[0] != COOKIE]
     return before + mark * any(kept) + "&".join(kept)
@@ -52,8 +52,8 @@ def remember_account(
 ) -> None:
     """Stores the account's language and the account's id in cookies. `language` is None if the account has no language.
 
-    Another person may have chosen the browser's language. The choice is therefore deleted in two cases: the account has
-    a language, or the last sign-in was by another account. `keep_for_next` deletes the id of the last account.
+    The language chosen on this browser is deleted in two cases, because another person may have chosen it: the account
+    has a language, or the last sign-in was by another account. `keep_for_next` deletes the id of the last account.
     """
     last = request.cookies.get(LAST_ACCOUNT_COOKIE)
     if language or (last and last != str(account_id)):

@@ -55,7 +55,7 @@ def update(place: Path, language: str) -> None:
 
 
 def write(place: Path, language: str, texts: Catalog) -> None:
-    """Writes a catalog. Its header has no dates: without a changed text, the file stays the same."""
+    """Writes a catalog without dates in its header, so that the file changes only if a text changes."""
     texts.fuzzy = False
     if REVIEW not in texts.header_comment:  # a header with a reviewer's name stays
         texts.header_comment = HEADER.format(language=language, place=place.relative_to(ROOT))

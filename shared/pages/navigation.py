@@ -1,4 +1,4 @@
-"""The navigation bar. It shows the pages that the account's roles may open, except the field form."""
+"""The navigation bar: the pages that the account's roles may open, except the field form."""
 
 from dataclasses import dataclass
 

@@ -12,7 +12,7 @@ YEAR_S = 365 * 86_400
 
 
 class PackedFile:
-    """A JSON file. Its name contains the `version` of its content, so browsers may cache it for a year."""
+    """A JSON file with its `version` in the file's name, so that browsers may cache the file for a year."""
 
     def __init__(self, content: Any) -> None:
         self._plain = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()

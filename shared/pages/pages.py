@@ -84,9 +84,9 @@ class Pages:
 
 
 def _session(principal: Principal | None, settings: Settings) -> dict[str, Any]:
-    """Returns facts for scripts: the seconds until the sign-in expires, and the two tasks of the page.
+    """Returns facts for scripts: the seconds until the sign-in expires, and two facts about the account.
 
-    The tasks are reporting presence and playing the sound of alerts.
+    The facts say whether the page reports presence, and whether the page plays the sound of alerts.
     """
     if principal is None or principal.channel is not SubmissionChannel.CONSOLE:
         return {"lasts": 0, "counts_as_present": False, "hears_alerts": False}
@@ -100,7 +100,7 @@ def _session(principal: Principal | None, settings: Settings) -> dict[str, Any]:
 class PageContext(Context):
     """Calls functions and macros of templates directly, without Jinja's test of each function.
 
-    The test finds out whether a function needs the context. No function of our templates does, and the test takes
+    Jinja tests whether a function needs the context. No function of our templates needs the context, and the test takes
     longer than most of our functions. Jinja calls filters in another way.
     """
 

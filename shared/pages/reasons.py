@@ -47,10 +47,10 @@ NOT_ALERTED: Mapping[str, str] = {
     "status_not_alerted": N_("a system test or a draft"),
     "resolved": N_("its alert is closed already"),
 }
-# For rows that already show the place and the total. A long text would be cut off there.
+# Short texts for rows that already show the place and the total, and have no room for a long text.
 BRIEF = {"households_displaced": N_("{displaced}. Within {hours} hours")}
 BRIEF_OF_UNKNOWN_ORIGIN = N_("Origin not known. {displaced}. Within {hours} hours")
-# Here the place is the present place of the people, not their origin.
+# In these texts, the place is the present place of the people, not their origin.
 OF_UNKNOWN_ORIGIN = N_(
     "Displaced people who are now in {place}, origin not known, within {hours} hours ({dates}): {displaced}"
 )
@@ -102,7 +102,7 @@ def sentence(
 def _of_quake(reason: str, figures: Mapping[str, Any]) -> list[str]:
     """Returns the parts of the sentence.
 
-    Each names its scale, because magnitude and intensity have different scales.
+    Each part names its scale, because magnitude and intensity have different scales.
     """
     texts = [TEXTS[reason]] if reason in LABELLED else []
     texts.append(TEXTS["quake_magnitude"] if "depth_km" in figures else WITHOUT_DEPTH)

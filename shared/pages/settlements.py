@@ -1,4 +1,4 @@
-"""The settlements of the gazetteer as one file, for searches in the browser. The service worker of phones caches it."""
+"""The settlements of the gazetteer as one file, for searches in browsers and on phones without signal."""
 
 from collections.abc import Iterator
 from datetime import date

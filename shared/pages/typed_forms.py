@@ -147,8 +147,7 @@ def typed_of(form: FormData) -> dict[str, list[str]]:
 def version_of(shown: object) -> str:
     """Returns a digest of the shown data. The form sends the digest back.
 
-    If the data have changed meanwhile, the digest differs. A person thus cannot overwrite a change without having seen
-    it.
+    A different digest shows that the data have changed, so nobody overwrites an unseen change.
     """
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 

@@ -26,7 +26,8 @@ FIRST_LINES, FIRST_LETTERS = 15, 20_000  # the delimiter is guessed from these l
 FEWEST = 2
 # Excel writes ? for ө, ү and ң, which cp1251 does not have
 LOST_LETTER = re.compile(r"[^\W\d_]\?+[^\W\d_]|(?<!\S)\?+[^\W\d_]")
-# Larger than any file. A quotation mark that is not closed makes a very long cell, which is a fault of the cell only.
+# The limit is larger than any file, because a quotation mark that is not closed makes a very long cell. Only this cell
+# is then faulty, not the file.
 csv.field_size_limit(4 * 1024 * 1024)
 
 
@@ -57,7 +58,7 @@ def lines(text: str, *, is_lossy: bool) -> Iterator[SheetLine]:
 def has_lines(text: str, mark: str, usual: int) -> bool:
     """Returns True if a cell contains further lines of the file, because its quotation mark is not closed.
 
-    Such a cell has a line break. It has about as many delimiters as a usual line.
+    Such a cell has a line break, and about as many delimiters as a usual line.
     """
     return "\n" in text and text.count(mark) >= max(FEWEST, usual - 1)
 
@@ -75,7 +76,7 @@ def decoded(raw: bytes) -> tuple[str, str]:
 
 
 def delimiter(first: Sequence[str]) -> str:
-    """Returns the delimiter that occurs in most lines. Excel chooses it by the computer's language.
+    """Returns the delimiter that occurs in most lines. Excel chooses the delimiter by the computer's language.
 
     Lines are counted, because a title above the header can have other delimiters, or none.
     """

@@ -19,7 +19,7 @@ Guess = Callable[[str], Hashable | None]
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The first and the last line of the header. Both are 0 if the sheet has no header."""
+    """The first and the last line of the header, or 0 and 0 for a sheet without a header."""
 
     first: int
     last: int

@@ -70,7 +70,7 @@ class PlaceNames:
     def _place(self, text: str) -> tuple[Place | None, bool]:
         """Returns the place, and whether the text contains nothing else. Raises Namesakes.
 
-        A former or other name of a district may also be a village's name. The second value is then False.
+        The second value is False for a former or other name of a district, which may also be a village's name.
         """
         if text.upper() in self._units:
             return Place(pcode=text.upper()), True

@@ -84,7 +84,7 @@ def limited(lines: Iterable[SheetLine], most: int, budget: LetterBudget) -> tupl
 def cell_text(text: str) -> str:
     """Removes the spaces around the text.
 
-    Cuts a text that is too long. The rest is still too long, so the cell is refused later.
+    A very long text is cut to a length that is still too long, so that the cell is refused later.
     """
     # the length first: many cells can share one long text, and `replace` would copy it for each cell
     if len(text) > CELL_LETTERS:

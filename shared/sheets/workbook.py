@@ -51,7 +51,7 @@ def read(raw: bytes, most_lines: int) -> list[Sheet]:
 
 
 def lines(sheet: Any, layout: WorksheetLayout) -> Iterator[SheetLine]:
-    """Yields the lines that are not empty. A cell merged over several lines has its value in each."""
+    """Yields the lines that are not empty. A cell merged over several lines has its value in each of these lines."""
     # the stated size of a sheet may be too small, and lines would then be missing
     sheet.reset_dimensions()
     if layout.width > COLUMNS:

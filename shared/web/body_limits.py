@@ -18,7 +18,7 @@ A_TEXT = re.compile(TEXT, re.DOTALL)
 def exceeds(raw: bytes, limits: Mapping[bytes, int]) -> bool:
     """Returns True if a limited character occurs too often outside of JSON strings.
 
-    First counts the characters in the whole body. Few bodies exceed a limit then, so strings are rarely searched.
+    First counts the characters in the whole body. The strings are searched only if this first count exceeds a limit.
     """
     if all(count(raw, signs) <= most for signs, most in limits.items()):
         return False

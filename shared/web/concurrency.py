@@ -19,7 +19,7 @@ def too_many() -> Problem:
 
 
 class ConcurrentRequests:
-    """Counts the running requests of each address. After the authentication, also counts those of each account."""
+    """Counts the running requests of each address and, after the authentication, of each account."""
 
     def __init__(self) -> None:
         self._counts: dict[Hashable, int] = {}

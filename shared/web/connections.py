@@ -10,8 +10,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 HEADERS = 64
 HEAD_BYTES = 16 * 1024
 HEAD_SECONDS, BODY_SECONDS = 10, 30
-# Longer than the time of the gateway (Caddy: 120 s) and of clients. Otherwise the service could close an idle
-# connection at the moment when a client sends a report, and the report would fail.
+# Longer than the time of the gateway (Caddy: 120 s) and of clients. With a shorter time, the service could close an
+# idle connection at the moment when a client sends a report, and the report would fail.
 IDLE_SECONDS = 150
 PIPELINED = 8  # waiting requests on one connection
 

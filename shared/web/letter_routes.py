@@ -43,7 +43,7 @@ Caller = Annotated[Principal, Depends(tokens.current)]
 class LetterReading:
     """What the routes need. `pages` renders the notices, and `encryption` has the keys of the service's worker.
 
-    `watch` is called after each read. It can watch further limits, besides the limit for letters.
+    `watch` is called after each read, and can watch limits other than the limit for letters.
     """
 
     pages: Pages

@@ -25,7 +25,7 @@ Measure = Callable[[AsyncSession], Awaitable[Iterable[Metric]]]
 
 
 class Measured(Collector):
-    """The measured metrics. They are missing in `/metrics` while PostgreSQL is unavailable."""
+    """The measured metrics, which are missing in `/metrics` while PostgreSQL is unavailable."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ def gauge(name: str, text: str, labels: dict[str, str] | None = None, value: flo
 
 
 def gauges(name: str, text: str, samples: Iterable[tuple[dict[str, str], float]]) -> Metric:
-    """Makes a gauge. All its samples must have labels with the same names."""
+    """Makes a gauge. All samples of the gauge must have labels with the same names."""
     known = list(samples)
     names = list(known[0][0]) if known else []
     family = GaugeMetricFamily(name, text, labels=names)
@@ -90,7 +90,7 @@ def gauges(name: str, text: str, samples: Iterable[tuple[dict[str, str], float]]
 
 
 def timestamp(moment: datetime | None) -> float:
-    """Returns seconds since 1970. None becomes 0, as usual in Prometheus."""
+    """Returns seconds since 1970, or 0 for None, as usual in Prometheus."""
     return 0 if moment is None else moment.timestamp()
 
 

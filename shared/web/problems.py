@@ -96,7 +96,7 @@ def expected(error: Any) -> str:
 
 
 def names_of(model: type[BaseModel]) -> frozenset[str]:
-    """Returns the names of the model's fields. An answer may contain no other names."""
+    """Returns the names of the model's fields, the only names that an answer may contain."""
     schema = model.model_json_schema()
     definitions = [schema, *schema.get("$defs", {}).values()]
     return frozenset(name for definition in definitions for name in definition.get("properties", {}))

@@ -31,7 +31,7 @@ async def check_purpose(request: Request, caller: Principal, *objects: UUID) -> 
 async def note_read(
     request: Request, session: AsyncSession, objects: Sequence[UUID], *, among: str = "", about: str = ""
 ) -> None:
-    """Logs a read of personal data in the transaction of the read. No answer is then sent without the entry.
+    """Logs a read of personal data in the transaction of the read, so that no answer is sent without the entry.
 
     The entry's subject is the route. `among` is written before the route, and `about` after it.
     """

@@ -1,4 +1,4 @@
-"""The page of a refused request. It tells the reason in the person's language, and has links to go on."""
+"""The page of a refused request: the reason in the person's language, and links to go on."""
 
 from contextlib import suppress
 

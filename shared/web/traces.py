@@ -26,7 +26,7 @@ class TracedRequest:
         return tracing.begin(Phase.REQUEST, self._method, parent, {"http.request.method": self._method})
 
     def end(self, route: str, status: int, error: BaseException | None) -> None:
-        """Ends the span, and names it after the route's template. The path itself may contain ids."""
+        """Ends the span, and names the span after the route's template, because the path may contain ids."""
         self._continued.__exit__(None, None, None)
         if self._span is not None:
             attributes: Attributes = {"http.route": route, "http.response.status_code": status}

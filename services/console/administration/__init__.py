@@ -1,1 +1,4 @@
-"""Administrators manage accounts in the browser or at the terminal. An account's person sets the password by a link."""
+"""Administrators manage accounts in the browser or at the terminal.
+
+A new user sets the password through an enrolment link.
+"""

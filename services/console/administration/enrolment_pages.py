@@ -1,4 +1,4 @@
-"""The page of an enrolment link. A person who is not signed in sets the account's password there.
+"""The page of an enrolment link, for setting the account's password without a sign-in.
 
 The token is in the fragment of the address, because browsers do not send fragments to servers.
 """

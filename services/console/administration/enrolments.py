@@ -45,8 +45,8 @@ async def take(session: AsyncSession, token: str, now: datetime) -> Account | No
 async def withdraw(session: AsyncSession, account: Account) -> None:
     """Deletes the account's link.
 
-    A link also ends when `accounts.state` changes. But two changes within one second can restore the former state. The
-    link would then be valid again.
+    A link also ends when `accounts.state` changes. Without this deletion, two changes within one second could restore
+    the old state, and with it the link.
     """
     await queries.remove_of(session, account.account_id)
 

@@ -1,4 +1,4 @@
-"""What administrators do with accounts. The pages and `dayar user` call these functions in their own transaction.
+"""The actions of administrators on accounts. The pages and `dayar user` call these functions in their own transaction.
 
 Each function adds an entry to the security log. If sign-ins or tokens end, the function also adds an event to the
 outbox, and all services then reject these sign-ins and tokens.

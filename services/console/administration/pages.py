@@ -50,7 +50,7 @@ LAST = N_(
 
 @router.get("/accounts")
 async def accounts_page(request: Request, session: Session, role: str = "", state: str = "") -> Response:
-    """Searching for a person happens in the browser: a search by the server would put the name into the address."""
+    """The browser searches the list, because a search on the server would put a person's name into the address."""
     known, seen = await queries.everyone(session), await sign_ins.last_contacts(session)
     listed = [ListedAccount(account, listing.state_of(account), seen.get(account.account_id)) for account in known]
     matching = listing.matching(listed, role=role, state=state)
@@ -214,7 +214,7 @@ async def form_page(
 async def around(request: Request, session: AsyncSession, account: Account) -> dict[str, Any]:
     """Returns the template's values for the part of the page around the form.
 
-    The page shows telephones and network addresses. These are personal data, so the security log records each reader.
+    The page shows personal data (telephones and network addresses), so the security log records each reader.
     """
     now = datetime.now(UTC)
     await audit.add(session, audit.entry_of(request, Action.READ, objects=[account.account_id]))

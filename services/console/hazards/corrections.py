@@ -17,7 +17,7 @@ def may_correct(principal: Principal, hazard: BoardHazard) -> bool:
     """
     if hazard.channel != SubmissionChannel.CONSOLE or hazard.msg_type == MsgType.CANCEL:
         return False
-    # events stored by earlier versions of Dayar name the person only as the author, not in `source_id`
+    # in events from earlier versions of Dayar, only `author` names the person, and `source_id` does not
     entered_by = enterer(hazard.source, hazard.source_id) or hazard.author
     return Role.DUTY_HEAD in principal.roles or (Role.OPERATOR in principal.roles and entered_by == principal.account)
 
@@ -33,7 +33,11 @@ def point(hazard: BoardHazard) -> dict[str, float] | None:
 
 
 def form(hazard: BoardHazard, release: BoardRelease | None, places: Places, language: str) -> dict[str, Any]:
-    """Fills the form. `revision` is the highest number of the event and its releases, so the correction is newer."""
+    """Fills the form.
+
+    `revision` is the highest revision number of the event and its releases, so that the correction gets a higher
+    number.
+    """
     known = [pcode for pcode in hazard.pcodes if places.unit(pcode)]
     return {
         "hazard_id": str(hazard.hazard_id),

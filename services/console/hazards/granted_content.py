@@ -27,7 +27,7 @@ class GrantedArea(BaseModel):
 class GrantedHazard(BaseModel):
     """The newest revision of a restricted hazard.
 
-    The texts, the author and the place in words of the hazard are left out.
+    The hazard's texts, its author and the description of its place are left out.
     """
 
     hazard_id: UUID

@@ -28,7 +28,7 @@ MOST_ALERTS = 100
 
 @router.get("/hazards/{hazard_id}")
 async def hazard_page(hazard_id: UUID, request: Request, session: Session) -> Response:
-    """Staff may open every hazard. Other systems may open none."""
+    """Staff may open every hazard, and other systems may open no hazard."""
     hazard = await snapshots.hazard(session, hazard_id)
     if hazard is None or hazard.status == Status.DRAFT:
         raise Problem(404, "not-found", "There is no such hazard.")

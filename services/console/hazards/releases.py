@@ -43,9 +43,9 @@ class Publicity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PublicState:
-    """`is_overdue` is true if nobody decided about a release of a Severe or Extreme hazard in time.
+    """`is_overdue` is true if nobody decided about a release within ten minutes after the confirmation.
 
-    A person has ten minutes after the confirmation.
+    Only Severe and Extreme hazards can be overdue.
     """
 
     publicity: Publicity
@@ -68,7 +68,7 @@ def state(
 
     A person has ten minutes to decide about a release. The ten minutes begin at the later of two times: the
     confirmation, and `unreleased_since`, the time of the first revision after the release. Further revisions do not
-    prolong the time.
+    prolong the ten minutes.
     """
     if hazard.scope == Scope.PUBLIC and not (release and hides(release, hazard)):
         return None
@@ -84,16 +84,15 @@ def state(
 
 
 def is_public(hazard: BoardHazard, release: BoardRelease | None) -> bool:
-    """Returns True if the public reads a version from `board_releases`. A withdrawn version does not count."""
+    """Returns True if the public reads a version from `board_releases` that nobody has withdrawn."""
     known = state(hazard, release, None, unreleased_since=None, now=datetime.now(UTC))
     return known is not None and known.is_public
 
 
 def hides(release: BoardRelease, hazard: BoardHazard) -> bool:
-    """Returns True if readers keep the release instead of a Public revision of the hazard.
+    """Returns True if readers keep the release instead of the hazard's Public revision.
 
-    The source of a hazard does not know of the release, so both can get the same revision number. The earlier one then
-    wins.
+    The hazard's source does not know of the release, so its revision can have the same number or a lower number.
     """
     is_release = release.released_revision < release.revision
     return is_release and release.revision >= hazard.revision
@@ -160,8 +159,7 @@ def withdrawal_page(request: Request, release: BoardRelease) -> Response:
 def source_of(release: BoardRelease) -> dict[str, str]:
     """Returns the source and the `source_id`, from which intake derives the hazard's id.
 
-    If a person entered the hazard, the release has no usable `source_id`. The withdrawal then uses the hazard's id
-    instead.
+    If a person entered the hazard, the withdrawal of the release has the hazard's id as its `source_id`.
     """
     if release.source is None or release.source in OF_PEOPLE or release.source_id is None:
         return {"source": CENTRE, "source_id": f"{WITHDRAWN_HAZARD}{release.hazard_id}"}
@@ -213,10 +211,9 @@ def form(hazard: BoardHazard, release: BoardRelease | None, place: ReleasablePla
 
 
 def withdrawal(release: BoardRelease) -> dict[str, Any]:
-    """Returns the withdrawal of a release. It repeats only public facts, because newer facts may be restricted.
+    """Returns the withdrawal of a release, with public facts only, because newer facts may be restricted.
 
-    Earlier versions of Dayar stored releases without content. The withdrawal of these releases states no kind and no
-    place.
+    Releases from earlier versions of Dayar have no content, so their withdrawal states no kind and no place.
     """
     return {
         **({"status": release.status} if release.status else {}),
@@ -246,5 +243,5 @@ def place_in_words(area: dict[str, Any], places: Places, language: str) -> str:
 
 
 def next_revision(hazard: BoardHazard, release: BoardRelease | None) -> int:
-    """Returns the next revision number. A hazard and its releases share one sequence of numbers."""
+    """Returns the next number of the sequence that a hazard and its releases share."""
     return 1 + max(hazard.revision, release.revision if release else 0)

@@ -1,7 +1,6 @@
 """Keeps the newest revision of each restricted hazard in memory.
 
-When a hazard changes, the stream compares the old and the new revision. If the hazard left the grant of another system,
-the stream tells this system.
+The stream compares a new revision with the kept revision, to tell another system that a hazard has left its grant.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +14,7 @@ Revision = Mapping[str, Any]  # the fields that decide who may see a hazard, wit
 
 
 class HazardRevisions:
-    """At the start, the revisions come from the database. Later, they come from the records that this process reads."""
+    """Takes the revisions from the database at the start, and from the records of the stream afterwards."""
 
     def __init__(self) -> None:
         self._read: dict[str, Revision] = {}

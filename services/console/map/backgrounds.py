@@ -17,9 +17,10 @@ from typing import Any, Self
 from pydantic import BaseModel, Field, ValidationError
 
 MAGIC, VERSION = b"PMTiles", 3
-# magic, version · offset and length of four sections, three counts · flags, types, zooms · bounds · centre
+# fields of the header: magic and version; offset and length of four sections, and three counts; flags, types and zooms;
+# bounds; centre
 HEADER = struct.Struct("<7sB11Q6B4iB2i")
-FIRST_BYTES = 16_384  # a reader of the format requests the header and the root directory with this size
+FIRST_BYTES = 16_384  # a PMTiles reader first requests this many bytes, with the header and the root directory
 MOST_METADATA = 1_048_576
 DEEPEST = 24
 DEGREE = 10_000_000
@@ -58,7 +59,7 @@ class TileType(IntEnum):
 class Compression(IntEnum):
     """The compressions that the browser's reader can decompress."""
 
-    UNKNOWN = 0  # the browser then reads the file as not compressed
+    UNKNOWN = 0  # a file of unknown compression is read as an uncompressed file
     NONE = 1
     GZIP = 2
 
@@ -74,7 +75,7 @@ class Metadata(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ArchiveHeader:
-    sections: tuple[tuple[int, int], ...]  # offset and length of the root directory, metadata, leaf directories, tiles
+    sections: tuple[tuple[int, int], ...]  # (offset, length) of root directory, metadata, leaf directories, tiles
     compression: int
     tile_compression: int
     tile_type: int

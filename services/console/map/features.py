@@ -1,7 +1,7 @@
 """Turns the rows of the board's panels into GeoJSON features. All functions are pure.
 
-A feature without a known place has no geometry. The page lists these features beside the map, so the sums of the map
-equal the sums of the board.
+A feature without a known place has no geometry. The page lists features without a place beside the map, so the map's
+sums equal the board's sums.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ from shared.places.points import Position, unit_positions
 from shared.places.units import Unit
 
 Feature = dict[str, Any]
-FIELD_HOURS = 6  # a hazard reported from the field has a ring on the map for this time
+FIELD_HOURS = 6  # a hazard from the field has a ring on the map for this number of hours
 FROM_FIELD = frozenset(
     {SubmissionChannel.FIELD, SubmissionChannel.SMS, SubmissionChannel.OPENROSA, SubmissionChannel.KOBO}
 )
@@ -62,7 +62,7 @@ def boundary(pcode: str, shape: BaseGeometry) -> Feature:
 
 
 def hazard(row: BoardHazard, now: datetime, language: str, places: Places) -> Feature:
-    """Places a hazard without a shape or point at its settlement. Without a settlement, each district has a point.
+    """Places a hazard without a shape or point at its settlement, or else at a point in each of its districts.
 
     `is_nothing`: a field team looked for the hazard and found nothing.
     """

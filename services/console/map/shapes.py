@@ -24,9 +24,9 @@ def stored(area: Area) -> dict[str, Any] | None:
 
 
 def thinned(rings: Sequence[Sequence[tuple[float, float]]]) -> list[Ring]:
-    """Keeps about `MOST_CORNERS` corners at most.
+    """Drops corners at equal steps, until at most about `MOST_CORNERS` remain.
 
-    Drops corners at equal steps. An algorithm that preserves the outline would take minutes for a hostile ring.
+    An algorithm that preserves the outline would take minutes for a hostile ring.
     """
     step = math.ceil(sum(map(len, rings)) / MOST_CORNERS)
     kept = ([*ring[:-1:step], ring[-1]] if len(ring) > LEAST_CORNERS * step else ring for ring in rings)

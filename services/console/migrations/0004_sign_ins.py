@@ -20,7 +20,7 @@ CREATE TABLE sign_ins (
     CONSTRAINT pk_sign_ins PRIMARY KEY (jti)
 )
 """
-# Under the previous release of Dayar, a password change revoked older tokens. These tokens remain revoked.
+# Tokens that a password change revoked under the previous release of Dayar remain revoked.
 VALID_FROM = "ALTER TABLE accounts ADD COLUMN tokens_valid_from timestamptz"
 
 

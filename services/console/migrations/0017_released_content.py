@@ -1,4 +1,4 @@
-"""Stores the content of a release. A withdrawal then repeats only this content.
+"""Stores the content of a release, so that a withdrawal repeats only public content.
 
 A stored release gets the content of its hazard, but only if the hazard has not changed after the release.
 """

@@ -1,6 +1,6 @@
 """Stores the time of each revision of a Restricted or Private hazard.
 
-A stored hazard has only one known time, the time of its newest revision.
+Of a hazard that is already stored, only the time of the newest revision is known.
 """
 
 from alembic import op

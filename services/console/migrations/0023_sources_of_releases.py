@@ -1,4 +1,4 @@
-"""Stores the source of each release. A person can then withdraw a release without a stored hazard."""
+"""Stores the source of each release, so that a person can withdraw a release whose hazard is not stored."""
 
 from alembic import op
 

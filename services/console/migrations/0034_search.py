@@ -1,7 +1,7 @@
 """Adds the words of the search, and triggers that note each changed row of the board.
 
-The previous release of Dayar makes no words. The triggers therefore note its rows too, and the worker makes the words.
-After the migration, the worker also makes the words of all stored rows.
+The previous release of Dayar makes no words, so triggers also note the rows that the previous release writes. After the
+migration, the worker also makes the words of all stored rows.
 """
 
 from alembic import op

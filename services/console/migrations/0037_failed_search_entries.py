@@ -1,4 +1,4 @@
-"""Adds an index of the rows without words for the search, in which an error occurred."""
+"""Adds an index of the rows whose search words are missing because of an error."""
 
 from alembic import op
 

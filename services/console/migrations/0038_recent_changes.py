@@ -1,7 +1,6 @@
 """Adds indexes for three lists of the board: open alerts, recently closed alerts, and recent hazards.
 
-While PostgreSQL builds an index, the worker cannot store alerts or hazards. The board then shows new alerts and hazards
-a little later.
+While PostgreSQL builds an index, the worker cannot store alerts or hazards, so the board shows them a little later.
 """
 
 from alembic import op

@@ -37,7 +37,7 @@ class Account(ConsoleModel):
 class Enrolment(ConsoleModel):
     """A link by which a person sets the account's password. `token` is the SHA-256 of the token.
 
-    The link ends at `expires_at`. It also ends as soon as the account's state differs from the stored `state`.
+    The link is valid until `expires_at`, and only while the account's state equals the stored `state`.
     """
 
     __tablename__ = "enrolments"

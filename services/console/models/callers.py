@@ -28,7 +28,7 @@ class CalledReport(ConsoleModel):
 
 
 class CallerReading(ConsoleModel):
-    """Reads of callers' data by an earlier version of Dayar. A migration has copied them to the security log."""
+    """Reads of callers' data under an earlier version of Dayar, which a migration copied to the security log."""
 
     __tablename__ = "caller_readings"
 

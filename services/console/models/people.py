@@ -27,7 +27,7 @@ class BoardHousehold(ConsoleModel):
     registered_at: Mapped[datetime | None]  # None until the event of the registration arrives
     # `confirmed_at` is None in rows written before migration 0030.
     evacuation: Mapped[str | None]
-    confirmed_at: Mapped[datetime | None]  # somebody saw the people then, or earlier on the same day
+    confirmed_at: Mapped[datetime | None]  # somebody saw the people at this time, or earlier on the same day
     is_return_presumed: Mapped[bool] = mapped_column(server_default=false())
 
 

@@ -59,8 +59,8 @@ Numbered = tuple[int, dict[str, Any]]
 async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Numbered]) -> list[int]:
     """Stores the newest row of each key, unless the table already has a newer row.
 
-    Returns the numbers of the stored rows. Every worker locks the rows in the order of their keys. Otherwise two
-    workers could deadlock.
+    Returns the numbers of the stored rows. All workers lock rows in the order of their keys, so that two workers cannot
+    deadlock.
     """
     newest: dict[tuple[str, ...], Numbered] = {}
     for number, row in numbered:
@@ -76,7 +76,7 @@ async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Nu
 
 
 async def forget_replaced(session: AsyncSession, outcomes: Sequence[Numbered]) -> None:
-    """Deletes replaced outcomes. They are already stored: on the topic, an outcome comes before its replacement."""
+    """Deletes replaced outcomes, which are already stored: the topic has an outcome before its replacement."""
     replaced = [row["replaces"] for _, row in outcomes if row["replaces"]]
     if replaced:
         await session.execute(delete(ReportOutcome).where(ReportOutcome.outcome_id.in_(replaced)))

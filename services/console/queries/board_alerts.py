@@ -79,7 +79,7 @@ async def counts(
 async def hidden_unacknowledged(
     session: AsyncSession, now: datetime, pcodes: Sequence[str] | None, listed: Mapping[Section, SectionAlerts]
 ) -> Counter[str]:
-    """Counts the unacknowledged alerts beyond the list's limit, by severity. Closed unacknowledged alerts count too."""
+    """Counts the unacknowledged alerts beyond the list's limit by severity, including closed alerts."""
     numbers = await counts(session, now, pcodes)
     return sum((numbers[section] - listed[section].counts for section in UNACKNOWLEDGED), Counter[str]())
 
@@ -108,7 +108,7 @@ async def _alerts(
 
 
 async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[Counter[str], Sequence[BoardAlert]]:
-    """Counts the alerts that demand an acknowledgement or an action, by severity. Also returns the 50 most severe."""
+    """Counts, by severity, the alerts that demand an acknowledgement or an action, and returns the 50 most severe."""
     asks = and_(IS_OPEN, BoardAlert.demand.in_((Demand.ACKNOWLEDGEMENT, Demand.ACTION)))
     wanted: Select[Any] = raised(select(BoardAlert), pcodes).where(asks)
     by_severity = wanted.with_only_columns(BoardAlert.severity, func.count()).group_by(BoardAlert.severity)
@@ -169,5 +169,5 @@ def concern(alerts_pcodes: ColumnElement[Any], pcodes: Sequence[str] | None) -> 
 
 
 def touch(events_pcodes: ColumnElement[Any], pcodes: Iterable[str] | None) -> ColumnElement[bool]:
-    """Selects events in at least one of the P-codes. None selects all events."""
+    """Selects events in at least one of the P-codes. If `pcodes` is None, all events are selected."""
     return ALL if pcodes is None else events_pcodes.op("&&")(list(pcodes))

@@ -1,4 +1,4 @@
-"""The known browsers and phones of an account. Failed sign-ins from elsewhere never lock a known browser."""
+"""The known browsers and phones of an account. Failed sign-ins on other browsers never lock a known browser."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256

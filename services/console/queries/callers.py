@@ -56,7 +56,7 @@ async def tie(session: AsyncSession, reports: Iterable[tuple[UUID, UUID]]) -> No
 
 
 async def place_first(session: AsyncSession, reports: Iterable[tuple[UUID, Sequence[str]]]) -> None:
-    """Stores the first P-codes of each hazard. Later reports of the hazard do not change them."""
+    """Stores the first P-codes of each hazard, which later reports of the hazard do not change."""
     first = {hazard_id: list(pcodes) for hazard_id, pcodes in reversed(list(reports))}
     rows = [{"hazard_id": hazard_id, "pcodes": pcodes} for hazard_id, pcodes in sorted(first.items())]
     if rows:

@@ -17,6 +17,6 @@ async def record(session: AsyncSession, check: InstallationCheck) -> None:
 
 
 async def known(session: AsyncSession) -> Sequence[InstallationCheck]:
-    """Returns the stored results. A later version of Dayar may have stored checks unknown to this version: left out."""
+    """Returns the stored results, without the checks that only a later version of Dayar knows."""
     rows = await session.scalars(select(models.StoredCheck).where(models.StoredCheck.name.in_(CheckName)))
     return [InstallationCheck(CheckName(row.name), row.checked_at, row.is_well, row.figure, row.due_at) for row in rows]

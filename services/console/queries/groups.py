@@ -68,7 +68,7 @@ COUNTED: dict[str, ColumnElement[Any]] = {
 }
 
 
-# Only by mistake does a count of people abroad name a site. The site is ignored.
+# If a count of people abroad names a site by mistake, the site is ignored.
 IS_IN_COUNTRY = func.coalesce(BoardGroup.destination_country, COUNTRY).in_((COUNTRY, UNKNOWN_COUNTRY))
 
 
@@ -157,7 +157,7 @@ async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) 
 
 
 def _newest_report() -> Label[datetime]:
-    """A column: when the newest count of the row's stock was reported."""
+    """Makes a column with the time when the newest count of the row's stock was reported."""
     return func.max(REPORTED_AT).over(partition_by=BoardGroup.stock_id).label("reported_at")
 
 

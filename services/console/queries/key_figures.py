@@ -43,7 +43,7 @@ from shared.places import Places
 from shared.postgres import database
 
 EVERY = timedelta(minutes=15)
-LATE = timedelta(minutes=5)  # a recording may begin this much too late
+LATE = timedelta(minutes=5)  # the longest delay with which a recording begins
 COMPARED = timedelta(hours=24)
 COLUMNS = ("figure", "severity", "pcodes", "count")
 NO_SEVERITY = cast(null(), Text)
@@ -59,7 +59,7 @@ async def of_households(session: AsyncSession, status: Status, reader: Principal
 
 
 async def day_ago(session: AsyncSession, moment: datetime, reader: Principal, places: Places) -> Sums:
-    """Returns the sums recorded 24 hours before `moment`. They are empty if nothing was recorded then."""
+    """Returns the sums recorded 24 hours before `moment`, or no sums if nothing was recorded."""
     latest, taken_at = moment - COMPARED, KeyFigurePart.taken_at
     newest = select(func.max(taken_at)).where(taken_at <= latest, taken_at > latest - EVERY - LATE).scalar_subquery()
     parts = select(*(getattr(KeyFigurePart, column) for column in COLUMNS)).where(taken_at == newest)
@@ -67,7 +67,10 @@ async def day_ago(session: AsyncSession, moment: datetime, reader: Principal, pl
 
 
 async def record(session: AsyncSession, status: Status, moment: datetime) -> None:
-    """Records the figures once per quarter of an hour, whichever worker comes first. Deletes parts that are too old."""
+    """Records the figures once per quarter of an hour, whichever worker comes first.
+
+    Deletes parts that are too old for a comparison.
+    """
     await session.execute(database.advisory_lock("key figures"))
     slot = moment - (moment - datetime.min.replace(tzinfo=moment.tzinfo)) % EVERY
     if await session.scalar(select(KeyFigurePart.part_id).where(KeyFigurePart.taken_at >= slot).limit(1)):

@@ -17,7 +17,7 @@ async def assignments(session: AsyncSession) -> Sequence[LetterAssignment]:
 
 
 async def assign(session: AsyncSession, kind: Kind, *, account: UUID | None, by: UUID) -> None:
-    """Assigns the dead letters of a kind to an account. With None, nobody is responsible for them."""
+    """Assigns the dead letters of a kind to an account, or to nobody if `account` is None."""
     row = dict(zip(("service", "topic", "reason"), kind, strict=True))
     if account is None:
         await session.execute(delete(LetterAssignment).filter_by(**row))

@@ -23,7 +23,7 @@ async def keep_replaced(session: AsyncSession, hazards: Sequence[Numbered]) -> N
     Readers of the public topic still have the Public revision, and the copy lets a person withdraw it.
 
     The rows are locked, because another worker may store a newer Public revision at the same time. Every worker locks
-    the hazards in the same order, and then the releases. Otherwise two workers could deadlock.
+    the hazards in the same order, and then the releases, so that two workers cannot deadlock.
     """
     restricted = {str(row["hazard_id"]) for _, row in hazards if row["scope"] != Scope.PUBLIC}
     if not restricted:
@@ -41,7 +41,7 @@ async def keep_replaced(session: AsyncSession, hazards: Sequence[Numbered]) -> N
 async def keep_late(session: AsyncSession, hazards: Sequence[Numbered], outcomes: Sequence[Outcome]) -> None:
     """Stores Public revisions that arrived after a newer revision of the same hazard.
 
-    The newer revision may be restricted. The public then reads the newest Public revision, so the late one is needed.
+    If the newer revision is restricted, the public reads the newest Public revision, even a late one.
     """
     late = [
         (number, as_release(row))
@@ -70,7 +70,7 @@ async def note_restricted(session: AsyncSession, hazards: Sequence[Numbered]) ->
 
 
 async def unreleased_since(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, datetime]:
-    """Returns when each hazard's first unreleased revision arrived. Hazards without such a revision are left out."""
+    """Maps each hazard with unreleased revisions to the time when the first of these revisions arrived."""
     is_newer = BoardRevision.revision > func.coalesce(BoardRelease.released_revision, -1)
     rows = await session.execute(
         select(BoardRevision.hazard_id, func.min(BoardRevision.received_at))

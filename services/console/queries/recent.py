@@ -18,7 +18,7 @@ from shared.events.vocabulary import Status
 
 async def alerts(session: AsyncSession, since: datetime, pcodes: Sequence[str] | None) -> Sequence[BoardAlert]:
     changed_at = func.greatest(*(getattr(BoardAlert, column) for column in DEEDS))
-    # a closed alert never changes, so an old closed alert needs no look
+    # no change follows the closing of an alert, so alerts closed before `since` are left out
     wanted = select(BoardAlert).where(or_(IS_OPEN, BoardAlert.resolved_at > since), changed_at > since)
     wanted = wanted.where(IS_RAISED, concern(BoardAlert.pcodes.expression, pcodes))
     return (await session.scalars(wanted.order_by(changed_at.desc()).limit(MOST))).all()

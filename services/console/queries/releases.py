@@ -25,7 +25,8 @@ async def releases(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUI
 async def without_hazard(session: AsyncSession, now: datetime, most: int) -> Sequence[BoardRelease]:
     """Returns releases whose hazard is not known.
 
-    The record of the hazard usually comes soon after the release. If it never comes, the release has a wrong hazard id.
+    The record of the hazard usually comes soon after the release. If the record never comes, the release has a wrong
+    hazard id.
     """
     is_known = exists().where(BoardHazard.hazard_id == BoardRelease.hazard_id)
     in_force = or_(BoardRelease.expires.is_(None), BoardRelease.expires > now)

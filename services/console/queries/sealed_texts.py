@@ -1,4 +1,4 @@
-"""After a new key, encrypts the texts of accounts with this key."""
+"""Encrypts the texts of accounts with the newest key, after a rotation of the key."""
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession

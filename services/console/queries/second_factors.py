@@ -11,7 +11,7 @@ from services.console.models import RecoveryCode, SecondFactor
 
 
 async def of(session: AsyncSession, account_id: UUID) -> SecondFactor | None:
-    """Reads and locks the row. Two concurrent sign-ins then cannot use the same code."""
+    """Reads and locks the row, so that two concurrent sign-ins cannot use the same code."""
     return await session.scalar(select(SecondFactor).where(SecondFactor.account_id == account_id).with_for_update())
 
 

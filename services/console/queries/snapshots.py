@@ -1,6 +1,6 @@
 """Queries for the panels.
 
-A snapshot shows the data of all panels at one moment. It also has the worker's position on each topic at this moment.
+A snapshot shows the data of all panels at one moment, with the worker's position on each topic.
 """
 
 from collections.abc import Iterable, Sequence
@@ -50,13 +50,19 @@ POSITIONS = "positions"
 
 
 async def begin(session: AsyncSession) -> None:
-    """Starts a read-only transaction without an extra round trip. All its statements see the same state."""
+    """Starts a read-only transaction without an extra round trip.
+
+    All statements of the transaction see the same state.
+    """
     _ = await session.connection(execution_options=SNAPSHOT)
     session.info[POSITIONS] = await _positions(session)
 
 
 async def positions(session: AsyncSession) -> dict[Partition, int]:
-    """Returns the worker's positions: all records before them are stored. In a snapshot, they do not change."""
+    """Returns the worker's positions: all records before a position are stored.
+
+    In a snapshot, the positions do not change.
+    """
     known: dict[Partition, int] | None = session.info.get(POSITIONS)
     return await _positions(session) if known is None else known
 
@@ -148,9 +154,9 @@ def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
 
 
 def _still_public(now: datetime) -> ColumnElement[bool]:
-    """Cancelled hazards with a public version.
+    """Selects cancelled hazards with a public version.
 
-    The list begins with them, because a person must withdraw this version.
+    They come first in the list, because a person must withdraw the version.
     """
     return and_(BoardHazard.msg_type == MsgType.CANCEL, _is_public_otherwise(now))
 

@@ -75,7 +75,7 @@ class SearchCriteria:
 def criteria_of(
     values: Mapping[str, str], kinds: tuple[SearchKind, ...], places: Places
 ) -> tuple[SearchCriteria, list[Rejection]]:
-    """Reads the criteria. Returns them without the refused criteria, and the reasons for the refusals."""
+    """Reads the criteria. Returns the accepted criteria, and the reasons for the refused criteria."""
     rejections: list[Rejection] = []
     given = {name: value.replace("\0", "").strip() for name, value in values.items()}  # PostgreSQL refuses NUL
     kind = _kind(given.get("kind", ""), kinds, rejections)

@@ -13,7 +13,7 @@ from shared.pages.languages import LANGUAGES
 from shared.pages.synonyms import SYNONYMS
 from shared.places import Places
 
-RULES = 1  # raise it when these rules or the folding change: the worker then makes all words again
+RULES = 1  # raise this number after a change of these rules or of the folding: the worker then renews all words
 FAILED = ""  # the version after an error; the worker tries again at its next start
 
 
@@ -89,5 +89,5 @@ def alert_title(pages: Pages, language: str, rule: str, hazard_type: str | None,
 
 
 def _synonyms(hazard_type: str | None) -> tuple[str, ...]:
-    """Returns the synonyms of a type. A type from a later version of Dayar has none."""
+    """Returns the synonyms of a type, and none for a type from a later version of Dayar."""
     return SYNONYMS.get(HazardType(hazard_type), ()) if hazard_type and hazard_type in TERMS["hazard"] else ()

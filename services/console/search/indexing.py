@@ -34,10 +34,7 @@ class SearchIndex:
         self._sessions, self._words = sessions, words
 
     async def run(self) -> None:
-        """First makes words again where the rules or the list of places have changed.
-
-        Then handles changed rows for ever.
-        """
+        """At the start, renews words from older rules or an older list of places. Afterwards, handles changed rows."""
         await retry_while_unavailable(self.renew)
         while True:
             if await retry_while_unavailable(self.step) < MOST:
@@ -124,7 +121,7 @@ def _failed(kind: SearchKind, id: UUID, error: Exception) -> Entry:
 
 
 def _alerts(alerts: Sequence[UUID], hazards: Sequence[UUID]) -> Any:
-    """Selects alerts with their hazards. The hazard is None if the board does not know it."""
+    """Selects alerts, each with its hazard, or with None if the board does not know the hazard."""
     wanted = select(BoardAlert, BoardHazard).options(NO_SHAPES)
     wanted = wanted.outerjoin(BoardHazard, BoardHazard.hazard_id == BoardAlert.hazard_id)
     return wanted.where(or_(BoardAlert.alert_id.in_(alerts), BoardAlert.hazard_id.in_(hazards)))

@@ -33,7 +33,10 @@ class UnknownPage(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SearchReader:
-    """Who searches. `areas` are the reader's areas. `around` are the P-codes of events that concern the reader."""
+    """Who searches. `areas` are the reader's areas.
+
+    `around` are the P-codes that concern the reader, or None for all P-codes.
+    """
 
     kinds: tuple[SearchKind, ...]
     areas: Sequence[str]
@@ -187,7 +190,7 @@ def _hazard_states(now: datetime) -> Mapping[str, ColumnElement[bool]]:
 
 
 def _groups(wanted: Select[Any], state: str | None) -> Select[Any]:
-    """Selects counts of groups. When people move on, they get a new count, which the search finds separately."""
+    """Selects counts of groups. People of a group who moved on have a separate count."""
     wanted = wanted.where(BoardGroup.status != Status.DRAFT, *groups.IN_EFFECT)
     return wanted.where(BoardGroup.mobility == state) if state else wanted
 

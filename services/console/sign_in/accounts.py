@@ -145,7 +145,7 @@ def may_sign_in(account: Account | None, now: datetime) -> bool:
 
 
 def state(account: Account) -> str:
-    """Changes when the password changes or the account's tokens are revoked."""
+    """Returns a text that changes with the password, and with each revocation of the account's tokens."""
     valid_from = account.tokens_valid_from.timestamp() if account.tokens_valid_from else None
     return sha256(f"{account.password_hash} {valid_from}".encode()).hexdigest()
 

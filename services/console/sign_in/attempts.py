@@ -46,7 +46,7 @@ MOST = {
     CounterScope.SECOND_FACTOR: 5,
 }
 
-# An attempt is counted before the password is checked. Otherwise many concurrent guesses could pass the limit.
+# An attempt is counted before the password is checked, so that many concurrent guesses cannot pass the limit.
 #
 # If one counter refuses the attempt, no counter rises. One address therefore adds at most five guesses to an account's
 # counter. An address at its limit cannot fill the memory with counters for invented names.
@@ -87,7 +87,7 @@ class Attempt(ABC):
     @property
     @abstractmethod
     def counters(self) -> dict[CounterScope, str]:
-        """Returns the counted value of each kind. The limits are checked in this order."""
+        """Returns the counted value of each kind, in the order in which the limits are checked."""
 
     @property
     def keys(self) -> list[str]:

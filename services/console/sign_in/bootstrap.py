@@ -17,7 +17,7 @@ GIVEN = "DAYAR_ADMIN_PASSWORD"
 
 
 def given_password() -> str | None:
-    """Removes the password from the environment. Child processes would inherit it."""
+    """Removes the password from the environment, which child processes inherit."""
     return os.environ.pop(GIVEN, None)
 
 

@@ -1,7 +1,7 @@
 """The cookies of the session and of the browser.
 
-The session's cookie is the token. The browser's cookie lasts a year and shows that the account has used the browser
-before. Both cookies are HttpOnly and SameSite=Strict.
+The session's cookie contains the session's token. The browser's cookie lasts a year and shows that the account has used
+the browser before. Both cookies are HttpOnly and SameSite=Strict.
 """
 
 import secrets
@@ -37,7 +37,7 @@ def drop(response: Response, settings: Settings) -> None:
 
 
 def browser_of(connection: HTTPConnection, settings: Settings) -> str | None:
-    """Returns the browser's mark, or None before its first sign-in."""
+    """Returns the browser's mark, or None if nobody has signed in on the browser."""
     mark = connection.cookies.get(_browser_cookie(settings))
     return mark if mark and len(mark) <= LONGEST_MARK else None
 

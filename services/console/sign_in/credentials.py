@@ -28,7 +28,7 @@ def disable(account: Account, now: datetime) -> Message:
 
 
 def enable(account: Account, now: datetime) -> Message:
-    """Enables the account. Its tokens from before remain revoked."""
+    """Enables the account. Tokens issued before remain revoked."""
     _end_before(account, (account.disabled_at or now) + SECOND)
     account.disabled_at = None
     return _ended(account, now, account.tokens_valid_from or now)
@@ -37,7 +37,7 @@ def enable(account: Account, now: datetime) -> Message:
 def end_tokens(account: Account, now: datetime) -> Message:
     """Ends the tokens issued before this second.
 
-    A password change issues a new token in this second, which must stay.
+    The new token of a password change, issued in this second, stays valid.
     """
     _end_before(account, now)
     return _ended(account, now, account.tokens_valid_from or now)

@@ -88,5 +88,5 @@ def _matches(password: str, hash: str | None) -> bool:
 
 
 def _plain(password: str) -> str:
-    """Returns the NFKC form: keyboards encode the same letter in different ways."""
+    """Returns the NFKC form, because keyboards encode the same letter in different ways."""
     return unicodedata.normalize("NFKC", password)

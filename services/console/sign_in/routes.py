@@ -1,4 +1,4 @@
-"""Sign-in, sign-out and password changes. No other module than this one and `device_tokens` receives passwords."""
+"""Sign-in, sign-out and password changes. Only this module and `device_tokens` receive passwords."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -86,7 +86,7 @@ async def sign_in_by_code(
 async def without_it(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
     """Signs in without the administrator role. Raises TooManyFailures.
 
-    These sign-ins have their own counter. Wrong codes therefore do not keep the person from other work.
+    Sign-ins without a code have their own counter, so that wrong codes do not keep the person from other work.
     """
     attempt = SecondFactorAttempt(SecondFactorStep.WITHOUT, account.account_id, signin.address_of(request))
     await signin.claimed(request, attempt, account)

@@ -35,7 +35,7 @@ def draw() -> str:
 
 
 def step_of(secret: str, code: str, now: datetime, *, after: int = -1) -> int | None:
-    """Returns the time step of the code. Returns None for a wrong code, and for a step up to `after`."""
+    """Returns the time step of a right code that is later than `after`, or else None."""
     totp, current = pyotp.TOTP(secret), int(now.timestamp()) // STEP_S
     steps = range(max(current - DRIFT, after + 1), current + DRIFT + 1)
     return next((step for step in steps if secrets.compare_digest(totp.generate_otp(step), plain(code))), None)
@@ -47,7 +47,7 @@ def qr(secret: str, name: str, issuer: str) -> str:
 
 
 def draw_recovery_codes() -> list[str]:
-    """Draws recovery codes. Each has 78 random bits, so nobody can guess it from its unsalted hash."""
+    """Draws recovery codes with 78 random bits, so that nobody can guess a code from its unsalted hash."""
     return ["-".join(_letters(4) for _ in range(4)) for _ in range(RECOVERY_CODES)]
 
 

@@ -46,7 +46,7 @@ class Frame:
 def frame_of(record: Record) -> Frame:
     """Raises an error if the record breaks the contract or is on the wrong topic.
 
-    The fields of a record decide who may see it, so they must be valid.
+    The fields of a record decide who may see the record, so invalid fields must not pass.
     """
     decode(record.topic, record.value, record.headers)
     data = json.loads(record.value)
@@ -58,7 +58,7 @@ def frame_of(record: Record) -> Frame:
 
 
 def _removed(event_id: str | None, data: dict[str, Any]) -> bytes:
-    """Derives the id of the event from the id of the record. If the record comes again, the id is the same."""
+    """Derives the event's id from the record's id, so that a repeated record gives the same id."""
     content = {"id": str(uuid5(NAMESPACE_OID, f"removed {event_id}")), "source": SOURCE, "type": REMOVED}
     return event(RESTRICTED_HAZARDS, {**content, "specversion": "1.0", "data": {"hazard_id": data["hazard_id"]}})
 

@@ -79,7 +79,10 @@ class Listening:
             await self._close_ungranted(sessions)
 
     async def _close_ungranted(self, sessions: async_sessionmaker[AsyncSession]) -> None:
-        """Closes the connections of systems whose grant has changed. If PostgreSQL is down, closes all with a grant."""
+        """Closes the connections of systems whose grant has changed.
+
+        If PostgreSQL is down, closes the connections of all systems with a grant.
+        """
         granted = {listener: principal for listener, principal in self._present.items() if listener.sight.granted}
         if not granted:
             return

@@ -93,7 +93,7 @@ class EventStream:
     async def _first_reading(self) -> None:
         """Waits until this process has the latest records in memory.
 
-        Before, the process does not know whether a position is too old, and would send old records as new records.
+        Until then, the process cannot tell whether a position is too old, and would send old records as new records.
         """
         try:
             async with asyncio.timeout(self._patience):
@@ -168,7 +168,7 @@ class EventStream:
             listener.tell(chunk, written)
 
     def _opened(self, record: Record) -> Frame | None:
-        """Decodes a record. Returns None if it is invalid; the worker stores it as a dead letter.
+        """Decodes a record. Returns None for an invalid record, which the worker stores as a dead letter.
 
         Raises UnknownRecordKey.
         """
@@ -202,9 +202,7 @@ class EventStream:
         return frame.removed if self._is_removal(sight, frame) else None
 
     def _is_removal(self, sight: StreamVisibility, frame: Frame) -> bool:
-        """Returns True if the listeners could see the earlier revision.
-
-        They then learn that the hazard has left their grant.
+        """Returns True for a hazard that has left the listeners' grant: the listeners could see the earlier revision.
 
         The caller has already checked that the listeners may not see this record.
         """
@@ -226,7 +224,7 @@ class EventStream:
         )
 
     def _replayed(self, sight: StreamVisibility, start: Vector) -> Iterator[bytes]:
-        """Returns the frames after `start`. Each has a position, so that the listener can continue after it."""
+        """Returns the frames after `start`, each with a position from which the listener can continue."""
         position = {topic_partition: start.get(topic_partition, 0) for topic_partition in self._positions}
         withheld = self._withheld() if sight.is_external else frozenset()
         for frame in self._frames:
@@ -239,9 +237,7 @@ class EventStream:
         yield self._marked(sight)
 
     def _withheld(self) -> frozenset[Subject]:
-        """Returns the subjects whose newest record other systems may not read.
-
-        They get no older record of a subject either.
+        """Returns the subjects of which other systems get no record, because they may not read the newest record.
 
         An example is a hazard that was Restricted and is Private now.
         """
@@ -251,15 +247,12 @@ class EventStream:
         )
 
     def _marked(self, sight: StreamVisibility, body: bytes = b"", position: Vector | None = None) -> bytes:
-        """Puts a position before the body. The listener continues from this position.
-
-        The default is the newest position.
-        """
+        """Puts a position before the body, by default the newest. The listener can continue from this position."""
         encoded = self.sealed_positions.encoded if sight.is_external else vectors.encoded
         return b"id: %b\n%b\n" % (encoded(position or self._positions, sight.all_topics).encode(), body)
 
     async def _beat(self) -> None:
-        """Sends heartbeats. They keep connections open, and give a recent position to a listener that gets no records.
+        """Sends heartbeats, which keep connections open and give a recent position to listeners without records.
 
         If the broker does not answer, pages get another event, and then do not present old data as current.
         """

@@ -140,13 +140,13 @@ function show() {
   renewText(mute.firstChild, isMuted ? sentence("muted", { time: clock(new Date(mutedUntil())) }) : sentence("mute"));
 }
 
-/** Opens the sound. Browsers allow it only after an input, or with a setting at their start (docs/board.md). */
+/** Opens the sound, which browsers allow only after an input, or with a setting at their start (docs/board.md). */
 async function allow() {
   await open();
   show();
 }
 
-/** Asks for the lock, but not while the browser blocks the sound. Another page can then play the sound. */
+/** Asks for the lock. A page with a blocked sound does not ask, so that another page can play the sound. */
 function claim() {
   if (!isClaimed)
     void navigator.locks.request("alarm", () => {

@@ -37,7 +37,7 @@ function controlOf(target) {
 }
 
 /**
- * Notes the control under the pointer. It can change while the pointer rests: browsers send an event then.
+ * Notes the control under the pointer, which can also change while the pointer rests.
  * @param {PointerEvent} event
  */
 function look({ clientX, clientY, pointerType, target }) {

@@ -1,4 +1,4 @@
-// A combobox. It finds options by their names in three languages, and accepts Russian letters for Kyrgyz letters.
+// A combobox that finds options by their names in three languages, and accepts Russian letters for Kyrgyz letters.
 
 import { make } from "./elements.js";
 
@@ -171,7 +171,7 @@ export class Combobox {
     if (this.list.hidden) this.show();
   }
 
-  /** Chooses the marked option when the focus leaves. Three letters and Tab are then enough for a choice. */
+  /** Chooses the marked option when the focus leaves, so that three letters and Tab are enough. */
   leave() {
     if (this.isAmbiguous()) {
       this.ask();

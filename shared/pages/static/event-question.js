@@ -52,7 +52,7 @@ export class EventQuestion {
     return counts ? { hazard_id: this.chosen, ...(this.type && { hazard_type: this.type }) } : {};
   }
 
-  /** Restores a stored answer. It is valid until the form states another departure. @param {Answer} [report] */
+  /** Restores a stored answer, which is valid until the form states another departure. @param {Answer} [report] */
   restore({ hazard_id = "", hazard_type = "" } = {}) {
     [this.chosen, this.type, this.isRestored] = [hazard_id, hazard_type, true];
   }

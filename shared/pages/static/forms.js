@@ -1,5 +1,5 @@
-// A classic script that runs before all modules. A form without `action` is sent by a module. If a person submits such
-// a form early, the submission waits for this module.
+// A classic script that runs before all modules. A form without `action` is sent by its own module. A submission waits
+// until this module is loaded.
 
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
@@ -19,9 +19,9 @@ function scriptMissing(form) {
   failure.hidden = false;
 }
 
-// Loads missing scripts and style sheets again. Otherwise the page would look usable but not react. If a file is still
-// missing while the server sends the page, the whole page is loaded again. This happens once, and only if nobody has
-// typed, because a reload loses the typed text.
+// Loads missing scripts and style sheets again, because a page without them looks usable but does not react. If a file
+// is still missing while the server sends the page, the whole page is loaded again. The page is loaded again only once,
+// and only if nobody has typed, because a reload loses the typed text.
 /** @type {Set<HTMLScriptElement | HTMLLinkElement>} */
 const missing = new Set();
 const SOON_MS = 1000;
@@ -71,7 +71,7 @@ function showMissing() {
 }
 
 /**
- * Loads the file again. Returns true if it has arrived.
+ * Loads the file again. Returns true if the file has arrived.
  * @param {HTMLScriptElement | HTMLLinkElement} file
  * @returns {Promise<boolean>}
  */

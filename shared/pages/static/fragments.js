@@ -20,8 +20,8 @@ export function keepCurrent() {
 const rendered = new WeakMap();
 
 /**
- * Renders the part again. Calls during a request lead to one more request after it. Otherwise a slow service would get
- * several requests for one part at a time.
+ * Renders the part again. Calls during a request lead to one more request afterwards, so that a slow service never has
+ * two requests for a part at a time.
  * @param {HTMLElement} part
  */
 export async function refresh(part) {
@@ -38,7 +38,7 @@ export async function refresh(part) {
 }
 
 /**
- * Replaces the part. Without an answer it stays: a warning must not disappear because its service fails.
+ * Replaces the part. Without an answer, the part stays, because a warning must not disappear when its service fails.
  * @param {HTMLElement} part
  */
 async function replace(part) {

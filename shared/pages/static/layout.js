@@ -32,7 +32,7 @@ function switchTheme() {
   document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;
 }
 
-// On a phone, the navigation is one scrolling line. This line shows the current page's name.
+// On a phone, the navigation is one scrolling line, which must show the current page's name.
 document.querySelector(".bar nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.getElementById("theme")?.addEventListener("click", switchTheme);
 const menu = /** @type {HTMLDetailsElement | null} */ (document.querySelector(".menu"));

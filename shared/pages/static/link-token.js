@@ -1,5 +1,5 @@
-// The page behind a link with a token. Browsers do not send the fragment of an address, so the token is there. Only
-// when the person presses the button does this script send the token in a form, and show the answer.
+// The page behind a link with a token. The token is the fragment of the address, because browsers do not send
+// fragments. When the person presses the button, this script sends the token in a form, and shows the answer.
 
 const opening = /** @type {HTMLFormElement | null} */ (document.getElementById("opening"));
 const token = location.hash.slice(1);

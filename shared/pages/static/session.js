@@ -80,7 +80,7 @@ function keepAgain(wasUsed) {
   keptAt = performance.now() - KEEP_MS + AGAIN_MS;
 }
 
-/** Shows that the session has ended. Otherwise the page would look as if nothing happened in the country. */
+/** Shows that the session has ended. A page without this message would look as if nothing happened in the country. */
 export function showEnd() {
   if (isOver) return;
   isOver = true;

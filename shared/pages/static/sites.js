@@ -49,7 +49,7 @@ async function readPages(get, path) {
   }
 }
 
-/** Returns the name in the page's language. Without this name, returns another. @param {Site} site */
+/** Returns the name in the page's language, or else the name in another language. @param {Site} site */
 export function nameOf(site) {
   const names = /** @type {Record<string, string | null>} */ ({ ky: site.name_ky, ru: site.name_ru, en: site.name_en });
   return names[document.documentElement.lang] ?? names.ky ?? names.ru ?? names.en ?? "";

@@ -1,4 +1,4 @@
-// The alarm sound: four tones. Before the first input on the page, a browser may block it. Between two alarms, the
+// The alarm sound: four tones. A browser may block the sound until the first input on the page. Between two alarms, the
 // AudioContext is suspended, because even silence costs two percent of a processor.
 
 const ASKED_MS = 200;

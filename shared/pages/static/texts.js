@@ -1,4 +1,4 @@
-// The texts for scripts, in the reader's language. The page has them in a JSON element.
+// The texts for scripts, in the reader's language, from a JSON element of the page.
 
 const island = JSON.parse(document.getElementById("texts")?.textContent ?? "{}");
 

@@ -1,4 +1,4 @@
-// A short message in the corner, with or without a button. Screen readers announce it.
+// A short message in the corner, with or without a button. Screen readers announce the message.
 
 import { button, make } from "./elements.js";
 

@@ -6,7 +6,7 @@ from shared.events.receipts import ReceiptState
 from shared.events.vocabulary import Flag, MovementReason, OutcomeKind, RefusalReason, ReportKind, SubmissionChannel
 from shared.pages.terms.translatable import N_
 
-# Reasons to refuse a held report. The report's author reads them.
+# Reasons to refuse a held report, which the report's author reads.
 REFUSALS: Mapping[str, str] = {
     RefusalReason.NOT_CONFIRMED: N_("could not be confirmed"),
     RefusalReason.WRONG_PLACE: N_("the place is wrong, correct it and send again"),

@@ -104,7 +104,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "skipped": N_("Not stored"),
         "reasons": N_("Why not accepted"),
     },
-    # The import of sites reports these faults in English. The page translates them.
+    # The import of sites reports these faults in English, and the page translates the faults.
     "site_cell_fault": {text: text for text in SITE_CELL_FAULTS.values()},
     # What each column needs. The key "" stands for the whole row.
     "site_fault": {

@@ -1,4 +1,4 @@
-// Tells the alerts service when somebody last touched this board. Shows a notice if nobody does.
+// Tells the alerts service when somebody last touched this board, and shows a notice if nobody touches the board.
 
 import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";

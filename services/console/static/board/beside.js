@@ -26,7 +26,7 @@ let opener = null;
 const unsent = new Map();
 
 /**
- * Shows the path in the panel. If the panel shows it already, the focus moves into the panel.
+ * Shows the path in the panel, or moves the focus into a panel that already shows the path.
  * @param {string} path
  */
 export async function open(path) {
@@ -177,7 +177,7 @@ function fail(text) {
 element("side-panel-close").addEventListener("click", close);
 element("side-panel-back").addEventListener("click", back);
 document.addEventListener("visibilitychange", () => catchUp());
-// A form was sent. If the service refused it, the alert may have changed. The panel reads nothing while a form is sent.
+// After a form was sent, the alert may have changed, so it is read again. During the sending, the panel reads nothing.
 document.addEventListener("may-be-old", () => catchUp());
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || panel.hidden || event.defaultPrevented) return;

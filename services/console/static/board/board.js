@@ -54,7 +54,7 @@ function renewSites() {
   }, SITES_MS);
 }
 
-/** Asks for the ringing alerts 0.3 s after an event. In this time, the worker stores the alerts. */
+/** Asks for the ringing alerts 0.3 s after an event, because the worker must store the alerts first. */
 function heardOf() {
   ringing ??= setTimeout(() => {
     ringing = undefined;

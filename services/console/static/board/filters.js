@@ -1,5 +1,5 @@
-// The filter of the list of alerts. The page's address contains the filter, so a link shows the same list. "Back" and
-// "Forward" work too.
+// The filter of the list of alerts. The page's address contains the filter, so links, "Back" and "Forward" show the
+// same list.
 
 import { draw } from "/static/board/panels.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";

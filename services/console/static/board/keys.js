@@ -1,5 +1,5 @@
-// The keys of the list of alerts. A key acts on the focused row. If this row is selected, the key acts on all selected
-// rows.
+// The keys of the list of alerts. A key acts on the focused row, or on all selected rows if the focused row is
+// selected.
 
 import { begin } from "/static/board/answers.js";
 import { open } from "/static/board/beside.js";
@@ -11,7 +11,7 @@ const ACTS = { KeyA: "acknowledge", KeyR: "resolve", KeyP: "progress", KeyG: "as
 const board = element("board");
 
 /**
- * Moves the focus to the first alert on the key ↓, if no row has the focus. After the focused row has gone, the panel
+ * If no row has the focus, the key ↓ moves the focus to the first alert. If the focused row has gone, the panel itself
  * has the focus.
  * @param {KeyboardEvent} event
  */

@@ -1,4 +1,4 @@
-// Marks a panel whose list is out of date. Otherwise people would think that nothing has happened.
+// Marks a panel whose list is out of date. Without the mark, people would think that nothing has happened.
 
 import { waits } from "/static/board/panels.js";
 import { make } from "/static/elements.js";

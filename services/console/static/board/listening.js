@@ -87,7 +87,7 @@ export function listen(topics, changed) {
     });
   }
 
-  /** Connects again after a refusal, because the browser does not. First asks the server for the reason. */
+  /** Asks the server why it has refused the stream, and connects again. The browser does not reconnect by itself. */
   function failed() {
     lost();
     if (stream?.readyState !== EventSource.CLOSED) return;
@@ -112,7 +112,7 @@ function live(event) {
   say("live");
 }
 
-/** The page hears the server, but the server gets no events. The page counts this as a loss. */
+/** Counts the connection as lost, because the server answers but gets no events itself. */
 function stalled() {
   heard = Date.now();
   lost();

@@ -26,7 +26,10 @@ let isLoaded = false;
 /** False without WebGL, or after the graphics card has failed. @type {boolean | undefined} */
 let isAble;
 let shown = "";
-/** The record that the newest click on a shared mark has opened. The mark's other records are offered meanwhile. */
+/**
+ * The path that the newest click on a shared mark has opened. The page offers the mark's other records until another
+ * path is opened.
+ */
 let offeredWith = "";
 let hasMoved = false;
 
@@ -150,7 +153,7 @@ function mark() {
 
 /**
  * Opens the mark's hazard or alert. A mark of several records opens their common district. Without a common district,
- * it opens the first record and offers the others.
+ * the first record is opened, and the others are offered.
  * @param {string} layer
  * @param {string[]} ids
  */

@@ -153,7 +153,7 @@ class Drawing {
     this.stateAt = askedAt;
   }
 
-  /** Several failures lead to one new rendering. Otherwise the renderings would multiply. */
+  /** Several failures lead to only one new rendering, so that renderings do not multiply. */
   again() {
     this.retry ??= setTimeout(() => {
       this.retry = undefined;
@@ -208,7 +208,7 @@ export function highlight(row) {
 /** @type {WeakMap<HTMLElement, string>} the digest or text of each row, while no script has changed the row */
 const served = new WeakMap();
 
-/** Notes that a script has changed the row. The next drawing then replaces it. @param {HTMLElement} row */
+/** Notes that a script has changed the row, so that the next drawing replaces the row. @param {HTMLElement} row */
 export function forget(row) {
   served.delete(row);
 }

@@ -3,7 +3,7 @@
 const AGAIN_MS = 1500;
 
 /**
- * Returns a function that calls `read`. Calls during a reading lead to one more reading after it.
+ * Returns a function that calls `read`. Calls during a reading lead to exactly one more reading.
  * @param {() => Promise<void>} read
  * @param {number} quietMs the shortest interval between two readings
  */

@@ -61,7 +61,7 @@ function chooseAll(several, isOn) {
   if (isOn && alone) toast(sentence("extreme_alone", { count: alone }));
 }
 
-/** Selects or deselects a row. A range then begins at this row. @param {HTMLElement} row */
+/** Selects or deselects a row. The next range begins at this row. @param {HTMLElement} row */
 export function turn(row) {
   anchor = keyOf(row);
   chooseAll([row], !isChosen(anchor));

@@ -36,7 +36,7 @@ const ACTS = {
 };
 
 /**
- * Copies the selection, because it may change while a dialog names the alerts.
+ * Copies the selection, because the selection may change while a dialog names the alerts.
  * @returns {Several}
  */
 export function atOnce() {
@@ -54,7 +54,7 @@ export function asNamed(alerts) {
 }
 
 /**
- * Acts on each alert, whatever happens to the others. Returns the problem if a whole request was refused.
+ * Acts on each alert, even if the action on another alert fails. Returns the problem if a whole request was refused.
  * @param {Several} several
  * @param {string} act
  * @param {object} body

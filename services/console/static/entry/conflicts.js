@@ -1,4 +1,4 @@
-// The choice between two versions of a report. The page shows both if somebody else has corrected the report meanwhile.
+// If somebody else has corrected a report meanwhile, the person chooses between both versions.
 
 import { element } from "/static/elements.js";
 import { EFFECTIVE } from "/static/entry/known-reports.js";
@@ -81,7 +81,7 @@ function show(names, theirs, ours) {
 }
 
 /**
- * Offers both versions. The person has already seen both.
+ * Offers the choice between two versions that the person has seen.
  * @param {{replace: () => unknown, take: () => unknown}} choices `replace` sends the own version, `take` drops it
  */
 export function offerChoice({ replace, take }) {

@@ -16,7 +16,7 @@ export class Departure {
     input("mobility").addEventListener("change", () => this.preset());
   }
 
-  /** The stated time. Without an hour, the noon of the day. For an invalid text, an invalid date. */
+  /** The stated time: noon if only the day is stated, and an invalid date for an invalid text. */
   get left() {
     const date = input("left").value.trim();
     return this.precision === "hour" ? moment(`${date} ${this.hour}`) : day(date);

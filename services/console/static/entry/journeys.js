@@ -26,7 +26,7 @@ export class Journey {
     });
     this.departure = new Departure();
     this.reasons = new Reasons();
-    this.follows = true; // until a person fills in the present district, it repeats the district of origin
+    this.follows = true; // the present district repeats the district of origin until a person fills it in
     this.origin.input.addEventListener("blur", () => this.preset());
     this.destination.input.addEventListener("input", () => {
       this.follows = false;

@@ -11,7 +11,7 @@ import { choosePlace, chooseSite, sameTime } from "/static/entry/known-fields.js
  * @typedef {import("/static/entry/known-reports.js").Known} Known
  */
 
-// Both forms have these fields. An empty field in the form deletes the stored value.
+// Fields of both forms. An empty field in the form deletes the stored value.
 const SHOWN = [
   "persons",
   "sex_age",

@@ -3,7 +3,7 @@
 import { read } from "/static/dates.js";
 import { noon, today } from "/static/time.js";
 
-const AHEAD_MS = 5 * 60_000; // a time more than this ahead of now is a typing error
+const AHEAD_MS = 5 * 60_000; // a time further in the future than this is a typing error
 
 /** Returns an invalid date for a text that is no time. @param {string} text */
 export function moment(text) {

@@ -1,4 +1,4 @@
-// Fields for a village, school or other place. They suggest settlements and sites, and take any other text too.
+// Fields for a village, school or other place. The fields suggest settlements and sites, and accept any other text.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";

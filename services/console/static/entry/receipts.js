@@ -8,8 +8,8 @@ const AGAIN_MS = 500;
 const LONGEST_MS = 15_000;
 
 /**
- * Asks until the receipt has a result, and shows it. Returns undefined without a result in time, or if the form already
- * shows another report.
+ * Asks until the receipt has a result, and shows the result. Returns undefined without a result in time, or if the form
+ * already shows another report.
  * @param {string} report @param {number} version
  * @returns {Promise<string | undefined>}
  */

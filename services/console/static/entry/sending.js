@@ -7,7 +7,7 @@ import { codeOf } from "/static/report-codes.js";
 import { sentence } from "/static/texts.js";
 
 /**
- * Sends the form on Ctrl+Enter. Enter alone does not send it.
+ * Sends the form on Ctrl+Enter, but not on Enter alone.
  * @param {HTMLFormElement} form
  * @param {() => unknown} send
  */
@@ -26,8 +26,8 @@ export function sendByKeyboard(form, send) {
 }
 
 /**
- * Sends the form, and shows a notice if no answer came. Until then, Ctrl+Enter does nothing. Otherwise a second answer
- * could come when the form already has the next report.
+ * Sends the form, and shows a notice if no answer came. During the request, Ctrl+Enter does nothing, because a second
+ * answer could come when the form already has the next report.
  * @param {HTMLFormElement} form @param {() => Promise<unknown>} send
  */
 export async function sendOnce(form, send) {

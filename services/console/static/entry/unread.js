@@ -5,7 +5,7 @@ import { element, make } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
 /**
- * Returns the record, or undefined. In the second case, the page says why the record cannot be shown.
+ * Returns the record. If the record cannot be shown, the page says why, and the result is undefined.
  * @param {string} path
  */
 export async function readOrTell(path) {

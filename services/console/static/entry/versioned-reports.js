@@ -2,7 +2,7 @@
 
 import { uuid } from "/static/uuid.js";
 
-/** The id stays the same until intake accepts the report. Sending the report twice then makes only one report. */
+/** The id stays the same until intake accepts the report, so that sending the report twice makes only one report. */
 export class VersionedReport {
   /** @param {{report_id?: string, version?: number}} [known] */
   constructor(known) {

@@ -12,7 +12,7 @@ import { sentence } from "/static/texts.js";
 
 /** @type {Record<string, string>} by outcome, the page that lists what followed from the records */
 const LISTS = { alerted: "/search?kind=alerts" };
-const OLD_MS = 60_000; // a longer wait of a partition's records is a fault
+const OLD_MS = 60_000; // if a partition's records wait longer, the page shows a fault
 
 const page = element("ledger");
 /** @type {Record<string, string>} */

@@ -1,4 +1,4 @@
-// The small map of an alert or a hazard. It has no switches, and its data are read once.
+// The small map of an alert or a hazard. The map has no switches, and its data are read once.
 
 import { call } from "/static/calls.js";
 import { DrawnMap } from "/static/map/canvas.js";

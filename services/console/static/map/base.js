@@ -1,4 +1,4 @@
-// The base of the map and its font. Every map needs both before it is drawn. The base comes from Natural Earth.
+// The base of the map (from Natural Earth) and the font, which every map needs before it is drawn.
 
 import { borderOf } from "/static/map/borders.js";
 import { call } from "/static/calls.js";

@@ -25,7 +25,7 @@ const NEAR_PX = 6;
 const CLOSEST = 8; // the closest zoom for a chosen place, with its surroundings in view
 
 /**
- * Puts large circles under small ones. MapLibre could sort them, but would then draw each number separately.
+ * Puts large circles under small ones. MapLibre could sort the circles, but would then draw each number separately.
  * @param {string} source
  * @param {Feature[]} features
  */
@@ -203,7 +203,7 @@ export class DrawnMap {
     this.chosen(first.layer.id, String(ids ?? id).split(","));
   }
 
-  /** Sets new colours. MapLibre draws them in its next frame, with the data of that moment. */
+  /** Sets new colours, which MapLibre draws in its next frame, with the data of that moment. */
   restyle() {
     const newest = () => style(this.data, colour, this.hidden);
     this.map?.setStyle(newest(), { diff: false, transformStyle: newest });

@@ -188,7 +188,7 @@ function siteLink(id) {
 }
 
 /**
- * Returns when people were counted. Registered persons have no such time.
+ * Returns the time of the count, or a word for registered persons, who have no time of a count.
  * @param {import("/static/sites.js").Occupancy} occupancy
  */
 function countedAt({ counted_at, counted_at_precision, is_registered }) {

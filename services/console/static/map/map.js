@@ -42,7 +42,7 @@ const OLD_MS = 60_000; // layers are read after this time even without an event,
 const layers = {};
 // `others` share the mark of the chosen feature, without a common district
 let chosen = { table: "", id: "", others: /** @type {string[]} */ ([]) };
-/** Features from the page's address. They are selected as soon as their layer has arrived. */
+/** Features named in the page's address, which are selected as soon as their layer has arrived. */
 const wanted = {
   hazards: new URLSearchParams(location.search).get("hazard") ?? "",
   units: new URLSearchParams(location.search).get("area") ?? "",
@@ -51,7 +51,7 @@ let uncomputed = 0;
 /** @type {DrawnMap | undefined} */
 let map;
 
-/** Reads a layer. Returns true if it must be read again. @param {Name} name */
+/** Reads a layer. Returns true if the layer must be read again. @param {Name} name */
 async function read(name) {
   if (name === "sites") return readSites();
   if (name === "returns") return readReturned();

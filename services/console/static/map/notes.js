@@ -16,7 +16,7 @@ const TICK_MS = 1000;
 const hidden = new Map();
 
 /**
- * Repeats `load` until it succeeds. Until then, the page says that the map is missing.
+ * Repeats `load` until it succeeds, and says meanwhile that the map is missing.
  * @template Loaded
  * @param {() => Promise<Loaded>} load
  * @returns {Promise<Loaded>}

@@ -20,7 +20,7 @@ export function addBackgroundReader() {
 }
 
 /**
- * Adds the file once. After a failure, a new call adds it again.
+ * Adds the file once. If the file did not arrive, a new call adds the file again.
  * @param {HTMLElement} node
  * @param {string} selector
  */

@@ -21,7 +21,7 @@ let next = "";
 let turn = 0; // number of the newest reading; answers to earlier readings are ignored
 let isReadingMore = false;
 
-/** Reads the shown reports again. If they do not fit into one request, reads only the newest. */
+/** Reads the shown reports again, or only the newest if there are too many for one request. */
 async function refresh() {
   const page = await read({ limit: String(Math.min(LONGEST_PAGE, Math.max(PAGE, reports.length))) });
   if (!page) return;

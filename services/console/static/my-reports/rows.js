@@ -17,7 +17,7 @@ const TAGS = { received: "tag", recorded: "tag is-good", under_review: "tag is-f
 /** @type {Record<string, string>} */
 const FORMS = { hazard: "/new-event", household: "/new-household", group: "/new-count" };
 
-/** Draws the reports. The focus stays on its link. @param {OwnReport[]} reports */
+/** Draws the reports. A focused link keeps the focus. @param {OwnReport[]} reports */
 export function draw(reports) {
   const focused =
     document.activeElement?.closest("#reports tr") && /** @type {HTMLElement} */ (document.activeElement).id;

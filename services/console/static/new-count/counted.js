@@ -11,7 +11,7 @@ export class Counted {
     input("counted_at_precision").addEventListener("change", () => this.fit());
   }
 
-  /** The stated time. Without an hour, the noon of the day. For an invalid text, an invalid date. */
+  /** The stated time: noon if only the day is stated, and an invalid date for an invalid text. */
   get at() {
     return this.isHour ? moment(this.text) : day(this.text);
   }

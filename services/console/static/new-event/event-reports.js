@@ -64,8 +64,8 @@ export class EventReport extends VersionedReport {
   }
 
   /**
-   * Returns the places. If the chosen place is a known place of the event, returns all known places. This does not hold
-   * after a change of the point: intake may have added a known place for the former point.
+   * Returns the places. If the chosen place is a known place of the event, returns all known places. After a change of
+   * the point, returns only the chosen place: intake may have added a known place for the former point.
    * @param {Given} given
    */
   pcodes({ pcode, point }) {

@@ -1,4 +1,4 @@
-// The desk's form for events. The console gets the caller, and intake gets the event. Both have the same report id.
+// The desk's form for events. The console gets the caller, and intake gets the event, with the same report id.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
@@ -128,7 +128,7 @@ async function sendAll(kind) {
   if (receipt.status !== "spooled" && kind !== "Cancel") void showFollowed(receipt.hazard_id, report.id);
 }
 
-/** Withdraws the public version. The event itself is cancelled already. @param {WithdrawalReport} withdrawal */
+/** Withdraws the public version of an event that is already cancelled. @param {WithdrawalReport} withdrawal */
 async function withdraw(withdrawal) {
   try {
     const answer = await sendReport("/intake/v1/hazards", withdrawal, () => withdrawal.body());

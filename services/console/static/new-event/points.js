@@ -1,4 +1,4 @@
-// The point of an event. A person types it, or takes it from the map.
+// The point of an event, which a person types or takes from the map.
 
 /**
  * @typedef {{lat: number, lon: number}} Point

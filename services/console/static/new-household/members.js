@@ -1,5 +1,5 @@
 // The list of a household's persons. A line has the given name, the sex, and the birth date, birth year or age. The
-// full form asks more. A filled last line adds an empty line.
+// full form asks more about a person. When the last line is filled in, a new line appears.
 
 import { ageOn, birthIn, birthOf, birthText, isBornAfter } from "/static/births.js";
 import { element, make } from "/static/elements.js";

@@ -201,7 +201,7 @@ function showDestination() {
   element("to").hidden = mayLead() === "none";
 }
 
-/** Shows a stored movement. Returns false if it cannot be read. @param {string} id */
+/** Shows a stored movement. Returns false if the movement cannot be read. @param {string} id */
 async function showKnown(id) {
   const newest = await readReport(about, id);
   if (!newest) return false;

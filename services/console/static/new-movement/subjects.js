@@ -16,7 +16,7 @@ const SHORT = 8;
 const names = new Map(options("places").map(({ value, name }) => [value, name]));
 
 /**
- * Shows the subject. If it cannot be read, returns false, and the page says why.
+ * Shows the subject. If the subject cannot be read, the page says why, and the result is false.
  * @param {{kind: string, subject: string}} about
  */
 export async function showSubject({ kind, subject }) {

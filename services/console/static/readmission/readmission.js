@@ -1,4 +1,4 @@
-// Shows how many earlier reports of a readmitted team are held. A button accepts them.
+// Shows how many earlier reports of a readmitted team are held, and a button that accepts these reports.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";

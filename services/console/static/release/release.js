@@ -32,7 +32,7 @@ function isChosen(name) {
   return box instanceof HTMLInputElement && box.checked;
 }
 
-/** Returns the common fields. Their revision is above all revisions of the event and its releases. */
+/** Returns fields of every report from this page. The revision is above all revisions of the event and its releases. */
 function heading() {
   report.at ||= new Date().toISOString();
   return {
@@ -64,7 +64,7 @@ function release() {
   };
 }
 
-/** Returns the withdrawal. It has only fields that were public, because newer facts may be restricted. */
+/** Returns the withdrawal, with public fields only, because newer facts may be restricted. */
 function withdrawal() {
   return { ...heading(), msg_type: "Cancel", ...known.withdrawal };
 }

@@ -27,7 +27,7 @@ let isGuessed = true;
 let last = Promise.resolve();
 let checkedChoices = "";
 
-/** Returns the choices, or undefined if a field is wrong. The page then shows the error. */
+/** Returns the choices. If a field is wrong, shows the error and returns undefined. */
 function query() {
   for (const combobox of [origin, destination, hazard]) combobox.leave();
   const unchosen = [origin, destination, hazard].filter((combobox) => combobox.input.value.trim() && !combobox.chosen);
@@ -122,8 +122,8 @@ function chooseAgain() {
 }
 
 /**
- * Hides the verdicts after a change, because they no longer fit the choices. After a change of the file or its header,
- * the server guesses again what each column contains.
+ * Hides the verdicts after a change, because the verdicts no longer fit the choices. After a change of the file or its
+ * header, the server guesses again what each column contains.
  * @param {Event} event
  */
 function changed(event) {

@@ -1,4 +1,5 @@
-// The pairs of households that are probably the same. A person decides that they are different, or assigns the pair.
+// The pairs of households that are probably the same. A person decides that the two households are different, or
+// assigns the pair.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element, make } from "/static/elements.js";

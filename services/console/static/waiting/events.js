@@ -77,8 +77,8 @@ function keyOf({ report_ids }) {
 }
 
 /**
- * Reads departures until it has `most` questions. Many departures raise no question, because intake proposes no event.
- * `refused` is the answer of a service that refused a request.
+ * Reads departures until there are `most` questions. Many departures raise no question, because intake proposes no
+ * event. `refused` is the answer of a service that refused a request.
  * @param {number} most
  * @returns {Promise<{questions: Question[], answered: Answered[], refused?: Response, isMore: boolean}>}
  */

@@ -1,5 +1,5 @@
-// The dead letters, grouped by reason. A person tells a service to process them again, or refuses them. The authors
-// read the reason of a refusal.
+// The dead letters, grouped by reason. A person makes a service process letters again, or refuses letters with a reason
+// that their authors read.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { button, element } from "/static/elements.js";

@@ -15,7 +15,7 @@ const beingRead = new Set();
 const mayDecide = "decides" in (document.getElementById("waiting")?.dataset ?? {});
 
 /**
- * Opens the report. A second call closes it. `changed` is called after a decision.
+ * Opens the report. A second call closes the report. `changed` is called after a decision.
  * @param {Held} report @param {HTMLTableRowElement} above @param {() => void} changed
  */
 export async function open(report, above, changed) {
@@ -31,7 +31,7 @@ export async function open(report, above, changed) {
   beingRead.delete(outcome_id);
   const shown = /** @type {HTMLTableRowElement | null} */ (
     document.querySelector(`#held tr[data-key="${outcome_id}"]`)
-  ); // drawn again during the request, perhaps
+  ); // the list may have been drawn again during the request
   if (!opened || !shown) return;
   const decision = mayDecide && report.is_adoptable ? [adoption(report, opened.households, changed)] : [];
   const made = row([cell(list(opened.report), sentence("opened"), ...decision)]);

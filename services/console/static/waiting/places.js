@@ -31,7 +31,8 @@ const MOST = 100;
 const mayDecide = "decides" in element("waiting").dataset;
 const rows = selection("places-asked", showChosen);
 /**
- * The questions about hazards. Their answers differ from answers about places, so a person answers them one by one.
+ * The questions about hazards. A person answers them one by one, because answers about hazards have other words than
+ * answers about places.
  * @type {Set<string>}
  */
 let ofHazards = new Set();

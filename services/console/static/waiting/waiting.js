@@ -140,7 +140,7 @@ function given(name) {
   return /** @type {HTMLInputElement} */ (element(name)).value.trim();
 }
 
-/** Forgets the reason of a refusal. Otherwise the next author could get it by mistake. */
+/** Forgets the reason of a refusal, so that the next author cannot get this reason by mistake. */
 function forgetRefusal() {
   /** @type {HTMLSelectElement} */ (element("refusal")).value = "";
 }

@@ -1,4 +1,4 @@
-// The wall screen. It works for weeks without a mouse or a keyboard.
+// The wall screen, which works for weeks without a mouse or a keyboard.
 
 import { age } from "/static/ages.js";
 import { listen } from "/static/board/listening.js";

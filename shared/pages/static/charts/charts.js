@@ -139,7 +139,7 @@ function height(count, isLying) {
 }
 
 /**
- * Shortens the names to the width `most`. Returns them, and the width of the widest.
+ * Shortens the names to the width `most`, and returns the names with the width of the widest name.
  * @param {string[]} names
  * @param {string} font
  * @param {number} most

@@ -82,7 +82,7 @@ element("results").addEventListener("click", ({ target }) => {
 });
 
 /**
- * Adds the next page. Its first household gets the focus.
+ * Adds the next page, and focuses its first household.
  * @param {HTMLElement} more
  * @param {DocumentFragment} results
  */

@@ -15,7 +15,7 @@ form.addEventListener("input", () => {
   pause = setTimeout(() => void show(), PAUSE_MS);
 });
 
-/** Renders the examples. Without an answer they stay, because saving checks the texts again. */
+/** Renders the examples. Without an answer, the old examples stay, because saving checks the texts again. */
 async function show() {
   const number = ++newest;
   const fields = Object.fromEntries([...new FormData(form)].filter(([, value]) => typeof value === "string"));
