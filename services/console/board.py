@@ -20,7 +20,7 @@ def covered(principal: Principal, places: Places) -> list[str] | None:
 
 
 def concerning(principal: Principal, places: Places) -> list[str] | None:
-    """Returns the P-codes of the caller's areas, of the units inside them, and of the units that contain one of them.
+    """Returns the P-codes of the caller's areas, of all units inside an area, and of all units that contain an area.
 
     None stands for all P-codes.
     """

@@ -96,7 +96,7 @@ class StatedPlace:
 
     @cached_property
     def key(self) -> tuple[str, ...]:
-        """Two places have equal keys if the registry treats them as one place.
+        """Places that the registry treats as one place have equal keys.
 
         The key of a place abroad is its country.
         """

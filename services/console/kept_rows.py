@@ -18,8 +18,8 @@ from shared.events.vocabulary import Status
 from shared.pages import Pages
 from shared.places import Places
 
-# This is room for about 13,000 rows. A board shows up to 10,000 rows in each section after "Show more". If the open
-# boards need more room, the server renders all rows after each event.
+# The limit has room for about 13,000 rows. A board shows up to 10,000 rows in each section after "Show more". If the
+# open boards need more room, the server renders all rows after each event.
 MOST_BYTES = 80_000_000
 OF_AN_ENTRY = 200  # estimate: the entry in the dictionary, and the id in the key
 

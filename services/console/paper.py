@@ -103,7 +103,7 @@ class Paper:
 def write(folder: Path, texts: Mapping[str, str], now: datetime) -> None:
     """Writes each file twice: under a name with the hour, and under a name that is always the same.
 
-    Each write is atomic. Deletes files older than two days.
+    Readers never see a half-written file. Deletes files older than two days.
     """
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     for language, text in texts.items():

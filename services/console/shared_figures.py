@@ -54,9 +54,9 @@ class FiguresOfAreas:
     ) -> T:
         """Returns figures that contain all records of the reader's snapshot.
 
-        Computes the figures again in two cases: they are older than `seconds`, or the snapshot has newer records of the
-        topics. Figures made from other figures count as old as the oldest of these. Only one reader computes; the
-        others wait.
+        Figures are computed again if they are older than `seconds`, or if the snapshot has newer records of the topics.
+        Figures made from other figures count as old as the oldest of these. Concurrent readers of the same figures wait
+        for one computation.
         """
         wanted = set(topics)
         stand = {partition: offset for partition, offset in self._stand.items() if partition[0] in wanted}

@@ -127,8 +127,8 @@ def by_district(alert: Mapping[str, Any], places: Places) -> Mapping[str, Any]:
 def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], places: Places) -> bool:
     """Returns True if the listeners may see the record.
 
-    - Hazards: every listener of the topic. But on the restricted topic, another system sees only Restricted hazards of
-      its grant.
+    - Hazards: every listener of the topic. On the restricted topic, however, another system sees only the Restricted
+      hazards of its grant.
     - Alerts with a place: listeners with an area that lies in the place or contains the place. Alerts without a place:
       every listener. Other systems never see the alert of a Private hazard.
     - Households and groups: listeners whose areas contain the destination. Without a P-code of the destination, the

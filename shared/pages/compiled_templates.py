@@ -27,8 +27,8 @@ class CompiledTemplates(BytecodeCache):
 def at_rendering(filters: Mapping[str, Filter]) -> dict[str, Filter]:
     """Marks the filters, so that Jinja applies them when it renders a template.
 
-    Jinja applies unmarked filters to constants when it compiles a template. These constants would be in one language,
-    but all languages share the compiled template.
+    Jinja applies unmarked filters to constants when it compiles a template. The constants would then be in one
+    language, although all languages share the compiled template.
     """
     return {name: _at_rendering(function) for name, function in filters.items()}
 

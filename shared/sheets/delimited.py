@@ -26,8 +26,8 @@ FIRST_LINES, FIRST_LETTERS = 15, 20_000  # the delimiter is guessed from these l
 FEWEST = 2
 # Excel writes ? for ө, ү and ң, which cp1251 does not have
 LOST_LETTER = re.compile(r"[^\W\d_]\?+[^\W\d_]|(?<!\S)\?+[^\W\d_]")
-# The limit is larger than any file, because a quotation mark that is not closed makes a very long cell. Only this cell
-# is then faulty, not the file.
+# The limit is larger than any file. A quotation mark that is not closed makes a very long cell, which is reported as a
+# fault of the cell.
 csv.field_size_limit(4 * 1024 * 1024)
 
 

@@ -132,7 +132,7 @@ def is_visible(topic: str, fields: dict[str, Any] | None, caller: Principal, pla
 
     A record without a place is only for callers of the whole country.
 
-    An event or alert is also visible to callers whose area lies in its place, as on the board.
+    An event or alert also concerns a caller whose area is only a part of the event's place, as on the board.
     """
     if caller.covers_country:
         return True

@@ -1,4 +1,7 @@
-"""The Prometheus metrics of a service. Each app has its own registry. The metrics contain no personal data."""
+"""The Prometheus metrics of a service. Each app has a separate registry of metrics.
+
+The metrics contain no personal data.
+"""
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from starlette.requests import Request

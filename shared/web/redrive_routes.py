@@ -37,13 +37,19 @@ class WantedRefusals(WantedRedrives):
 
 
 class Redriven(BaseModel):
-    """The number of letters that are processed again. The other requested letters are no longer dead letters."""
+    """The number of letters that are processed again.
+
+    Requested letters that are not counted are no longer dead letters.
+    """
 
     count: int
 
 
 class Refused(BaseModel):
-    """The number of letters that the worker will refuse. The other requested letters are no longer dead letters."""
+    """The number of letters that the worker will refuse.
+
+    Requested letters that are not counted are no longer dead letters.
+    """
 
     count: int
 

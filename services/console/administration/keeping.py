@@ -1,7 +1,7 @@
 """The actions of administrators on accounts. The pages and `dayar user` call these functions in their own transaction.
 
-Each function adds an entry to the security log. If sign-ins or tokens end, the function also adds an event to the
-outbox, and all services then reject these sign-ins and tokens.
+Each function adds an entry to the security log. A function that ends sign-ins or tokens also sends an event, after
+which all services reject the ended sign-ins and tokens.
 """
 
 from collections.abc import Callable

@@ -177,7 +177,7 @@ def usable_stat(path: Path) -> os.stat_result:
 
 
 def metadata_in(content: bytes, *, is_gzip: bool) -> Metadata:
-    """Reads the metadata. Raises BadBackground if they are too large or damaged, or have an unexpected form."""
+    """Reads the metadata. Raises BadBackground for metadata that are too large, damaged, or not the expected JSON."""
     try:
         plain = zlib.decompressobj(wbits=31).decompress(content, MOST_METADATA + 1) if is_gzip else content
         if len(plain) > MOST_METADATA:

@@ -39,7 +39,7 @@ def _parts(chosen: Filter, now: datetime, places: Places) -> Iterable[ColumnElem
 
 
 def _may_have(query: str) -> ColumnElement[bool]:
-    """Selects alerts whose words match. Alerts without words are selected too, because they may match.
+    """Selects alerts whose words match, and alerts without words, because they may match later.
 
     The search makes the words of an alert about a second after the alert arrives.
     """

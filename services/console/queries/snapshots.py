@@ -154,9 +154,9 @@ def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
 
 
 def _still_public(now: datetime) -> ColumnElement[bool]:
-    """Selects cancelled hazards with a public version.
+    """Selects cancelled hazards with a public version, which a person must withdraw.
 
-    They come first in the list, because a person must withdraw the version.
+    The list begins with these hazards.
     """
     return and_(BoardHazard.msg_type == MsgType.CANCEL, _is_public_otherwise(now))
 

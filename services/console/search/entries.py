@@ -14,7 +14,7 @@ from shared.pages.synonyms import SYNONYMS
 from shared.places import Places
 
 RULES = 1  # raise this number after a change of these rules or of the folding: the worker then renews all words
-FAILED = ""  # the version after an error; the worker tries again at its next start
+FAILED = ""  # the version of an entry after an error; the next start of the worker tries again
 
 
 class SearchWords:

@@ -34,7 +34,7 @@ class SearchIndex:
         self._sessions, self._words = sessions, words
 
     async def run(self) -> None:
-        """At the start, renews words from older rules or an older list of places. Afterwards, handles changed rows."""
+        """Renews words from older rules or an older list of places at the start, and then handles changed rows."""
         await retry_while_unavailable(self.renew)
         while True:
             if await retry_while_unavailable(self.step) < MOST:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from shared.names import words
 
 LONGEST = 60  # letters; longer words are cut
-INFLECTED = 6  # a word with at least this many letters also matches without its last vowel: "Баткене" finds "Баткен"
+INFLECTED = 6  # a word with this many letters or more also matches without its last vowel, so "Баткене" finds "Баткен"
 VOWELS = "aeiou"
 
 

@@ -142,7 +142,7 @@ class Attempts:
     async def claim(self, attempt: Attempt) -> None:
         """Counts the attempt in this process and in Valkey. Raises TooManyFailures.
 
-        If Valkey is slow, it may count too late to limit a burst of attempts.
+        A slow Valkey may count too late to limit a burst of attempts.
         """
         scopes, keys = list(attempt.counters), attempt.keys
         most = [MOST[scope] for scope in scopes]

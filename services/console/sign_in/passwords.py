@@ -75,7 +75,10 @@ async def hashed(password: str) -> str:
 
 
 async def matches(password: str, hash: str | None) -> bool:
-    """Checks a password. Takes as long for an unknown account, so nobody learns from the time which accounts exist."""
+    """Checks a password.
+
+    The check of an unknown account takes the same time, so that nobody finds out which accounts exist.
+    """
     return await to_thread.run_sync(_matches, _plain(password), hash, limiter=_few)
 
 

@@ -23,8 +23,8 @@ export function folded(text) {
 }
 
 /**
- * Returns the matching options: first equal names, then names that begin with the text, then names with a word that
- * begins with it. Hyphens and spaces do not matter: Жалалабад matches Жалал-Абад.
+ * Returns the matching options. Names that equal the text come first, then names that begin with the text, then names
+ * with such a word. Hyphens and spaces do not matter: Жалалабад matches Жалал-Абад.
  * @param {Option[]} options
  * @param {string} text
  */

@@ -15,7 +15,7 @@ export function showText(id, text) {
 }
 
 /**
- * Changes the text only if it differs, because a new node makes the browser compute the page's styles again.
+ * Sets a different text, and keeps an equal text: a new node makes the browser compute the page's styles again.
  * @param {ChildNode | null} node
  * @param {string} text
  */

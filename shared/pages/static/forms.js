@@ -97,8 +97,8 @@ async function isLoaded(file) {
 }
 
 /**
- * Reloads the page if no typed text is lost and the server answers. Without this check, the browser could show its
- * error page, which never tries again.
+ * Reloads the page if no typed text is lost and the server answers. Without an answer, a reload would show the
+ * browser's error page, which never tries again.
  */
 async function isReloaded() {
   // a wall screen needs no check for typed text

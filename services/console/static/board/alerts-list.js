@@ -189,7 +189,7 @@ export function apply() {
   renew(list, fresh);
   const details = list.querySelector("details");
   if (details) details.open = isOpen;
-  // with the closed alerts folded, the list would be too short for this scroll position
+  // after the section of closed alerts is unfolded: a folded section makes the list too short for this scroll position
   if (top) list.scrollTop = top;
   for (const [id, row] of rowsOf(list)) if (!shown.has(id)) highlight(row);
   showSelection(); // before the focus is set: a hidden toolbar cannot get the focus

@@ -177,7 +177,8 @@ function fail(text) {
 element("side-panel-close").addEventListener("click", close);
 element("side-panel-back").addEventListener("click", back);
 document.addEventListener("visibilitychange", () => catchUp());
-// After a form was sent, the alert may have changed, so it is read again. During the sending, the panel reads nothing.
+// Reads the alert after a form was sent, because the alert may have changed. During the sending, the panel reads
+// nothing.
 document.addEventListener("may-be-old", () => catchUp());
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || panel.hidden || event.defaultPrevented) return;

@@ -13,9 +13,9 @@ let position = /** @type {HTMLElement | null} */ (document.querySelector("[data-
 let heard = Date.now();
 let newest = now();
 /**
- * `liveAt`: when the stream's newest data came. `lostAt`: the value of `liveAt` at the newest loss of the connection.
+ * `liveAt`: when the stream's newest data came. `lostAt`: when the last data before the newest loss came.
  *
- * Both are values of `performance.now()`, which never jumps.
+ * Both times are values of `performance.now()`, which never jumps.
  */
 let [liveAt, lostAt] = [performance.now(), -Infinity];
 let isLost = false;

@@ -31,7 +31,7 @@ const MOST = 100;
 const mayDecide = "decides" in element("waiting").dataset;
 const rows = selection("places-asked", showChosen);
 /**
- * The questions about hazards. A person answers them one by one, because answers about hazards have other words than
+ * The questions about hazards. A person answers these questions one by one, because their answers have other words than
  * answers about places.
  * @type {Set<string>}
  */
