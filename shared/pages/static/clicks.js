@@ -13,12 +13,12 @@ const GUARDED = `${ACTING}, [data-select]`; // these act only if the person can 
 
 /**
  * @type {{x: number, y: number, at: number, control?: Element | null}} the pointer's latest position; `control` is
- * missing if the element there is not known
+ *   missing if the element there is not known
  */
 let last = { x: 0, y: 0, at: -Infinity };
 /**
  * @type {{x: number, y: number, at: number, former?: Element | null}} where and when the control under the pointer
- * changed; `former` is the control before the change
+ *   changed; `former` is the control before the change
  */
 let changed = { x: 0, y: 0, at: -Infinity };
 /** The row under the pointer, and the time when the pointer came to the row. */

@@ -11,9 +11,11 @@ import { folded, names } from "./combobox.js";
  *   has_partial_counts: boolean, registered_came: number, registered_left: number, registered: number,
  *   is_registered: boolean, counted_at_precision: string}} Occupancy
  * @typedef {Record<string, Occupancy | null>} Occupancies by site, only of the reader's areas
- * @typedef {import("./combobox.js").Option & {pcode: string, site?: Site, settlement?: string}} PlaceOption `pcode` is
- *   the district, `settlement` the code in the gazetteer
  * @typedef {(path: string) => Promise<Response>} Get
+ */
+/**
+ * An option for a place. `pcode` is the place's district, and `settlement` is the place's code in the gazetteer.
+ * @typedef {import("./combobox.js").Option & {pcode: string, site?: Site, settlement?: string}} PlaceOption
  */
 
 /**

@@ -110,7 +110,7 @@ function leave() {
 /**
  * Notes a new version from the event stream. The list may have no row of the record, for example because of a filter.
  * @param {{ alert_id?: string, sequence?: number, hazard_id?: string, revision?: number }} [data] undefined if the page
- * may have missed events
+ *   may have missed events
  */
 export function note(data) {
   const id = shown.split("/").pop();
@@ -128,7 +128,7 @@ export function noteChange() {
  * Reads the shown record again if a newer version exists and the page is visible. Also marks the record's row, because
  * the list may have been redrawn.
  * @param {string} [drawn] the panel that was drawn; when this is "alerts", the server has stored all alerts of the
- * stream
+ *   stream
  */
 export function catchUp(drawn) {
   mark();

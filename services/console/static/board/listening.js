@@ -55,7 +55,7 @@ export function lostForMs() {
 /**
  * @param {string[]} topics
  * @param {(topics: string[], data?: Record<string, any>) => void} changed gets no data if the page may have missed
- * events
+ *   events
  */
 export function listen(topics, changed) {
   open();

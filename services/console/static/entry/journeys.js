@@ -9,8 +9,8 @@ import { localities, sites } from "/static/entry/places.js";
 import { Reasons } from "/static/entry/reasons.js";
 
 /**
- * @typedef {{pcode: string, locality: string, settlement?: string, site?: string}} StatedPlace `pcode` is the code of a
- * country for a place abroad or an unknown place; `settlement` is the code of the locality
+ * For a place abroad or an unknown place, `pcode` is the code of a country. `settlement` is the code of the locality.
+ * @typedef {{pcode: string, locality: string, settlement?: string, site?: string}} StatedPlace
  */
 /** @typedef {import("/static/combobox.js").Option} Option */
 

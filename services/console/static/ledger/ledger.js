@@ -11,10 +11,9 @@ import { exactClock } from "/static/time.js";
 
 /** @typedef {import("/static/ledger/partitions.js").Partition} Partition */
 /** @typedef {Record<"sent" | "accepted" | "spooled" | "duplicate" | "refused", number>} Counts */
-/**
- * @typedef {{admission: Counts & {since: string, channels: Record<string, Counts>}, spool: {records: number,
- *   bytes: number, damaged: number}}} IntakeLedger
- */
+/** @typedef {Counts & {since: string, channels: Record<string, Counts>}} Admission */
+/** @typedef {{records: number, bytes: number, damaged: number}} Spool */
+/** @typedef {{admission: Admission, spool: Spool}} IntakeLedger */
 /**
  * @typedef {{topic: string, partition: number, offset: number, event_id: string | null, reason: string,
  *   pointer: string, set_aside_at: string}} Letter

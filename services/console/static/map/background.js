@@ -11,9 +11,8 @@ import { element } from "/static/elements.js";
  * @typedef {{is_vector: boolean, has_names: boolean, layers: string[], zooms: [number, number],
  *   bounds: [number, number, number, number], attribution: string}} Background
  * @typedef {{Protocol: new () => {tile: AddProtocolAction}}} Library the library that pmtiles.js defines
- * @typedef
- *   {(id: string, source: string, colour: (name: string) => string, layout: Record<string, any>, ink?: string) => any}
- *   Text
+ * @typedef {(name: string) => string} Colour
+ * @typedef {(id: string, source: string, colour: Colour, layout: Record<string, any>, ink?: string) => any} Text
  */
 
 const SOURCE = "background";

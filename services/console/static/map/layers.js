@@ -8,17 +8,17 @@ import { ended } from "/static/link.js";
 const AGAIN_MS = 1500; // a layer is read again after this time, if it got no answer or is behind the stream
 
 /**
- * @typedef {{heardAt: number, currentUntil: number}} Change `currentUntil` is the last time at which the layer surely
- *   showed everything
+ * At the time `currentUntil`, the layer surely showed all changes.
+ * @typedef {{heardAt: number, currentUntil: number}} Change
  */
 /**
- * @typedef {{heard?: Change, readFor?: Change, readAt: number}} Due the oldest waiting change, and the oldest change of
- * the present reading
+ * `heard` is the oldest waiting change, and `readFor` the oldest change for which the layer is being read.
+ * @typedef {{heard?: Change, readFor?: Change, readAt: number}} Due
  */
 
 /**
+ * `hidden` counts the features without room on the map. `uncomputed` counts the earthquakes without an intensity.
  * @typedef {{features: import("/static/map/features.js").Feature[], hidden?: number, uncomputed?: number}} Layer
- * `hidden` counts the features without room on the map, `uncomputed` the earthquakes without an intensity
  */
 
 /** @type {Due[]} */

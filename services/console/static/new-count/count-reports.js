@@ -6,12 +6,13 @@ import { corrected } from "/static/new-count/known-counts.js";
 import { uuid } from "/static/uuid.js";
 
 /**
+ * @typedef {{reasons: string[], reason_text?: string}} StatedReasons
  * @typedef {{persons: number, quantifier: string, households: number | null, unit: string, isEstimated: boolean,
  *   origin: StatedPlace, destination: StatedPlace, shelter: string, counted: Date, countedPrecision: string,
  *   left: Date, precision: string, isFullRecount: boolean, isUrgent: boolean,
  *   counts: import("/static/entry/people.js").SexAgeCount[], needs: string[], hazard: string,
- *   event: import("/static/event-question.js").Answer, reasons: {reasons: string[], reason_text?: string},
- *   mobility: string, evacuation: string, notes: string}} Given the values of the form
+ *   event: import("/static/event-question.js").Answer, reasons: StatedReasons, mobility: string, evacuation: string,
+ *   notes: string}} Given the values of the form
  * @typedef {import("/static/entry/journeys.js").StatedPlace} StatedPlace
  */
 

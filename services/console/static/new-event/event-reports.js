@@ -7,11 +7,11 @@ import { uuid } from "/static/uuid.js";
 
 /** @typedef {import("/static/new-event/points.js").Point} Point */
 /**
+ * @typedef {{headline: string, description?: string | null}} EventText
  * @typedef {{hazard_id: string, source_id: string, revision: number, scope: string, type: string,
  *   type_text: string | null, severity: string, certainty: string, pcodes: string[], locality: string | null,
  *   locality_pcode: string | null, point: Point | null, onset: string, expires: string | null,
- *   text: Record<string, {headline: string, description?: string | null}>, words: string}} Known the stored event that
- *   is corrected
+ *   text: Record<string, EventText>, words: string}} Known the stored event, for its correction
  * @typedef {{type: string, pcode: string, locality: string, settlement?: string, point?: Point, severity: string,
  *   certainty: string, onset: Date, known: string}} Given the values of the form
  */

@@ -8,11 +8,12 @@ import { uuid } from "/static/uuid.js";
 /**
  * @typedef {import("/static/entry/journeys.js").StatedPlace} StatedPlace
  * @typedef {import("/static/entry/people.js").SexAgeCount} SexAgeCount
+ * @typedef {{reasons: string[], reason_text?: string}} StatedReasons
  * @typedef {{persons: number, phone: string, origin: StatedPlace, destination: StatedPlace, shelter: string,
  *   left: Date, precision: string, hazard: string, event: import("/static/event-question.js").Answer,
- *   reasons: {reasons: string[], reason_text?: string}, mobility: string, evacuation: string, counts: SexAgeCount[],
- *   needs: string[], intention: string, members: import("/static/new-household/members.js").Member[], notes: string,
- *   isUrgent: boolean, hasConsent: boolean}} Given the values of the form
+ *   reasons: StatedReasons, mobility: string, evacuation: string, counts: SexAgeCount[], needs: string[],
+ *   intention: string, members: import("/static/new-household/members.js").Member[], notes: string, isUrgent: boolean,
+ *   hasConsent: boolean}} Given the values of the form
  */
 
 export class HouseholdReport extends VersionedReport {

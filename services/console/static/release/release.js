@@ -9,12 +9,13 @@ import { sentence } from "/static/texts.js";
 import { uuid } from "/static/uuid.js";
 
 /**
+ * @typedef {{lat: number, lon: number}} Point
+ * @typedef {{released_revision: number, status?: string, type: string, urgency: string, onset: string,
+ *   area: object}} Withdrawal
  * @typedef {{source: string, source_id: string, status: string, revision: number, next_revision: number,
  *   is_first: boolean, type: string, urgency: string, severity: string, certainty: string, districts: string[],
- *   villages: string[], locality: string | null, locality_pcode: string | null, point: {lat: number,
- *   lon: number} | null, onset: string, expires: string | null, withdrawal: {released_revision: number,
- *   status?: string, type: string, urgency: string, onset: string, area: object} | null}} Known the event, without its
- *   internal text
+ *   villages: string[], locality: string | null, locality_pcode: string | null, point: Point | null, onset: string,
+ *   expires: string | null, withdrawal: Withdrawal | null}} Known the event, without its internal text
  */
 
 const form = /** @type {HTMLFormElement} */ (element("release"));
