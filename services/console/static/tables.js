@@ -17,9 +17,9 @@ export function row(cells) {
 }
 
 /**
- * Gives each cell the name of its column. On narrow screens, tables have no head.
+ * Gives each cell the name of its column, because tables have no head on narrow screens. `table` is an id.
  * @param {HTMLTableRowElement} row
- * @param {string} table its id
+ * @param {string} table
  */
 export function labelled(row, table) {
   for (const [place, column] of [...document.querySelectorAll(`#${table} thead th`)].entries()) {

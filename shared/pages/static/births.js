@@ -37,7 +37,7 @@ export function birthIn({ birth_date, birth_year, age, age_reported_on }) {
   return Object.fromEntries(stated.filter(([, value]) => value !== undefined && value !== null));
 }
 
-/** @param {Birth} birth @returns {number | undefined} the stated birth year */
+/** @param {Birth} birth @returns {number | undefined} */
 export function birthYear({ birth_date, birth_year }) {
   return birth_date ? Number(birth_date.slice(0, 4)) : birth_year;
 }

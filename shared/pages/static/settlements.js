@@ -25,8 +25,9 @@ export async function readGazetteer(path) {
 }
 
 /**
+ * `district` returns the name of a district.
  * @param {Gazetteer} gazetteer
- * @param {(pcode: string) => string} district the name of a district
+ * @param {(pcode: string) => string} district
  * @returns {PlaceOption[]}
  */
 export function settlementOptions({ aymaks, settlements }, district) {
@@ -45,10 +46,10 @@ export function settlementOptions({ aymaks, settlements }, district) {
 }
 
 /**
- * Returns an option with the typed name, so that a correction does not change the name.
+ * Returns an option with the typed name, so that a correction does not change the name. `pcode` is the district.
  * @param {string} settlement
  * @param {string} name
- * @param {string} pcode the district
+ * @param {string} pcode
  * @returns {PlaceOption}
  */
 export function storedSettlement(settlement, name, pcode) {

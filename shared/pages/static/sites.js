@@ -63,9 +63,9 @@ export function namesOf(site) {
 }
 
 /**
- * Returns an option for each site that is not closed.
+ * Returns an option for each site that is not closed. `district` returns the name of a district.
  * @param {Site[]} sites
- * @param {(pcode: string) => string} district the name of a district
+ * @param {(pcode: string) => string} district
  * @returns {PlaceOption[]}
  */
 export function siteOptions(sites, district) {

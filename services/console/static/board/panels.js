@@ -166,7 +166,7 @@ class Drawing {
  * Replaces each gap by a copy of its row. The server sends a gap instead of a row that the page has already. Returns
  * all rows by their digests.
  * @param {HTMLElement} fresh
- * @param {Map<string, HTMLElement>} earlier the rows of the previous answer
+ * @param {Map<string, HTMLElement>} earlier
  */
 function fillGaps(fresh, earlier) {
   /** @type {Map<string, HTMLElement>} */

@@ -3,9 +3,10 @@
 const AGAIN_MS = 1500;
 
 /**
- * Returns a function that calls `read`. Calls during a reading lead to exactly one more reading.
+ * Returns a function that calls `read`. Calls during a reading lead to exactly one more reading, after at least
+ * `quietMs`.
  * @param {() => Promise<void>} read
- * @param {number} quietMs the shortest interval between two readings
+ * @param {number} quietMs
  */
 export function renewal(read, quietMs) {
   let [isDue, isBusy] = [false, false];

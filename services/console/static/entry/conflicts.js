@@ -36,9 +36,9 @@ const DEFAULTS = {
 /**
  * True if the correction would replace another person's version that the author of the correction has not seen. The
  * page then shows both versions instead of the form. If the newest version cannot be read, the result is true too, and
- * the page says so.
- * @param {VersionedReport} report @param {Known} body @param {Newest | undefined} newest the newest version
- * @param {(version: Known) => Known} [worded] replaces ids by the names that the form knows
+ * the page says so. `worded` replaces ids by the names that the form knows.
+ * @param {VersionedReport} report @param {Known} body @param {Newest | undefined} newest
+ * @param {(version: Known) => Known} [worded]
  */
 export function hidesAnother(report, body, newest, worded = (version) => version) {
   if (!newest) return true;

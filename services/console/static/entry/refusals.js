@@ -25,7 +25,7 @@ function say(text) {
 
 /**
  * True if there is no error. Otherwise shows the first error that concerns a field.
- * @param {[string, HTMLElement[]][]} errors the texts, each with its fields
+ * @param {[string, HTMLElement[]][]} errors
  */
 export function isWithout(errors) {
   const first = errors.find(([, fields]) => fields.length);

@@ -9,7 +9,7 @@ import { addStyles } from "/static/map/page-files.js";
 
 /**
  * Draws the map. Returns false without drawing if no place is known.
- * @param {{pcodes: string[], feature?: Feature, hazard_id?: string | null}} area the hazard's feature, or only its id
+ * @param {{pcodes: string[], feature?: Feature, hazard_id?: string | null}} area
  */
 export async function drawArea({ pcodes, feature, hazard_id }) {
   const known = feature ? [feature] : [];

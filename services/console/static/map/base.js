@@ -12,7 +12,7 @@ const SAMPLES = ["A", "Я", "Ңөү"]; // one letter of each file of the font
 
 /**
  * Loads the base and the font. For a missing file of the font, the browser uses another font.
- * @returns {Promise<Feature[]>} the features of the base
+ * @returns {Promise<Feature[]>}
  */
 export async function loadBase() {
   const [files] = await Promise.all([
@@ -22,7 +22,7 @@ export async function loadBase() {
   return files.flat();
 }
 
-/** @param {string} name a variable of the stylesheet @returns {string} */
+/** Returns the value of a colour variable of the style sheet. @param {string} name @returns {string} */
 export function colour(name) {
   const probe = make("i");
   probe.style.color = `var(--${name})`;

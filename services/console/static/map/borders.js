@@ -9,7 +9,7 @@ const EDGES = [
 ];
 const NEAR = 0.01; // degrees; a simplified corner can be this far from the edge
 
-/** @param {Feature} country a polygon or several @returns {Feature} */
+/** @param {Feature} country @returns {Feature} */
 export function borderOf({ properties, geometry }) {
   const { coordinates } = /** @type {GeoJSON.Polygon | GeoJSON.MultiPolygon} */ (geometry);
   const rings = /** @type {Position[][]} */ (geometry?.type === "MultiPolygon" ? coordinates.flat() : coordinates);

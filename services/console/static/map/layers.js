@@ -44,9 +44,10 @@ function longestMs(moment) {
 }
 
 /**
- * Returns a function that reads the layer until it is as new as the stream.
- * @param {() => Promise<boolean>} read returns true if the layer must be read again
- * @param {number} quietMs the shortest interval between two readings
+ * Returns a function that reads the layer until the layer is as new as the stream. `read` returns true if the layer
+ * must be read again.
+ * @param {() => Promise<boolean>} read
+ * @param {number} quietMs
  */
 export function layerRenewal(read, quietMs) {
   /** @type {Due} */

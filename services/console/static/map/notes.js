@@ -32,7 +32,7 @@ export async function whenArrived(load) {
 
 /**
  * Shows a note while the map is out of date, or while the page is not connected.
- * @param {string} panel the id of the map's panel
+ * @param {string} panel
  */
 export function watchAge(panel) {
   setInterval(() => {

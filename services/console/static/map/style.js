@@ -81,7 +81,7 @@ export function style(data, colour, off) {
 /**
  * True if the layer's switch is on and its source has features. MapLibre makes tiles even of an empty source, and would
  * look at them in each frame.
- * @param {{id: string, source?: string}} layer @param {Data} data @param {Set<string>} off the switches that are off
+ * @param {{id: string, source?: string}} layer @param {Data} data @param {Set<string>} off
  */
 export function isDrawn({ id, source = "" }, data, off) {
   const isOff = [...off].some((name) => SWITCHED[name].includes(id));

@@ -48,9 +48,9 @@ function query() {
 }
 
 /**
- * Sends the file. Returns the answer, or nothing if the server refused the file.
+ * Sends the file, with the lines that a person has confirmed. Returns nothing if the server refused the file.
  * @param {string} act
- * @param {string[]} [lines] the confirmed lines
+ * @param {string[]} [lines]
  */
 async function sendFile(act, lines = []) {
   const file = input("file").files?.[0];

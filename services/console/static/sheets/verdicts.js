@@ -80,7 +80,7 @@ export function showVerdicts(sheet, act) {
  * Draws the rows. Ticked boxes and the focus stay.
  * @param {CheckedSheet} sheet
  * @param {"tried" | "sent"} act
- * @param {Map<string, Receipt>} results the results of sent rows, by report
+ * @param {Map<string, Receipt>} results
  */
 function draw(sheet, act, results) {
   const ticked = confirmed(),

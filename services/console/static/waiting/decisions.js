@@ -9,9 +9,10 @@ import { toast } from "/static/toasts.js";
 import { nameOf } from "/static/waiting/names.js";
 
 /**
- * Runs `send` with disabled buttons, because a second press would decide twice.
- * @param {string} panel @param {() => Promise<boolean>} send returns true if the registry accepted the decision
- * @returns {Promise<boolean>} true if the list may have changed, for example if the registry did not answer
+ * Runs `send` with disabled buttons, because a second press would decide twice. Returns true if the list may have
+ * changed: the registry accepted the decision, or did not answer.
+ * @param {string} panel @param {() => Promise<boolean>} send
+ * @returns {Promise<boolean>}
  */
 export async function sending(panel, send) {
   const buttons = element(panel).querySelectorAll("button");
@@ -28,10 +29,10 @@ export async function sending(panel, send) {
 }
 
 /**
- * Sends a decision to the registry. Shows the reason of a refusal.
+ * Sends a decision to the registry, and returns the changed ids. Shows the reason of a refusal.
  * @param {string} path
  * @param {object} body
- * @returns {Promise<string[] | undefined>} the ids that the decision changed
+ * @returns {Promise<string[] | undefined>}
  */
 export async function posted(path, body) {
   const answer = await call("POST", `/registry/v1/${path}`, body);
@@ -55,8 +56,9 @@ export function tellChanged(done, changed, sent) {
 }
 
 /**
- * Reads a list. If a service refuses or does not answer, the list's panel says so.
- * @param {string} list @param {() => Promise<Response | undefined>} read returns the answer by which a service refused
+ * Reads a list. If a service refuses or does not answer, the list's panel says so. `read` returns the answer of a
+ * service that refused.
+ * @param {string} list @param {() => Promise<Response | undefined>} read
  */
 export async function readList(list, read) {
   const notice = element(`${list}-stale`);

@@ -6,7 +6,7 @@ import { sentence } from "/static/texts.js";
 
 /**
  * Returns the choice. Without a choice, shows a note at the field and returns undefined.
- * @param {string} id of the field
+ * @param {string} id
  */
 export function knowledge(id) {
   const select = /** @type {HTMLSelectElement} */ (element(id));

@@ -3,8 +3,9 @@
 import { make } from "/static/elements.js";
 
 /**
- * @param {string} list the id of the list's body
- * @param {(count: number, all: boolean) => void} show called after each change
+ * `list` is the id of the list's body. `show` is called after each change of the selection.
+ * @param {string} list
+ * @param {(count: number, all: boolean) => void} show
  */
 export function selection(list, show) {
   /** @type {Set<string>} */

@@ -2,8 +2,8 @@
 
 /**
  * Returns the page of each row, from 0. A row higher than the screen has its own page.
- * @param {number[]} heights of the rows
- * @param {number} room the height of a page
+ * @param {number[]} heights
+ * @param {number} room
  */
 export function pagesOf(heights, room) {
   let [page, used] = [0, 0];
