@@ -38,7 +38,7 @@ async def boundaries(request: Request, _: AsyncSession) -> Layer:
 
 
 async def settlements(request: Request, _: AsyncSession) -> Layer:
-    """The page reads these points only when a person searches a place."""
+    """Returns the points of all settlements. The page reads them only when a person searches for a place."""
     here, language, today = console(request), language_of(request), datetime.now(TIME_ZONE).date()
     known = (settlement for settlement in here.places.gazetteer.settlements() if settlement.is_valid(today))
     return features.collection(features.settlement(settlement, language, here.places) for settlement in known)

@@ -11,16 +11,17 @@ const units = options("places").map((unit) => ({ ...unit, pcode: unit.value }));
 const names = new Map(units.map(({ value, name }) => [value, name]));
 
 class MapSearch extends PlaceSearch {
-  /** The map moves only after a choice. @override */
+  /** Closes the list without a choice, because each choice moves the map. @override */
   leave() {
     this.close();
   }
 }
 
 /**
- * The settlements are read when a person begins to search.
+ * Offers the search, and reads the settlements when a person begins to search. `read` gets the points of the
+ * settlements.
  * @param {(table: "units" | "settlements", id: string) => void} found
- * @param {(layer: import("/static/map/layers.js").Layer) => void} read the points of the settlements
+ * @param {(layer: import("/static/map/layers.js").Layer) => void} read
  */
 export function offerSearch(found, read) {
   const field = input("map-place");
@@ -47,7 +48,7 @@ export function offerSearch(found, read) {
 }
 
 /**
- * Without the points, the search shows the district of a settlement.
+ * Reads the points of the settlements. Without the points, the map shows the district of a found settlement.
  * @param {(layer: import("/static/map/layers.js").Layer) => void} read
  */
 async function readPoints(read) {

@@ -7,9 +7,10 @@ import { sentence } from "/static/texts.js";
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 
 /**
- * Places abroad are not in the sums, as on the board.
+ * Shows the sum of each layer, without places abroad, as on the board. `uncomputed` counts the earthquakes whose
+ * intensity cannot be computed.
  * @param {import("/static/map/features.js").Layers} layers
- * @param {number} uncomputed the number of earthquakes whose intensity cannot be computed
+ * @param {number} uncomputed
  */
 export function showTotals(layers, uncomputed) {
   const { hazards, reports, alerts, returns, localities, sites } = layers;
