@@ -13,7 +13,7 @@ from shared.config import Settings
 from shared.country import TIME_ZONE
 
 LOOK_SECONDS = 60
-AGAIN_SECONDS = 900  # pause after a failed backup
+AGAIN_SECONDS = 900  # after a failed backup, wait this long before the next attempt
 DAY, LATE = timedelta(days=1), timedelta(hours=2)
 
 
@@ -38,8 +38,8 @@ async def run(installation: Installation, settings: BackupSettings) -> None:
 async def make(installation: Installation, settings: BackupSettings) -> bool:
     """Return False if another backup must be made before the next night.
 
-    Without Kafka's answer, the incomplete backup stays in the store, but False is returned, so that a complete backup
-    is made. If topics are missing, True is returned, because another backup would lack their records too.
+    If Kafka does not answer, the incomplete backup is kept, but the result is False: a later backup may be complete.
+    If topics are missing, the result is True: a later backup would lack their records too.
     """
     assert settings.at is not None
     failure: Exception | None = None

@@ -43,7 +43,7 @@ def encrypted(out: Any, recipients: list[Any]) -> Iterator[Archive]:
                 yield archive
                 archive.add(LAST, b"")
         except BrokenPipeError:
-            encrypting.result()  # raises the error that stopped the encrypting thread
+            encrypting.result()  # the encrypting thread stopped: raise the thread's error
             raise
         encrypting.result()
 
@@ -90,7 +90,7 @@ def _write_files(tar: tarfile.TarFile, folder: Path) -> None:
 def _why(error: BaseException | None) -> BaseException:
     if error is None:
         return Incomplete()
-    # for damaged data, pyrage raises an OSError without errno
+    # pyrage reports damaged data by an OSError without errno
     is_damage = isinstance(error, OSError) and error.errno is None
     return WrongKey() if is_damage or isinstance(error, pyrage.DecryptError) else error
 
@@ -126,7 +126,7 @@ def identities_in(text: str, name: str) -> list[Any]:
 
 
 def draw(file: Path) -> str:
-    """Return the public key of the new private key. The file must not exist yet."""
+    """Write a new private key into `file`, and return the public key. Raises FileExistsError if the file exists."""
     identity = pyrage.x25519.Identity.generate()
     public = str(identity.to_public())
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:

@@ -90,7 +90,10 @@ def dumped(server: Server, database: str, snapshot: str) -> Iterator[bytes]:
 
 
 async def check_free(server: Server, database: str) -> None:
-    """Raise DatabaseInUse or DatabaseHolds. A database is free if it does not exist or contains no rows."""
+    """Raise DatabaseInUse if services are connected, and DatabaseHolds if a table contains rows.
+
+    A database is free if it does not exist or contains no rows.
+    """
     connection = await server.connect()
     try:
         is_there = await connection.fetchval("SELECT count(*) FROM pg_database WHERE datname = $1", database)
@@ -111,7 +114,7 @@ async def counted(server: Server, database: str) -> dict[str, int]:
 
 
 async def clear(server: Server, database: str) -> None:
-    """Removes the services' schemas, because the restore creates these schemas."""
+    """The restore creates the services' schemas, so the existing schemas are removed first."""
     connection = await server.connect(database)
     try:
         for service in SERVICES:

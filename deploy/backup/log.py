@@ -23,8 +23,8 @@ from shared.messaging.records import Partition
 SECONDS = 20
 DEAD_TOPICS = tuple(name for name in KEY_HOLDERS if name.endswith(DEAD))
 WHOLE = (*DEAD_TOPICS, *(name for name, topic in TOPICS.items() if topic.is_compacted))
-# Dead letters get the offsets of the new log. First, a large number is subtracted from the offsets of all dead letters,
-# so that no new offset equals an old offset.
+# A restored topic may have other offsets, so dead letters get the offsets of the new log. First, LETTERS_AWAY makes
+# all old offsets negative, because a new offset may equal an old offset of another dead letter.
 LETTERS_AWAY = (
     'UPDATE {schema}.dead_letters SET "offset" = "offset" - (1::bigint << 62) WHERE topic = $1 AND partition = $2'
 )
@@ -34,7 +34,7 @@ LETTERS_BACK = (
     "FROM {schema}.consumer_offsets AS read WHERE (read.topic, read.partition) = ($1, $2) "
     "AND (letters.topic, letters.partition) = ($1, $2)"
 )
-# The headers of the dead letter's record keep the former offset. `written_offset` has the same former offset.
+# `written_offset` stores the former offset, which the headers of the dead letter's record contain too.
 WRITTEN = 'written_offset = coalesce(written_offset, "offset" + (1::bigint << 62)),'
 IS_REMEMBERED = (
     "SELECT EXISTS (SELECT FROM information_schema.columns WHERE table_schema = $1 AND table_name = 'dead_letters' "
@@ -46,7 +46,7 @@ MOVE = (
 )
 
 
-# A dead letter's service and topic, and the partition and offset in its headers.
+# Names a dead letter: its service and topic, and the partition and offset in its headers.
 Letter = tuple[str, str, int, int]
 
 
@@ -54,8 +54,8 @@ Letter = tuple[str, str, int, int]
 class Log:
     """`ids` are the topics' ids in Kafka.
 
-    A topic that is deleted and created anew gets a new id. `ends` has the first stored offset and the next offset of
-    each partition.
+    A topic that is deleted and created anew gets a new id. `ends` maps each partition to its first stored offset and
+    its next offset.
     """
 
     cluster: str
@@ -79,9 +79,9 @@ NOT_KNOWN = Log("", {}, {})
 
 
 def look(broker: Broker, prefix: str) -> Log:
-    """Return NOT_KNOWN if the broker does not answer soon.
+    """Return NOT_KNOWN if the broker does not answer within `SECONDS`.
 
-    Missing topics are skipped, because after an update the topics of the new release are not provisioned yet.
+    After an update, topics of the new release may not exist yet: missing topics are skipped.
     """
     admin = broker.admin()
     names = {f"{prefix}{name}": name for name in (*TOPICS, *DEAD_TOPICS)}
@@ -111,15 +111,16 @@ def look(broker: Broker, prefix: str) -> Log:
 
 
 def missing(log: Log, positions: Iterable[tuple[str, int, int]]) -> set[str]:
-    """Topics of this release that services have read, but that do not exist."""
+    """Return the topics of this release that services have read and that Kafka no longer has."""
     return {topic for topic, _, _ in positions if topic in TOPICS} - log.ids.keys()
 
 
 def carried(log: Log, positions: Iterable[tuple[str, int, int]]) -> dict[Partition, int]:
-    """Return the offset of the first record that must be backed up, for each partition.
+    """Map each partition to the offset of the first record that the backup needs.
 
     All records of compacted topics are backed up, because together they are the present state. Dead-letter topics are
-    also read from their start. Of all other topics, only records that at least one service has not read are backed up.
+    backed up from their start too. Of every other topic, a backup needs only the records that some service has not
+    read yet.
     """
     unread: dict[Partition, int] = {}
     for topic, number, next_offset in positions:
@@ -167,7 +168,7 @@ def _letter(record: Any) -> Letter | None:
     try:
         numbers = int(headers["dead_partition"]), int(headers["dead_offset"])
         return (headers["dead_service"].decode(), headers["dead_topic"].decode(), *numbers)
-    except (KeyError, ValueError):  # with a missing or invalid header, no service of Dayar wrote this record
+    except (KeyError, ValueError):  # services of Dayar write valid headers, so another program wrote this record
         return None
 
 
@@ -234,17 +235,17 @@ def _bytes(text: str | None) -> bytes | None:
 
 
 def is_same(topic: str, before: Log, now: Log) -> bool:
-    """The topic must have the id that it had during the backup.
+    """Return False if the topic was deleted, or created anew, after the backup.
 
-    A backup that was made while the broker was unavailable has no ids, and the result is True.
+    A backup has no ids if the broker was unavailable: the result is True.
     """
     return topic not in before.ids or before.ids[topic] == now.ids.get(topic)
 
 
 def where_to_read(partition: Partition, next_offset: int, before: Log, now: Log) -> int:
-    """Return `next_offset` or, if the log ends earlier, the end of the log.
+    """Return the offset at which a service continues: `next_offset`, but at most the end of the log.
 
-    For a topic that was created anew, the result is the first offset.
+    In a topic that was created anew, the service continues at the first offset.
     """
     begin, end = now.ends.get(partition, (0, 0))
     if is_same(partition[0], before, now):
@@ -253,7 +254,8 @@ def where_to_read(partition: Partition, next_offset: int, before: Log, now: Log)
 
 
 async def move(server: Server, database: str, schema: str, targets: Mapping[Partition, int]) -> None:
-    """Set the next offsets, and move the first offset and the dead letters' offsets by the same distance.
+    """Set the next offset of each partition. The first offset and the dead letters' offsets move by the same
+    distance.
 
     The number of records between the first and the next offset does not change. The first offset may become negative.
     """

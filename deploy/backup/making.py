@@ -23,8 +23,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 FILES, DATABASE, LOG = "files", "database", "log"
 PIECE = 8 << 20
-RESTORING = "restoring"  # marker file in the first folder until a restore has ended
-# The servers' own folders, and files that each start writes.
+RESTORING = "restoring"  # this marker file is in the first folder while a restore runs
+# A backup leaves out the servers' own folders, and files that each start writes.
 LEFT_OUT = ("kafka", "postgres", "valkey", "run", "logs", "lock", "environment", "program", "watch", RESTORING)
 PUT_ASIDE = "replaced-"
 FAULTS = (Refused, OSError, asyncpg.PostgresError, DBAPIError, KafkaException)
@@ -35,7 +35,7 @@ Looks = dict[str, tuple[int, int]]
 async def back_up(installation: Installation, settings: BackupSettings, now: datetime) -> str:
     """Return the backup's name in the store.
 
-    Raises Refused if no backup can be made, and WithoutRecords if the backup is kept but lacks records of Kafka.
+    Raises Refused if no backup can be made. Raises WithoutRecords if the backup is kept, but lacks records of Kafka.
     """
     check(settings, installation.folders.values())
     store, recipients = stores.of(settings), archive.recipients(settings.recipient)
@@ -73,10 +73,10 @@ def check(settings: BackupSettings, folders: Iterable[Path]) -> None:
 
 
 async def _write(made: Archive, installation: Installation, now: datetime) -> tuple[log.Log, set[str]]:
-    """Return the state of the log, and the topics that services have read and that no longer exist.
+    """Return the state of the log, and the missing topics that services have read.
 
-    The files are written before the log, because a report may move from the spool to the log during the backup. Changed
-    files are written last, because they may contain new keys. Rows of the dump may be encrypted with these new keys.
+    During the backup, a report may move from the spool to the log: the files are written before the log. A rotation
+    during the backup makes new keys, which the dump may need: changed files are written again at the end.
     """
     looks: Looks = {}
     _add_files(made, installation.folders, looks)
@@ -107,7 +107,8 @@ def _manifest(installation: Installation, snapshot: dump.Snapshot, seen: log.Log
 def _add_files(made: Archive, folders: Mapping[str, Path], looks: Looks) -> None:
     """Add the files that are new or changed since the last call.
 
-    `looks` has each file's time and size between the calls. A file that disappears during the call is skipped.
+    `looks` keeps the time and size of each added file for the next call. A file that disappears during the call is
+    skipped.
     """
     for name, file in _files(folders):
         try:
@@ -130,7 +131,8 @@ def _files(folders: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
 
 
 def _add_pieces(made: Archive, name: str, content: Iterable[bytes]) -> None:
-    """A stream of unknown length becomes several numbered files of the archive."""
+    """A member of a tar file needs a length, but the stream's length is unknown: the stream is split into numbered
+    files."""
     number, waiting = 0, bytearray()
     for some in content:
         waiting += some

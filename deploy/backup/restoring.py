@@ -21,7 +21,7 @@ from shared.events.topics import CONTRACT
 
 KEYS = (".key", ".pem")
 STAYS = ("lock", "run", "logs", "program", RESTORING)
-# The content of the marker file: whether the folders belonged to the backup's installation when the restore began.
+# The marker file contains SAME if, when the restore began, the folders belonged to the backup's installation.
 SAME, OTHER = b"same", b"other"
 
 
@@ -87,10 +87,10 @@ def put_back(
 ) -> list[Path]:
     """Return the folders to which the former files were moved.
 
-    After an interruption, the whole restore is run anew. Call `finish` when the whole restore has ended. If the folders
-    belong to the backup's installation, only the folders in `servers` are moved aside, because the others may contain
-    keys and spooled reports that are newer than the backup. If the folders belong to another installation, everything
-    except the names in `stays` is moved aside.
+    After an interruption, the whole restore is run anew. Call `finish` when the whole restore has ended. If the
+    folders belong to the backup's installation, only the folders in `servers` are moved aside. The other folders may
+    contain newer keys and spooled reports. If the folders belong to another installation, everything except the names
+    in `stays` is moved aside.
     """
     is_same = _is_same(files, folders)
     write_whole(_marker(folders), SAME if is_same else OTHER)
@@ -107,7 +107,7 @@ def put_back(
 
 
 def finish(folders: Mapping[str, Path]) -> None:
-    """Without the marker file, the next restore checks to which installation the folders belong."""
+    """Remove the marker file: the next restore then compares the keys in the folders with the keys in its backup."""
     _marker(folders).unlink(missing_ok=True)
 
 
@@ -131,7 +131,8 @@ def _marker(folders: Mapping[str, Path]) -> Path:
 
 
 def _is_same(files: Path, folders: Mapping[str, Path]) -> bool:
-    """True if the backup and the folders have a key in common, because two installations never generate the same key.
+    """Two installations never generate the same key. If the backup and the folders share a key, the installation is
+    the same.
 
     Passwords are not compared, because several installations may share one `.env`.
     """
@@ -199,7 +200,10 @@ async def rejoin_log(installation: Installation, opened: Opened, report: Report)
 
 
 async def forget(settings: Settings) -> None:
-    """Without the stored ids, intake accepts the reports of a lost log."""
+    """Valkey has the ids of accepted reports.
+
+    After a loss of the log, intake would take a resent report for a duplicate.
+    """
     own = settings.for_service("intake")
     async with Redis.from_url(own.redis_url, password=secret(own.redis_password_file)) as valkey:
         async for key in valkey.scan_iter(f"{own.topic_prefix}memory:*", count=1000):

@@ -15,16 +15,19 @@ from shared.config import CheckedSettings, Settings, secret
 
 
 class BackupSettings(CheckedSettings):
-    """`at` is the time of the nightly backup, in Bishkek's time zone. Without `at`, only a command makes backups."""
+    """`at` is the time of the nightly backup, in Bishkek's time zone.
+
+    If `at` is not set, only a command makes backups.
+    """
 
     model_config = SettingsConfigDict(env_prefix="BACKUP_", env_ignore_empty=True)
 
     to: str | None = None  # a folder, or s3://bucket/prefix
-    # Public keys (age1...), separated by spaces. The private key of any of them decrypts a backup.
+    # Public keys (age1...), separated by spaces. Any one of the private keys decrypts a backup.
     recipient: str = ""
     at: time | None = None
     keep_days: float = Field(default=30, gt=0)
-    folders: dict[str, Path] = Field(default={})  # if empty, only the state folder
+    folders: dict[str, Path] = Field(default={})  # if empty, a backup contains only the state folder
     s3_endpoint: str | None = None
     s3_region: str = "us-east-1"
     s3_key_id: str | None = None
@@ -32,7 +35,7 @@ class BackupSettings(CheckedSettings):
 
 
 class AdminSettings(CheckedSettings):
-    """Logins on external servers. Logins on our own servers are in the state folder."""
+    """The administrators' logins on external servers. Logins on our own servers are in the state folder."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True)
 

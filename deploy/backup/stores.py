@@ -102,7 +102,7 @@ class Bucket:
         with _failures_translated():
             writer = obstore.open_writer(self._store, name)
             yield writer
-            writer.close()  # an object gets its name when the writer is closed
+            writer.close()  # the store shows the object only after this call
 
     @contextmanager
     def reading(self, name: str) -> Iterator[Any]:

@@ -30,7 +30,8 @@ async def _make_exercise(sessions: async_sessionmaker[AsyncSession], file: Path)
         missing = [name for name in EXERCISE if await queries.named(session, name) is None]
     if not missing:
         return
-    # Before the accounts are made, so that after an interruption the file has the password of every existing account.
+    # The passwords are written before the accounts are made: after an interruption, the file has every account's
+    # password.
     keep(file, "".join(f"{name} {passwords.draw()}\n" for name in missing).encode())
     for name, password in map(str.split, file.read_text(encoding="utf-8").splitlines()):
         if name in missing:

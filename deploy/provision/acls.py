@@ -42,7 +42,7 @@ def groups_of(prefix: str) -> Iterator[tuple[str, str]]:
 
 
 def is_allowed(right: AclBinding) -> bool:
-    """Only the cluster's administrators forbid operations to our logins."""
+    """Dayar sets no right of the kind DENY. The cluster's administrators set these rights."""
     return bool(right.permission_type == AclPermissionType.ALLOW)
 
 

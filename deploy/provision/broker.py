@@ -15,7 +15,7 @@ SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """Without a login, no access rights (ACLs) are set."""
+    """If no login is configured, no access rights (ACLs) are set."""
 
     bootstrap: str
     username: str | None = None

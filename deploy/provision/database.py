@@ -23,7 +23,7 @@ LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCAL
 # `database_rights` lists all rights of a service's role.
 NO_POWERS = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 
-# Finds the schemas of an earlier build. These schemas have no version mark.
+# Finds the schemas without a version mark. An earlier build made these schemas.
 UNMARKED = """
 SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE relname = 'installation' AND nspname = ANY($1::text[]) AND NOT EXISTS (
@@ -67,7 +67,7 @@ async def create(server: Server, database: str, *, role_prefix: str, passwords: 
 async def hold_to_contract(server: Server, database: str) -> None:
     """Raise EarlierBuild if a schema has no version mark.
 
-    Only the schema's service can read the version in the mark, which it checks when it runs `migrate`.
+    Only the schema's service can read the version in the mark. The service checks the version when it runs `migrate`.
     """
     connection = await server.connect()
     try:
@@ -106,7 +106,7 @@ async def _create_schemas(server: Server, database: str, role_prefix: str) -> No
         await connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
         for service in SERVICES:
             await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {service}")
-            # an owner could drop all tables in the schema, even the security log
+            # no service owns its schema: an owner could drop all tables, even the security log
             await connection.execute(f'ALTER SCHEMA {service} OWNER TO "{role_prefix}{AUDIT_ROLE}"')
             await _create_audit(connection, service, f"{role_prefix}{AUDIT_ROLE}")
         await database_rights.converge(connection, role_prefix=role_prefix)
@@ -138,7 +138,7 @@ async def copy(server: Server, template: str, database: str, *, role_prefix: str
     connection = await server.connect()
     try:
         await connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}" STRATEGY FILE_COPY')
-        # the copy does not get the rights of the template, so every role could connect to the copy
+        # the copy lacks the rights of the template: by default, every role could connect to the copy
         await connection.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
         for service in SERVICES:
             await connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{role_prefix}{service}"')

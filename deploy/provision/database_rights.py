@@ -1,8 +1,8 @@
 """Gives the roles of the services the rights that they need in PostgreSQL, and withdraws all their other rights.
 
-Only memberships in our roles, and rights on our database, on our schemas and on everything in these schemas are
-changed. Rights of PUBLIC are withdrawn too, because our roles also have them. Rights on other objects are kept, because
-the administrators of the server gave these rights.
+This module changes only memberships in our roles, rights on our database, and rights on our schemas and their
+contents. Rights of PUBLIC are withdrawn too, because our roles also have them. Rights on other objects are kept,
+because the administrators of the server gave these rights.
 """
 
 # raw SQL throughout: roles, rights and PostgreSQL's own tables have no models
@@ -14,7 +14,7 @@ import asyncpg
 
 from shared.events.topics import SERVICES
 
-AUDIT_ROLE = "audit"  # owns the schemas and their tables `audit`; nobody can sign in with this role
+AUDIT_ROLE = "audit"  # this role owns the schemas and their tables `audit`, but has no login
 
 # The rights of an owner are part of the ownership. A right on a column names the column after the privilege, as in
 # `SELECT (email)`. The role 0 is PUBLIC. By default, PUBLIC may execute each function of a schema that PUBLIC may

@@ -9,8 +9,8 @@ from shared.crypto.seal import generate, key_id, sync
 from shared.errors import DocumentedError
 from shared.events.topics import SEGMENT_MS
 
-# Kafka may delete a record up to a day after its retention. After a rotation, intake uses the older key for some
-# minutes.
+# Kafka may delete a record up to a day later than its retention says. After a rotation, intake may seal reports to
+# the older key for some minutes.
 OVER = 3 * timedelta(milliseconds=SEGMENT_MS)
 
 
@@ -68,7 +68,7 @@ def retire(settings: Settings, kid: str, now: datetime) -> None:
         raise NoSuchKey(*known)
     if kid == in_use:
         raise KeyInUse(kid)
-    # a record may become a dead letter on its last day, and is then kept for the whole retention of dead letters
+    # a record may become a dead letter on its last day, and dead letters have their own retention
     carried = timedelta(days=settings.displacements_days + settings.dead_letters_days) + OVER
     until = min((at for at in known.values() if at > known[kid]), default=known[kid]) + carried
     if now < until:
@@ -80,7 +80,7 @@ def retire(settings: Settings, kid: str, now: datetime) -> None:
 
 
 def drawn(settings: Settings) -> dict[str, datetime]:
-    """Maps each private key's id to the time when the key was generated, oldest first."""
+    """Map the id of each private key to the time when the key was generated, oldest first."""
     ages = {
         file.stem: datetime.fromtimestamp(file.stat().st_mtime, UTC)
         for file in settings.seal_private_keys.glob("*.key")

@@ -21,7 +21,7 @@ def set_passwords(broker: Broker, passwords: Mapping[str, str]) -> None:
     """The password of an existing login is changed."""
     scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, ITERATIONS)
     wanted = [UserScramCredentialUpsertion(login, scram, password.encode()) for login, password in passwords.items()]
-    admin = broker.admin()  # the variable keeps the client alive until the answers arrive
+    admin = broker.admin()  # without this variable, Python would destroy the client before the answers arrive
     settle(admin.alter_user_scram_credentials(wanted, request_timeout=SECONDS).values())
     wait_until(lambda: _knows(admin, passwords))
 
@@ -40,7 +40,7 @@ def reader_settings(bootstrap: str, login: str, password: str) -> str:
             "sasl.mechanism": "SCRAM-SHA-256",
             "sasl.username": login,
             "sasl.password": password,
-            "session.timeout.ms": 6000,  # 6 s after a crash, another instance gets the partitions
+            "session.timeout.ms": 6000,  # if an instance crashes, another instance gets its partitions after 6 s
         }
     )
 

@@ -1,4 +1,7 @@
-"""The keys that sign records. Each topic has its own keys, which all services that write or read the topic share."""
+"""The keys that sign records.
+
+Each topic has its own keys. All services that write or read the topic share these keys.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
