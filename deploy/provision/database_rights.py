@@ -16,9 +16,9 @@ from shared.events.topics import SERVICES
 
 AUDIT_ROLE = "audit"  # this role owns the schemas and their tables `audit`, but has no login
 
-# The rights of an owner are part of the ownership. A right on a column names the column after the privilege, as in
-# `SELECT (email)`. The role 0 is PUBLIC. By default, PUBLIC may execute each function of a schema that PUBLIC may
-# use. The default ends when somebody grants or revokes a right on the function.
+# Rights of an owner are left out, because they are part of the ownership. A right on a column names the column after
+# the privilege, as in `SELECT (email)`. The role 0 is PUBLIC. By default, PUBLIC may execute each function of a schema
+# that PUBLIC may use. The default ends when somebody grants or revokes a right on the function.
 GIVEN = """
 SELECT kind, object, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE format('"%s"', rolname) END AS role,
     privilege_type || columns AS privilege

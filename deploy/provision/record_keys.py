@@ -9,7 +9,7 @@ from pathlib import Path
 from shared.crypto import keyring
 from shared.events.topics import KEY_HOLDERS, SERVICES
 
-Folders = Mapping[str, Path]  # each service's folder of record keys
+Folders = Mapping[str, Path]  # maps each service to its folder of record keys
 
 
 def folders(secrets: Path) -> Folders:
@@ -18,7 +18,7 @@ def folders(secrets: Path) -> Folders:
 
 
 def draw(folders: Folders) -> None:
-    """Topics without a key get one, which all services that need the key get."""
+    """Each topic without a key gets a key. All services that need the key get the same key."""
     for topic in KEY_HOLDERS:
         for key_id, key in sorted(_known(folders, topic).items()) or [keyring.generate({})]:
             _give(folders, topic, key_id, key)
@@ -41,7 +41,7 @@ def known(folders: Folders) -> dict[str, list[str]]:
 
 
 def files(folders: Folders, topic: str, key_id: str) -> list[Path]:
-    """Files of writers come first, because readers need a key for a longer time."""
+    """Writers' files come first: the key disappears for writers while readers still accept the last records."""
     wanted = [folders[service] / topic / f"{key_id}.key" for service in reversed(_holders(topic))]
     return [file for file in wanted if file.exists()]
 

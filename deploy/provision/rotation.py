@@ -75,9 +75,9 @@ FOLLOWS = {
 }
 
 
-# writers use a new key after at most one minute; the other nine minutes are a margin
+# writers use a new key after at most one minute; nine more minutes are a margin
 TAKEN_OVER = timedelta(minutes=10)
-# for this long, reports on a phone without a signal may be sealed to an older key
+# for this long, a phone without a signal may hold reports that are sealed to an older key
 PHONES_OFFLINE = timedelta(days=60)
 
 
@@ -131,7 +131,7 @@ class KeyOfDeadLetters(CannotRetire):
 
 
 def rotate(kind: Kind, *, folders: Mapping[Kind, Path], records: record_keys.Folders) -> list[str]:
-    """Generate a key or, for records, a key for each topic. Return the ids of the new keys. Raises NoKeys."""
+    """Generate a key. For records, generate a key for each topic. Return the ids of the new keys. Raises NoKeys."""
     if kind is Kind.RECORDS:
         return record_keys.rotate(records)
     folder = folders[kind]
@@ -169,12 +169,12 @@ def retire(kind: Kind, key_id: str, folder: Path, *, uses: int, now: datetime) -
 
 
 def replaced_at(key_id: str, folder: Path) -> datetime:
-    """When the next newer key was generated."""
+    """Return the time when the next newer key was generated."""
     return keyring.drawn_at(min(other for other in keyring.known(folder) if other > key_id))
 
 
 def retiring(records: record_keys.Folders, key_id: str, now: datetime) -> str:
-    """The topic of this older record key. Raises CannotRetire."""
+    """Return the topic of this record key, which must not be the topic's newest key. Raises CannotRetire."""
     topics = record_keys.known(records)
     topic = next((topic for topic, keys in topics.items() if key_id in keys), None)
     if topic is None:
@@ -191,8 +191,8 @@ def retire_record_key(records: record_keys.Folders, topic: str, key_id: str, *, 
 
     Raises KeySigned, KeyOfDeadLetters.
 
-    `uses` is the number of records with a signature of this key that a service may still read. `letters` is the number
-    of dead letters that may contain a record with a signature of this key.
+    `uses` is the number of records that this key signed and that a service may still read. `letters` is the number of
+    dead letters whose record this key may have signed.
     """
     if uses:
         raise KeySigned(topic, uses)

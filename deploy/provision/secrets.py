@@ -8,7 +8,7 @@ from shared.auth import signer
 from shared.crypto import keyring, seal
 from shared.events.topics import SERVICES
 
-# Folders, each of which can contain several keys.
+# Each of these names is a folder, which can contain several keys.
 KEYS = ("registry-kek", "digest-key", "search-root", "memory-key", "phones-key", "callers-key", "alerts-key")
 PASSWORDS = (
     "kafka-admin",

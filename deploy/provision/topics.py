@@ -59,8 +59,8 @@ def create(
 
     Existing topics get the retention of `settings`.
 
-    `logins` maps each service, and the integrator, to its Kafka login. A test that needs few topics passes them as
-    `declared`.
+    `logins` maps each service, and the integrator, to its Kafka login. A test passes only the topics that the test
+    needs as `declared`.
     """
     admin, prefix = broker.admin(), settings.topic_prefix
     there = admin.list_topics(timeout=SECONDS).topics
@@ -83,8 +83,8 @@ def create(
 def _converge_rights(admin: AdminClient, prefix: str, needed: set[AclBinding]) -> None:
     """Give our logins the needed rights, and withdraw their other rights on our topics and groups.
 
-    Other topics and groups may belong to another installation, even if their names begin with the prefix. Returns when
-    the broker knows the needed rights, because until then the broker refuses our clients.
+    Other topics and groups may belong to another installation, even if their names begin with the prefix. The call
+    returns when the broker knows the needed rights. The broker refuses our clients earlier.
     """
     settle(admin.create_acls(list(needed), request_timeout=SECONDS).values())
     logins = {right.principal for right in needed}
@@ -107,18 +107,18 @@ def _knows_topics(admin: AdminClient, names: Sequence[str]) -> bool:
 
 
 def _rights(admin: AdminClient, principals: Iterable[str]) -> set[AclBinding]:
-    """Leaves out rights of other logins, of which a cluster may have many."""
+    """Leaves out the rights of other logins, because a cluster may have many logins."""
     answers = [admin.describe_acls(filter_of_login(principal), request_timeout=SECONDS) for principal in principals]
     return set(chain.from_iterable(answer.result(timeout=SECONDS) for answer in answers))
 
 
 def _count_of_hazards(there: Mapping[str, TopicMetadata], prefix: str) -> int | None:
-    """None if no topic exists.
+    """Return None if no topic of hazards exists.
 
     Raises UnequalPartitions.
 
-    A topic of hazards that a release of Dayar adds gets as many partitions as the existing topics, whatever number is
-    configured.
+    A release of Dayar may add a topic of hazards. The new topic gets as many partitions as the existing topics of
+    hazards, even if another number is configured.
     """
     names = [name for name in (f"{prefix}{topic}" for topic in HazardReported.topics()) if name in there]
     counts = {len(there[name].partitions) for name in names}
@@ -128,7 +128,7 @@ def _count_of_hazards(there: Mapping[str, TopicMetadata], prefix: str) -> int | 
 
 
 def described(settings: Settings) -> str:
-    """The text changes if a release changes a topic or a right of `create`."""
+    """The text changes if a release of Dayar changes a topic or a right."""
     prefix = settings.topic_prefix
     logins = {login: login for login in (*SERVICES, INTEGRATOR)}
     wanted = [(topic.topic, sorted(topic.config.items())) for topic in _topics(settings, 6, 1, of_hazards=6)]
@@ -141,11 +141,11 @@ def are_there(broker: Broker, settings: Settings) -> bool:
 
 
 def hold_to_contract(broker: Broker, prefix: str) -> None:
-    """Raises EarlierTopics, NewerTopics if the topics have another contract version.
+    """Raises EarlierTopics or NewerTopics if the topics have another contract version.
 
-    Before all other topics, `create` makes an empty topic whose name contains the contract version. Administrators of
-    the cluster may create our topics without this version topic. If these topics are empty, they count as topics of the
-    present version.
+    `create` first makes an empty topic, the version topic, whose name contains the contract version. Administrators of
+    a cluster may create our topics without the version topic. If our topics have no records, they get the present
+    version.
     """
     admin = broker.admin()
     _hold_to_contract(admin, prefix, admin.list_topics(timeout=SECONDS).topics)
@@ -155,7 +155,7 @@ def _hold_to_contract(admin: AdminClient, prefix: str, there: Mapping[str, Topic
     marks = [int(name.rpartition("v")[2]) for name in there if re.fullmatch(re.escape(prefix) + CONTRACT_MARK, name)]
     written = max(marks, default=CONTRACT)
     if not marks and _hold_records(admin, [there[name] for name in _names(prefix) if name in there]):
-        written = 1  # version 1 had no topic that names the version
+        written = 1  # topics of version 1 had no version topic
     if written > CONTRACT:
         raise NewerTopics(prefix)
     if written < CONTRACT:

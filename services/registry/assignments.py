@@ -24,7 +24,7 @@ async def assignees(session: AsyncSession, model: type[RegistryModel], ids: Coll
 async def assign(
     session: AsyncSession, model: type[RegistryModel], ids: Collection[UUID], *, account: UUID | None, by: UUID
 ) -> None:
-    """`account` None means nobody."""
+    """If `account` is None, the questions are assigned to nobody."""
     [key] = table(model).primary_key
     await session.execute(delete(model).where(key.in_(ids)))
     if account is not None:

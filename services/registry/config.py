@@ -18,5 +18,5 @@ class RegistrySettings(Settings):
     digest_key_file: Path = Path(".state/secrets/digest-key")
     search_root_file: Path = Path(".state/secrets/search-root")
     registry_batch: int = 1000  # the largest number of records in one transaction
-    # after this number of days, a movement with an unknown short code is refused
+    # a movement may wait this many days for the registration of its short code, and is then refused
     registry_unknown_code_days: float = Field(default=60, gt=0)

@@ -69,9 +69,9 @@ def group_stays(tallies: Iterable[Tally]) -> Copy:
 
 
 def group_stays_of(tally: Tally) -> Iterator[Row]:
-    """Each row has the people who were left after a movement.
+    """Each row states how many people were left after a movement.
 
-    Before the first movement, the row in `counts` has the people.
+    The people before the first movement are in the row of `counts`.
     """
     ends = [step.at for step in tally.steps[1:]] + [tally.standing.superseded_at]
     for number, (step, ends_at) in enumerate(zip(tally.steps, ends, strict=True)):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from shared.events.vocabulary import Flag, OutcomeKind, RefusalReason
 from shared.places import Places
 
-Name = tuple[str, str]  # a name consists of the word "household", "group" or "site", and an id
+Name = tuple[str, str]  # the word "household", "group" or "site", and an id
 SUBJECT_OF = {
     "household": "household",
     "group": "group",
@@ -18,7 +18,7 @@ SUBJECT_OF = {
     "group_movement": "group",
     "site_movement": "site",
 }
-SITE = "site"  # the first part of a site's `Name`; every report about a site is a movement
+SITE = "site"  # the first part of a site's `Name`; all reports about sites are reports of movements
 
 
 class Held(StrEnum):
@@ -33,7 +33,8 @@ class Held(StrEnum):
     HOUSEHOLD_UNKNOWN = "household_unknown"
     REMOVAL_BY_OTHER_TEAM = "removal_by_other_team"
     WHOLE_SITE = "whole_site"
-    TOO_LARGE = "too_large"  # only the previous release of Dayar holds movements of large sites for this reason
+    # the previous release of Dayar held movements of large sites for this reason; this release does not
+    TOO_LARGE = "too_large"
     NOT_DISPLACED = "not_displaced"
     OTHER_STATUS = "other_status"
     BEFORE_DEPARTURE = "before_departure"
@@ -48,8 +49,8 @@ class Held(StrEnum):
 MOST_MOVEMENTS = 200
 MOST_OF_TEAM = 50
 
-# If a movement contradicts other reports about its household, the movement is held for one of these reasons. The
-# movement is judged again when the reports about its household change.
+# Reasons to hold a movement that contradicts other reports about its household. A held movement is judged again when
+# the reports about its household change.
 CONTRADICTIONS = (
     Held.NOT_DISPLACED,
     Held.OTHER_STATUS,
@@ -74,9 +75,9 @@ class ReportDecision(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """The author and the team of the first report.
+    """The author and the team of the first report about a household or group.
 
-    The first author and their team may correct this report, and report the next displacement.
+    The author and the team may correct this report, and report the next displacement.
     """
 
     author: str
@@ -110,7 +111,7 @@ class Claim(NamedTuple):
 
 
 class Precedent(NamedTuple):
-    """A version that was filed earlier under the same report_id, with its outcome."""
+    """An earlier filed version of the same report, with its outcome."""
 
     version: int
     subject: Name
@@ -122,7 +123,7 @@ class Precedent(NamedTuple):
 
     @property
     def took_effect(self) -> bool:
-        """A movement that contradicts other reports was nevertheless added to the household."""
+        """A held movement is added to the household even if the movement contradicts other reports."""
         if self.outcome is OutcomeKind.HELD:
             return self.reason in CONTRADICTIONS
         return self.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED, OutcomeKind.NOTED)
@@ -135,10 +136,10 @@ class Precedent(NamedTuple):
         return self.is_duplicate and Owner(self.author, self.team).shares(author, team)
 
     def yields_to(self, author: str, team: str | None) -> bool:
-        """Whether a later version by this author or team may begin the displacement instead of this version.
+        """Whether a later version by `author` or `team` may begin the displacement instead of this version.
 
-        True if this version is the first version of a report by the same author or team, and is held or refused. False
-        if this version was refused as a duplicate.
+        True if this first version is held or refused, and if the later version has the same author or team. False for a
+        version that was refused as a duplicate.
         """
         is_without_effect = self.outcome in (OutcomeKind.HELD, OutcomeKind.REJECTED)
         return (
@@ -167,7 +168,7 @@ def refused(reason: RefusalReason) -> ReportDecision:
 def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -> ReportDecision:
     """`owner` is None for a new household or group.
 
-    `precedents` are the versions that were filed earlier under the same report_id.
+    `precedents` are the filed versions of the same report.
     """
     if claim.is_revoked and not claim.is_accepted:
         return held(Held.REVOKED)
@@ -203,9 +204,9 @@ def decide_movement(
 ) -> ReportDecision:
     """`owner` is None if the owner is not known.
 
-    `is_full` is true if the subject has so many movements that a person must decide about further movements. `removes`
-    is true if people leave the stock. `empties_site` is true if everybody at a site moves, and the movement's team has
-    reported nobody at this site.
+    `is_full` is true if the subject has too many movements, so that a person must decide about the next movement.
+    `removes` is true if the movement takes people out of the stock. `empties_site` is true if everybody at a site
+    moves, and if no report of the movement's team counts people there.
 
     Any team may report a movement, but only the household's team or a registrar may take people out of the stock. The
     movement's own team may correct or reverse the report.
@@ -238,25 +239,30 @@ def decide_movement(
 def corrects_duplicate(claim: Claim, precedents: Iterable[Precedent]) -> bool:
     """Whether the claim corrects a version that was refused as a duplicate.
 
-    If the correction took effect, the people would be counted twice. Authors send corrections of duplicates, because
-    their receipts show a duplicate as recorded.
+    The correction must not take effect, because the people would be counted twice. An author's receipt shows a
+    duplicate as recorded, so the author may send a correction.
     """
     is_duplicate = any(precedent.is_duplicate_by(claim.author, claim.team) for precedent in precedents)
     return is_duplicate and not claim.is_accepted
 
 
 def is_first(claim: Claim, precedents: Iterable[Precedent]) -> bool:
-    """Whether the claim may begin a displacement. The caller checks that no version of the report took effect."""
+    """Whether the claim may begin a displacement.
+
+    The caller checks that no version of the report took effect.
+    """
     if claim.version == 1 or claim.is_accepted:
         return True
     return any(precedent.yields_to(claim.author, claim.team) for precedent in precedents)
 
 
 def decide_version(claim: Claim, effective: Collection[Precedent], *, begins: bool) -> ReportDecision:
-    """Decide about a version whose author may send the report. `effective` are the report's versions that took effect.
+    """Decide about a version whose author was allowed to send the report.
 
-    If the same version came before with other content, the version waits for a person. If the author has sent a later
-    version that took effect, the version does not wait.
+    `effective` are the report's versions that took effect.
+
+    If the version number has taken effect with other content, the version waits for a person. The version does not wait
+    if its author has sent a later version that took effect.
     """
     known = {precedent.version for precedent in effective}
     if not known:

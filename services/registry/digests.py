@@ -1,10 +1,10 @@
 """Digests of report contents.
 
-A digest shows whether a report that comes again is a repeat or has other content.
+Digests show whether a report with a known id is a repeat or has other content.
 
-Digests are HMACs, because a phone number could be guessed from a hash without a key. Each key of the folder is applied
-to the result of the previous key. A new key can therefore be applied to stored digests without decrypting any report.
-An attacker who has the database also needs all keys of the folder.
+Digests are HMACs: from a hash without a key, somebody could guess a phone number. A digest is computed with the oldest
+key, and then with each newer key from the previous result. A new key is therefore applied to the stored digests, and no
+report must be decrypted. An attacker with the database cannot guess contents without all keys of the folder.
 """
 
 import hmac
@@ -28,7 +28,7 @@ ROWS_AT_ONCE = 5_000
 REKEY_SECONDS = 600
 
 KNOWN = select(DigestKey.key_id)
-# While a new key is applied, this lock stops all batches, because each batch first locks rows of `consumer_offsets`.
+# Each batch locks rows of `consumer_offsets`, so this table lock stops all batches while a new key is applied.
 # raw SQL: SQLAlchemy has no LOCK TABLE
 ALONE = text("LOCK TABLE consumer_offsets IN EXCLUSIVE MODE")
 # raw SQL: these statements read all rows by a cursor, and update thousands of rows by array parameters
@@ -48,7 +48,7 @@ WHERE (reports.report_id, reports.version, reports.author, reports.kind)
 
 
 class Digests:
-    """Call `lay_newest` before the first record is read."""
+    """Call `lay_newest` before the worker reads its first record."""
 
     def __init__(self, folder: Path) -> None:
         self._ring = Keyring(folder)
@@ -79,7 +79,8 @@ class Digests:
     async def _lay(self, session: AsyncSession) -> int:
         laid = await session.scalar(KNOWN)
         if laid is not None:
-            self._ring.find(laid)  # raises UnknownKey if the folder lacks the applied key, so that no older key is used
+            # raises UnknownKey if the folder lacks the applied key; an older key must not be used
+            self._ring.find(laid)
         newest = self._ring.newest[0]
         self._use(newest)
         if laid == newest:
@@ -93,12 +94,12 @@ class Digests:
     async def hold(self, session: AsyncSession) -> None:
         """Raise Fenced if another worker has applied a newer key.
 
-        After Fenced, the batch is read again with the newer key.
+        After Fenced, the worker must read the batch again with the newer key.
         """
         laid = await session.scalar(KNOWN)
         if laid is None or laid == self._key_id:
             return
-        self._ring.find(laid)  # this line raises UnknownKey while the key is missing
+        self._ring.find(laid)  # raises UnknownKey while the folder lacks the key
         self._use(laid)
         raise Fenced
 
@@ -133,7 +134,7 @@ def over(digest: bytes, keys: Sequence[bytes]) -> bytes:
 
 
 async def stored(session: AsyncSession) -> int:
-    """Each stored digest was computed with all keys."""
+    """Return the number of stored digests. Each stored digest was computed with all keys."""
     counts = [
         select(func.count()).select_from(model).where(model.digest != b"").scalar_subquery()
         for model in (Report, InboxEvent)
@@ -142,11 +143,11 @@ async def stored(session: AsyncSession) -> int:
 
 
 async def remove(session: AsyncSession, subject_id: UUID) -> int:
-    """Also removes the search keys, the duplicates, and the stock of the held count.
+    """The search keys, the duplicates, and the stock of the held count are removed too.
 
-    The inbox keeps the event ids, so that a repeated report has no effect. An event whose stored digest is empty is
-    always a repeat. Intake deletes the ids that it stored when the reports came (`erase` in intake's `sheets.queries`).
-    The caller commits.
+    The inbox keeps the event ids, so that a repeated report has no effect. An event with an empty digest is always
+    treated as a repeat. Intake deletes its own copies of the ids (`erase` in intake's `sheets.queries`). The caller
+    commits.
     """
     is_about = Report.subject_id == subject_id
     await session.execute(delete(HeldStock).where(HeldStock.group_id == subject_id))

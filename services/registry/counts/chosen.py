@@ -17,7 +17,7 @@ GROUPS_OF = "SELECT DISTINCT group_id FROM counts WHERE report_id = ANY($1::uuid
 
 
 async def recount_chosen(session: AsyncSession, decision: CountDecision, store: Store, now: datetime) -> Recount:
-    """All counts that change with the two counts are also computed.
+    """Computes the two counts, and all counts that change with the two counts.
 
     Takes a lock, so that no other worker computes counts meanwhile.
     """

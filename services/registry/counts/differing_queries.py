@@ -39,7 +39,7 @@ PAIR = (
     func.least(CountDecision.report_id, CountDecision.other_id),
     func.greatest(CountDecision.report_id, CountDecision.other_id),
 )
-# A count that a person found wrong leaves the list at once.
+# A count leaves the list at once when a person finds the count wrong.
 IS_REFUSED = exists().where(
     CountDecision.other_id == GroupCount.report_id,
     CountDecision.other_version == GroupCount.version,
@@ -50,9 +50,9 @@ IS_REFUSED = exists().where(
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """Counts of the same people that are all in effect, because their numbers differ. The newest count comes first.
+    """Counts of the same people whose numbers differ: all these counts are in effect. The newest count comes first.
 
-    `stays` maps the report id of each count to the numbers of people who were left after movements.
+    `stays` maps the report id of each count to the numbers of people who were left after each movement.
     """
 
     stock_id: UUID
@@ -61,14 +61,14 @@ class Stock:
 
     @property
     def since(self) -> datetime:
-        """The counts differ since the second count arrived."""
+        """The time when the second count arrived: from this time on, the counts differ."""
         received: list[datetime] = sorted(count.received_at for count in self.counts)
         return received[1]
 
     def persons_left(self, count: Any) -> int:
         """The people who were at the place just before the newest count.
 
-        Teams disagree if their numbers of people differ too much (docs/decisions/0037).
+        Teams disagree if these numbers differ too much (docs/decisions/0037).
         """
         at = self.counts[0].counted_at
         if count.changed_at is None or count.changed_at >= at:
@@ -78,7 +78,7 @@ class Stock:
 
 
 def lasted_until(stay: Any, at: datetime) -> bool:
-    """NEVER has no time zone, so Python cannot compare NEVER with other times."""
+    """Python cannot compare NEVER, which has no time zone, with times that have a time zone."""
     return stay.superseded_at in (None, NEVER) or at <= stay.superseded_at
 
 
@@ -108,7 +108,7 @@ async def stays(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUI
 
 
 async def chosen(session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None) -> Sequence[Any]:
-    """A choice becomes invalid if a person reverses the choice, or corrects one of the two counts."""
+    """Leaves out reversed choices, and choices whose counts were corrected later."""
     wanted = _choices().where(visibility.covers(HERE))
     if ids is not None:
         wanted = wanted.where(CountDecision.decision_id.in_(ids))
@@ -151,7 +151,7 @@ def _choices() -> Any:
 
 
 async def lock(session: AsyncSession) -> None:
-    """If two people choose between the same counts, only the first choice is stored."""
+    """Two people may choose between the same counts at the same time. The lock lets only the first choice be stored."""
     await session.execute(database.advisory_lock("count decisions"))
 
 

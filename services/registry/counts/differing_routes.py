@@ -209,7 +209,7 @@ async def note(
     objects: list[UUID],
     unchanged: Iterable[UUID],
 ) -> None:
-    """The unchanged ids are also logged, because the caller may have guessed them."""
+    """The ids without a change are logged too, because the caller may have guessed ids."""
     entries = []
     if objects:
         entries.append(audit.entry_of(request, action, objects=objects, reason=reason))

@@ -37,9 +37,9 @@ class Headcount:
     received_at: datetime
     people: People
     typed_site: UUID | None = None
-    movement_id: str | None = None  # set if the count is of people who moved
-    left: Place | None = None  # set if the count is of people who moved
-    left_sub_stock: SubStock | None = None  # None means that the people were in displacement
+    movement_id: str | None = None  # set if the people moved to this place
+    left: Place | None = None  # the place that the people left, if they moved
+    left_sub_stock: SubStock | None = None  # the sub-stock before the movement; None stands for people in displacement
     sub_stock: SubStock = SubStock.IN_DISPLACEMENT
     needs: tuple[str, ...] = ()
     decided_hazard: UUID | None = None
@@ -89,7 +89,7 @@ class Headcount:
 
     @property
     def present_key(self) -> PlaceKey:
-        """The key does not depend on the site."""
+        """A site does not change the key."""
         present, clear = self.clear.destination, self.clear
         locality = StatedLocality.of(clear.destination_locality, clear.destination_locality_pcode)
         return locality.key(present.pcode or present.country)
@@ -108,7 +108,7 @@ class Headcount:
 
     @property
     def site_id(self) -> UUID | None:
-        """A stated site is a mistake and is ignored if the people are abroad."""
+        """A report about people abroad can state no site. A stated site is a mistake and is ignored."""
         is_abroad = self.clear.destination.country not in (None, COUNTRY, UNKNOWN_COUNTRY)
         return None if is_abroad else self.clear.site_id or self.typed_site
 
@@ -120,14 +120,17 @@ class Headcount:
         return replace(self, typed_site=site_id or self.typed_site, same=sites.same, decided_hazard=decided)
 
     def typed_populations(self, sites: TypedSites) -> set[str]:
-        """A count names a site only in words if the count is older than the site's entry in the list."""
+        """Returns the populations of counts that name the site only in words.
+
+        The site was added to the list later.
+        """
         words = sites.words(self.site_id) if self.site_id and self.population else ()
         places = map(self.same.key, words)
         return {self._population_at(*place, shelter) for place in places for shelter in Shelter}
 
     @property
     def covers_site(self) -> bool:
-        """True for a full recount that states a site but no origin: the recount counts everybody at the site."""
+        """A full recount that states a site, but no origin, counts everybody at the site."""
         clear = self.clear
         is_from_anywhere = clear.origin.country == UNKNOWN_COUNTRY and not joined(clear.origin_locality)
         return bool(self.site_id and clear.is_full_recount and is_from_anywhere)
@@ -144,7 +147,7 @@ class Headcount:
 
     @property
     def hazard_id(self) -> UUID | None:
-        """Returns the reported hazard, or else the hazard that a person decided.
+        """Returns the hazard of the report. If the report names no hazard, returns the hazard that a person decided.
 
         If a person has decided that two hazards are the same, both hazards get one id.
         """
@@ -157,10 +160,10 @@ class Headcount:
 
     @property
     def counted_at(self) -> datetime:
-        """Never after the time of receipt, because a recount with a future time would replace later counts.
+        """The result is at most the time of receipt, because a recount with a future time would replace later counts.
 
-        If the hour is unknown, the end of the day counts, or the time of the report if the report is earlier.
-        `moved_at` computes the time of a count of people who moved.
+        If the hour of a count is unknown, the end of the day is used, or the time of an earlier report. `moved_at`
+        computes the time of a count of people who moved.
         """
         clear = self.clear
         at = clear.counted_at or clear.reported_at
@@ -171,7 +174,7 @@ class Headcount:
 
     @property
     def order(self) -> tuple[datetime, datetime, str]:
-        """Sorts counts by the time of counting. The order in which the reports arrived does not matter."""
+        """Counts are sorted by the time of counting, and not by the time when the reports arrived."""
         return self.counted_at, self.clear.reported_at, self.report_id
 
     @property

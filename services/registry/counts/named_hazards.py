@@ -15,7 +15,7 @@ from shared.displacement_reasons import POSSIBLY_HAZARD
 from shared.events.displacements import GroupClear
 from shared.events.vocabulary import HazardType
 
-LEFT_TOGETHER = timedelta(days=3)  # two teams may state different days for the same departure
+LEFT_TOGETHER = timedelta(days=3)  # two teams may state days of the same departure that are three days apart
 
 
 class CountedDeparture(NamedTuple):
@@ -31,9 +31,9 @@ class CountedDeparture(NamedTuple):
         return cls(hazard_id, clear.hazard_type, not is_of_hazard, *days_of(clear))
 
     def fits(self, named: "CountedDeparture") -> bool:
-        """The people may have fled the hazard of the departure `named`.
+        """`named` has a hazard, and `self` has none.
 
-        `self` names no hazard.
+        True if the people may have fled the hazard of `named`.
         """
         if self.has_other_cause or (self.hazard_type and named.hazard_type not in (None, self.hazard_type)):
             return False
@@ -50,14 +50,16 @@ class NamedHazards:
                 self._named[population].add(departure)
 
     def of(self, population: str, unnamed: CountedDeparture) -> set[UUID]:
-        """Includes only hazards that other counts of the population name."""
+        """Returns only hazards that other counts of the population name."""
         named = self._named.get(population, ())
         return {known.hazard_id for known in named if known.hazard_id and unnamed.fits(known)}
 
     def agree(self, population: str, one: CountedDeparture, other: CountedDeparture) -> bool:
-        """If only one named hazard fits a count without a hazard, the counted people fled this hazard.
+        """If only one of the two counts names a hazard, the other count may get this hazard.
 
-        If several hazards fit, nobody knows which people were counted, so the hazards count as different.
+        If no second hazard fits, both counts are of people who fled the hazard.
+
+        If several hazards fit, the two counts are treated as counts of different hazards.
         """
         if one.hazard_id == other.hazard_id:
             return True

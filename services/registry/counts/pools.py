@@ -26,13 +26,13 @@ from shared.places import Places
 STORED_POPULATIONS = (
     "SELECT DISTINCT population FROM counts WHERE group_id = ANY($1::uuid[]) AND population IS NOT NULL"
 )
-# The key of each lock is a hash of the name. If two names have the same hash, one recount only waits for the other
+# The key of each lock is a hash of a name. Two names may have the same hash: one recount then only waits for another
 # recount.
 LOCK = """
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
 FROM unnest($1::text[]) AS name ORDER BY hashtextextended(name, 0)
 """
-# Counts with their reports, and with the newest valid answer of a person about the event that made the people leave.
+# Selects counts with their reports, and with the newest valid answer about the event that made the people leave.
 STATED = """
 SELECT counts.group_id, counts.report_id, counts.site_id, counts.sex_age, counts.needs, counts.population,
     reports.clear, reports.author, reports.team, reports.places_version, reports.received_at,
@@ -49,14 +49,15 @@ OTHERS = f"""{STATED}
 WHERE NOT counts.report_id = ANY($4::uuid[])
     AND (counts.population = ANY($1::uuid[]) OR counts.site_id = ANY($2::uuid[]) OR counts.group_id = ANY($3::uuid[]))
 """
-# Selects groups whose people moved to the given sites or into the given populations. No report counts the moved people
-# at their new place. The number of moved people is therefore computed from the counts and movements of their group.
+# Selects groups whose people moved to the given sites or into the given populations. No report counts the people at the
+# place to which they moved. The number of moved people is therefore computed from the counts and movements of their
+# group.
 CAME = """
 SELECT DISTINCT group_id FROM counts
 WHERE movement_id IS NOT NULL AND (population = ANY($1::uuid[]) OR site_id = ANY($2::uuid[]))
 """
-# The sites from or to which people moved. A later or corrected count at a site may change other counts at the same
-# site.
+# Selects the sites from which or to which people moved. A late or corrected count at such a site may change other
+# counts at the site.
 MOVED_AT = """
 SELECT DISTINCT site_id FROM counts
 WHERE site_id = ANY($1::uuid[]) AND (movement_id IS NOT NULL OR changed_at IS NOT NULL)
@@ -91,7 +92,7 @@ WHERE NOT is_reversed ORDER BY decided_at, decision_id
 
 
 class CountPool:
-    """Other counts at a site are loaded only if people moved from or to the site, or were confirmed at the site.
+    """Other counts at a site are loaded only if people moved to the site, left the site or were confirmed at the site.
 
     `movements` are all movements of the given groups and sites. `decision_id` is the decision about places or counts
     that this transaction executes.
@@ -195,7 +196,7 @@ async def typed_sites(
 
 
 def stated_units(counts: Iterable[Headcount], movements: Iterable[FiledMovement]) -> set[str]:
-    """The P-codes of places where people are, and of the destinations of movements."""
+    """Returns the P-codes of the present places of people, and of the destinations of movements."""
     stated = [count.clear.destination for count in counts]
     stated += [movement.clear.destination for movement in movements if movement.clear.destination]
     return {place.pcode for place in stated if place.pcode}
@@ -235,7 +236,10 @@ def headcount(row: asyncpg.Record, places: Places) -> Headcount:
 
 
 def with_event(clear: GroupClear, row: asyncpg.Record) -> GroupClear:
-    """The fields name a hazard if a person has answered that this hazard made the people leave."""
+    """A person may have answered that a hazard made the people leave.
+
+    The fields of the report then name this hazard.
+    """
     if row["answer"] != EventAnswered.YES:
         return clear
     link = EventLink(row["hazard_id"], HazardType(row["hazard_type"]), row["origin_pcode"], row["occurred_at"])

@@ -38,7 +38,7 @@ SEQUENCES = "SELECT nextval('group_sequence') FROM generate_series(1, $1)"
 
 
 class Stored(NamedTuple):
-    """The last event about the count published the same state.
+    """The state of a count in the last event about the count.
 
     `fingerprint` is None in rows that the previous release of Dayar wrote.
     """
@@ -64,11 +64,10 @@ class Stored(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """The counts to store replace all counts of the changed groups, and the counts in `outdated`.
+    """`tallies` has the counts to store. They replace all counts of the changed groups, and the counts in `outdated`.
 
     `messages` has an event about each changed count. `movements` are all movements of the groups whose counts were
-    computed. `unmoved` are the reports of the movements that moved nobody, because the people were at the destination
-    already.
+    computed. `unmoved` has the reports of movements that moved nobody: the people were at the destination before.
     """
 
     tallies: Sequence[Tally] = ()
@@ -112,10 +111,10 @@ async def publish_again(
     comparisons: Mapping[UUID, PlaceComparison],
     now: datetime,
 ) -> dict[UUID, Message]:
-    """The events state the new comparison with the registered people, by report id of the count.
+    """Returns one event for each report id of a count. The event states the new comparison with the registered people.
 
-    These events differ from earlier events only in the comparison. A count that another count has replaced meanwhile is
-    left out.
+    The events differ from the last events only in the comparison. A count is left out if another count has replaced the
+    count meanwhile.
     """
     pool = await pool_of(session, subjects, store)
     known = {UUID(report_id): tally for report_id, tally in (await pool.tallies()).items()}
@@ -128,7 +127,7 @@ async def publish_again(
 
 
 async def changes_of(pool: CountPool, group_ids: Collection[str], counted: Collection[str], now: datetime) -> Recount:
-    """`group_ids` are the changed groups, and `counted` the new or corrected counts."""
+    """`group_ids` are the changed groups, and `counted` are the report ids of new or corrected counts."""
     known = await pool.tallies()
     before = await stored(pool, group_ids, known)
     changes = [
@@ -158,14 +157,17 @@ async def stored(pool: CountPool, group_ids: Collection[str], known: Tallies) ->
 
 
 def emptied(report_id: str, count: Headcount) -> Tally:
-    """For a withdrawn movement, an empty count tells the other services that nobody has moved."""
+    """Other services must learn that a withdrawn movement moved nobody. An empty count tells them."""
     clear = count.clear.model_copy(update={"persons": 0, "households": None, "is_full_recount": False})
     nobody = replace(count, report_id=report_id, clear=clear, people=People(), movement_id=report_id)
     return Tally(nobody, IN_EFFECT, [Step(count.counted_at, People())])
 
 
 def is_published(tally: Tally, before: Stored | None) -> bool:
-    """True for a reported count, and for a count of moved people who are displaced or were displaced before."""
+    """A reported count is always published.
+
+    A count of moved people is published if the people are or were displaced.
+    """
     return tally.count.movement_id is None or tally.count.is_displaced or bool(before and before.displaced)
 
 

@@ -1,7 +1,7 @@
 """Computes stored counts again if an import of the gazetteer gave their localities other codes or names.
 
-Before the import, counts name their localities only in words. A recount with codes could therefore not replace these
-counts. The worker also computes stored counts again if a new release of Dayar has changed the rules.
+Before the import, the stored counts name the localities only in words. A recount with codes could not replace counts
+without codes. The worker also computes stored counts again if a new release of Dayar has changed the rules.
 """
 
 from collections.abc import Sequence
@@ -29,19 +29,19 @@ from shared.postgres.upsert import upsert
 
 AT_ONCE = 200
 FIRST = UUID(int=0)
-# The counts of reports that came up to a day before the last renewal are also computed again. After the last renewal,
-# another worker may still have used the former gazetteer or rules. A report may also have waited in Kafka during the
-# last renewal.
+# Counts are computed again if their reports came less than a day before the last renewal, or later. Another worker may
+# have used the former gazetteer or rules after the last renewal. A report may have waited in Kafka during the last
+# renewal.
 OVERLAP = timedelta(days=1)
 # The version of the rules that compute counts. Since version 2, a population no longer contains the hazard. Since
-# version 3, teams disagree only about the people who were still there at the time of the later count. Since version 4,
-# a count states when somebody last saw its people, and whether their return is presumed. Since version 5, a movement to
-# the place of the count moves nobody, even if the movement does not state the shelter. Since version 6, a count without
-# an hour is the latest of its day. Since version 7, teams can also disagree if their counts are more than a day apart.
+# version 3, a comparison of two teams leaves out people who left before the later count. Since version 4, a count
+# states when somebody last saw its people, and whether their return is presumed. Since version 5, a movement that leads
+# to the place of the count moves nobody, even if the movement states no shelter. Since version 6, a count without an
+# hour is the latest of its day. Since version 7, two teams can disagree even if their counts are more than a day apart.
 RULES = 7
-# raw SQL: the reason is the same as in `counts.pools`. A former build, which may have run meanwhile, writes populations
-# that contain the hazard. In full recounts of a former build, the `stock_id` equals the population. Partial counts do
-# not show which build wrote the row, so all partial counts with a hazard are computed again.
+# raw SQL: the reason is the same as in `counts.pools`. A former build may have run meanwhile, and writes populations
+# that contain the hazard. In full recounts of a former build, the `stock_id` equals the population. A partial count
+# does not show which build wrote the row: all partial counts with a hazard are computed again.
 GROUPS = """
 SELECT DISTINCT group_id FROM counts
 WHERE group_id > $1 AND (
@@ -54,8 +54,8 @@ WHERE group_id > $1 AND (
 ORDER BY group_id LIMIT $2
 """
 COUNTS = f"{STATED} WHERE counts.group_id = ANY($1::uuid[])"
-# Groups about which movements were reported. The locality of a movement is encrypted and cannot be compared here, so
-# these groups are always computed again. A count that does not change is not written.
+# Selects the groups about which movements were reported. The locality of a movement is encrypted and cannot be compared
+# here, so these groups are always computed again. A count that does not change is not written.
 MOVED = """
 SELECT DISTINCT group_id FROM counts WHERE group_id = ANY($1::uuid[]) AND (
     movement_id IS NOT NULL
@@ -66,9 +66,9 @@ SELECT DISTINCT group_id FROM counts WHERE group_id = ANY($1::uuid[]) AND (
 
 
 async def recount_old(sessions: async_sessionmaker[AsyncSession], registrar: Registrar, places: Places) -> None:
-    """The worker calls this function only at its start, when the worker loads the gazetteer.
+    """The worker loads the gazetteer only at its start, and calls this function there.
 
-    If the gazetteer and the rules have not changed since the last start, only groups with newer reports are considered.
+    If the gazetteer and the rules are the same as at the last start, only groups with newer reports are computed.
     """
     version, now = f"{RULES}/{places.version}", datetime.now(UTC)
     renewed_at = await retry_while_unavailable(partial(last_renewal, sessions, version))
@@ -80,7 +80,7 @@ async def recount_old(sessions: async_sessionmaker[AsyncSession], registrar: Reg
 
 
 async def last_renewal(sessions: async_sessionmaker[AsyncSession], version: str) -> datetime | None:
-    """`version` names the present gazetteer and rules. None if the last renewal had another version."""
+    """`version` names the present gazetteer and rules. Return None if the last renewal had another version."""
     async with sessions() as session:
         return await session.scalar(select(CountRenewal.renewed_at).where(CountRenewal.version == version))
 

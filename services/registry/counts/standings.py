@@ -1,4 +1,4 @@
-"""Decides until when each count of a group is in effect, and which full recount replaces it. No I/O.
+"""Decides until when each count of a group is in effect, and which full recount replaces the count. No I/O.
 
 The rules are in docs/decisions/0037 and 0082.
 """
@@ -31,9 +31,9 @@ class MovedAway(NamedTuple):
 
 
 class MovedPeople(NamedTuple):
-    """`departed` maps a count's report id to the people who moved away from the place of the count.
+    """`departed` maps the report id of a count to the people who moved away from the counted place.
 
-    `came` are counts of the people who came to a place by a movement.
+    `came` are the counts of people who came to a place by a movement.
     """
 
     departed: Mapping[str, Sequence[MovedAway]] = {}
@@ -49,8 +49,8 @@ class Recounts:
     """`counts` must contain all counts of each population.
 
     `choices` are the choices of people between differing counts, the oldest first. A count that a person found wrong
-    replaces no other count. A later recount cannot include people who moved away, but can include people who came. A
-    comparison of two teams' counts therefore leaves out people who moved.
+    replaces no other count. A later recount lacks people who moved away, and may include people who came by a movement.
+    A comparison of two teams' counts subtracts people who moved away, and allows for people who came.
     """
 
     def __init__(
@@ -69,7 +69,10 @@ class Recounts:
         return len({count.counted_by for count in self._full.get(population or "", ())}) > 1
 
     def with_hazard(self, count: Headcount) -> Headcount:
-        """If the count names no hazard, and exactly one hazard of its population fits, the count gets this hazard."""
+        """A count without a hazard gets the only hazard of its population that fits.
+
+        Several fitting hazards change nothing.
+        """
         if count.hazard_id or not count.population:
             return count
         hazards = self._hazards.of(count.population, count.departure)
@@ -78,8 +81,8 @@ class Recounts:
     def standing(self, count: Headcount) -> Standing:
         """The count is in effect until a later recount of the population replaces the count.
 
-        If a person found the count wrong, the count is in effect until the time of the chosen count. If the chosen
-        count is older, the wrong count is never in effect.
+        A count that a person found wrong is in effect until the time of the chosen count. If the chosen count is older,
+        the wrong count is never in effect.
         """
         if chosen := self._refused.get(count.report_id):
             return Standing(max(count.counted_at, chosen.counted_at), chosen.report_id)
@@ -103,9 +106,10 @@ class Recounts:
         return is_partial or is_own or self._agree(earlier, recount)
 
     def _confirms(self, recount: Headcount, between: Sequence[Headcount], earlier: Headcount) -> bool:
-        """`between` has the recounts between the earlier count and this recount.
+        """`between` has the recounts after `earlier` and before `recount`.
 
-        People have come or left if two recounts agree, but differ from a count that is more than a day older.
+        If the recounts of two teams agree, and `earlier` is more than a day older, people have come or left since
+        `earlier`.
         """
         if recount.counted_at - earlier.counted_at <= SAME_TIME:
             return False
@@ -113,10 +117,10 @@ class Recounts:
         return any(self._are_of_one_hazard(other, recount) and self._agree(other, recount) for other in others)
 
     def _agree(self, earlier: Headcount, recount: Headcount) -> bool:
-        """Whether the recount agrees with the earlier count and with later reports.
+        """True if the number of the recount fits the earlier count and the reports after the earlier count.
 
-        The earlier count may already include people of later partial counts, so the recount may include any number of
-        these people. The same applies to people who came by movements.
+        `earlier` may already include the people of later partial counts: `recount` may include any number of these
+        people. The rule is the same for people who came by movements.
         """
         at, persons = recount.counted_at, recount.clear.persons
         left = self._persons_left(earlier, at)
@@ -125,7 +129,7 @@ class Recounts:
         return abs(persons - expected) <= TOLERANCE * max(persons, expected)
 
     def _came(self, earlier: Headcount, recount: Headcount) -> Iterator[Headcount]:
-        """Returns partial counts, and counts of people who came by movements."""
+        """Decides who may change a household, and what each version of a report changes."""
         for part in self._partial.get(recount.population or "", ()):
             if earlier.order < part.order < recount.order and self._are_of_one_hazard(part, recount):
                 yield part

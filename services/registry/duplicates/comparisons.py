@@ -1,7 +1,7 @@
 """Compares each new or changed household with other households in the background, and stores the exact duplicates.
 
-A comparison takes longer than a registration, so a report's transaction only lists the household. The worker takes a
-few households at a time from the list, and compares them within seconds.
+A comparison takes longer than a registration. The transaction of a report therefore only adds the household to a list.
+The worker takes a few households at a time from the list, and compares them within seconds.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from shared.postgres import database
 
 HOUSEHOLDS_AT_ONCE = 20
 IDLE_SECONDS = 2.0
-PAUSE_SECONDS = 0.1  # a pause between two transactions leaves the CPU to reports and alerts
+PAUSE_SECONDS = 0.1  # between two transactions, other work gets the CPU: reports and alerts
 PAIR = DuplicatePair.household_id, DuplicatePair.other_id
 EVERYWHERE = Visibility(None, [])
 # raw SQL: SQLAlchemy cannot delete by `ctid`.
@@ -65,8 +65,8 @@ async def compare_some(
         pairs: dict[tuple[UUID, UUID], DuplicatePair] = {}
         for household_id in ids:
             for pair in await pairs_with(session, encryption, search, places, household_id):
-                # A pair keeps the time at which it was first found. With a new time, a corrected pair would move behind
-                # pairs that were found later.
+                # A corrected pair keeps the time at which the pair was first found. With a new time, the pair would
+                # move behind pairs that were found later.
                 pair.found_at = earlier.get((pair.household_id, pair.other_id), pair.found_at)
                 pairs[pair.household_id, pair.other_id] = pair
         session.add_all(pairs.values())
@@ -109,6 +109,6 @@ async def compared(
 
 
 def pair_of(household: OpenedHousehold, match: Duplicate) -> DuplicatePair:
-    """The smaller id comes first, so that a comparison of the other household makes the same pair."""
+    """The smaller id comes first, so that both comparisons of two households make the same pair."""
     first, second = sorted((household["household_id"], match.household["household_id"]))
     return DuplicatePair(household_id=first, other_id=second, reasons=list(match.reasons), found_at=datetime.now(UTC))

@@ -19,11 +19,11 @@ from shared.places import Places
 from shared.places.localities import StatedLocality
 from shared.places.places import DIGITS
 
-OpenedHousehold = Mapping[str, Any]  # a row of `households` with the decrypted `sealed` and `members`
+OpenedHousehold = Mapping[str, Any]  # a row of `households` with decrypted columns `sealed` and `members`
 OpenedMember = Mapping[str, Any]
 
 FULL_NAME = 2  # a full name has at least this many parts
-OF_DISTRICT = DIGITS[2]  # this many characters at the start of a P-code name the district
+OF_DISTRICT = DIGITS[2]  # the first characters of a P-code, which name the district
 
 
 class DuplicateReason(StrEnum):
@@ -39,9 +39,9 @@ ORDER = list(DuplicateReason)
 
 
 class Duplicate(NamedTuple):
-    """`members` are those members of the duplicate who are also in the first household.
+    """`members` are the members of the duplicate who match a member of the first household.
 
-    If only the contact person of the duplicate matches, `members` is empty.
+    `members` is empty if only the contact person of the duplicate matches.
     """
 
     household: OpenedHousehold
@@ -69,7 +69,7 @@ def duplicate(household: OpenedHousehold, other: OpenedHousehold, places: Places
 def matches(
     household: OpenedHousehold, other: OpenedHousehold, places: Places
 ) -> Iterator[tuple[DuplicateReason, OpenedMember | None]]:
-    """None stands for the contact person of the other household."""
+    """A pair with None matches the contact person of the other household."""
     shares_phone, same_place = bool(phones(household) & phones(other)), reason_of_place(household, other, places)
     for own in household["members"]:
         for member in other["members"]:
@@ -86,15 +86,15 @@ def matches(
 
 
 def may_be_born_together(one: OpenedMember, other: OpenedMember) -> bool:
-    """False if nothing is known about the birth of one person."""
+    """False if the report states no birth date, birth year or age of one person."""
     first, second = born_between(dict(one)), born_between(dict(other))
     return first is not None and second is not None and first[0] <= second[1] and second[0] <= first[1]
 
 
 def same_as_contact(household: OpenedHousehold, other: OpenedHousehold) -> Iterator[OpenedMember | None]:
-    """Persons of the other household who match a contact person.
+    """Yields the persons of `other` who have the name of a contact person.
 
-    None stands for the contact person of the other household.
+    None stands for the contact person of `other`.
 
     The name of a contact person is one text, which may contain a patronymic.
     """
@@ -126,7 +126,7 @@ def full(parts: Iterable[Part]) -> frozenset[Part]:
 
 
 def reason_of_place(household: OpenedHousehold, other: OpenedHousehold, places: Places) -> DuplicateReason | None:
-    """The origins or the destinations must be in the same village or district."""
+    """The two origins, or the two destinations, must be in one village or one district."""
     reasons = {reason_of_side(household, other, side, places) for side in ("origin", "destination")} - {None}
     return min(reasons, key=ORDER.index, default=None)  # type: ignore[arg-type]
 

@@ -19,11 +19,11 @@ from services.registry.search.keys import Field, KeysOfRoot, SearchKeys, Term, t
 from services.registry.search.queries import has_all, has_one, key_versions, with_keys
 from services.registry.visibility import Visibility
 
-MOST_ALIKE = 100  # the largest number of candidates for each kind of reason
+MOST_ALIKE = 100  # for each reason, at most this many candidates are compared
 
 
 class Candidates(NamedTuple):
-    """`is_complete` is false if more than MOST_ALIKE households have the same reason."""
+    """`is_complete` is false if more than MOST_ALIKE households match for one reason."""
 
     ids: Sequence[UUID]
     is_complete: bool
@@ -62,7 +62,7 @@ async def with_one_of(
 
 
 def conditions(household: OpenedHousehold, root: KeysOfRoot) -> Iterator[ColumnElement[bool] | None]:
-    """A condition is None if the household lacks the values to compare."""
+    """A condition is None if the household has no value to compare."""
     members = household["members"]
     numbers = [term for member in members for term in terms(Field.PERSONAL_NUMBER, member.get("personal_number"))]
     phones, names = duplicates.phones(household), [(member, duplicates.full_name(member)) for member in members]
@@ -76,13 +76,13 @@ def conditions(household: OpenedHousehold, root: KeysOfRoot) -> Iterator[ColumnE
 
 
 def has_name_of_contact(household: OpenedHousehold, root: KeysOfRoot) -> Iterator[ColumnElement[bool]]:
-    """Two parts of the contact person's name are enough, because the other household may state fewer parts."""
+    """Two equal parts of the contact person's name are enough, because another report may state fewer parts."""
     for parts in combinations(duplicates.contact_name(household), duplicates.FULL_NAME):
         yield has_all([Term(Field.NAME, part) for part in parts], root)
 
 
 def has_member_born(between: tuple[date, date]) -> ColumnElement[bool]:
-    """The birth year is not stored if the member's report states only an age."""
+    """A birth year is stored only if the member's report states a birth date or a birth year."""
     first, last = between
     is_of_age = or_(Member.birth_year.between(first.year, last.year), Member.birth_year.is_(None))
     return exists().where(Member.household_id == HouseholdSearchKeys.household_id, is_of_age)

@@ -69,7 +69,7 @@ class WaitingPair(BaseModel):
 
 
 class WaitingPairs(BaseModel):
-    """The pairs that have waited the longest (at most MOST), and the number of all pairs."""
+    """At most MOST pairs, which have waited the longest, and the number of all waiting pairs."""
 
     pairs: list[WaitingPair]
     count: int
@@ -92,7 +92,7 @@ class PairAssignment(Body):
 class ChangedPairs(BaseModel):
     """The pairs that the request changed.
 
-    All other requested pairs were answered already, or are not visible to the caller.
+    The other requested pairs were answered earlier, or the caller may not see them.
     """
 
     pairs: list[Pair]

@@ -33,7 +33,7 @@ class DuplicateHousehold(HouseholdSummary):
     `found_members` are the persons who are members of both households. If `found_members` is empty, `contact_name` is
     the name of the contact person.
 
-    `contact_name` is None if the report states no contact person.
+    `contact_name` is None if no contact person is known.
     """
 
     duplicate_reasons: tuple[DuplicateReason, ...]

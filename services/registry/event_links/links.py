@@ -1,6 +1,7 @@
-"""Adds an event to a report, if a person has answered that the event made the people of the report leave. No I/O.
+"""Adds an event to a report. A person has answered that the event made the people of the report leave. No I/O.
 
-An answer is valid for a report of one household or group, as long as the report states the same departure.
+An answer is about one report of one household or group. The answer is valid as long as the report states the departure
+for which the question was asked.
 """
 
 from collections.abc import Mapping
@@ -17,11 +18,11 @@ from shared.events.vocabulary import HazardType
 class EventAnswered(StrEnum):
     YES = "yes"
     NO = "no"
-    OPEN = "open"  # the question is open because an earlier answer was reversed
+    OPEN = "open"  # an earlier answer was reversed, so the question is open again
 
 
 class EventLink(NamedTuple):
-    """A person answered that the hazard caused the departure from `origin_pcode` at `occurred_at`."""
+    """The answer of a person that this hazard caused the departure from `origin_pcode` at `occurred_at`."""
 
     hazard_id: UUID
     hazard_type: HazardType

@@ -25,7 +25,7 @@ from shared.messaging import decisions
 from shared.places import Places
 from shared.postgres import database
 
-KEPT = timedelta(days=60)  # older departures are not listed; intake has the same limit for proposals
+KEPT = timedelta(days=60)  # departures before this time are not listed; intake proposes events for the same time
 MOST = 2_000
 MOST_DEPARTURES = 50
 MOST_ANSWERED = 100
@@ -41,7 +41,7 @@ ARE_DISPLACED = and_(
 class SameDeparture(NamedTuple):
     """`day` is the day in Bishkek time.
 
-    If the hour is known, `occurred_at` has the hour; otherwise `occurred_at` is the start of the day.
+    If the hour is unknown, `occurred_at` is the start of the day.
     """
 
     kind: ReportKind
@@ -53,7 +53,7 @@ class SameDeparture(NamedTuple):
 
 @dataclass(slots=True)
 class Unanswered:
-    """The rows that have waited longest come first."""
+    """The row that has waited longest comes first."""
 
     departure: SameDeparture
     rows: list[Any] = field(default_factory=list)
@@ -74,7 +74,7 @@ class OpenQuestion:
 
 
 def newest_answers() -> Select[UUID]:
-    """A report that moved between households may have one answer for each household."""
+    """A report can move from one household to another. The report may then have an answer for each household."""
     valid = or_(EventAnswer.carried_out_at.is_(None), EventAnswer.result == APPLIED)
     report = EventAnswer.household_id, EventAnswer.report_id
     newest = select(EventAnswer.decision_id).ext(distinct_on(*report)).where(valid)
@@ -82,9 +82,9 @@ def newest_answers() -> Select[UUID]:
 
 
 async def unanswered(session: AsyncSession, question: OpenQuestion) -> Sequence[Any]:
-    """Returns displacements without an event in their report and without an answer about an event.
+    """Returns displacements whose report names no event, and about which nobody has answered.
 
-    The displacements that have waited longest come first, at most MOST.
+    Returns at most MOST displacements. The displacement that has waited longest comes first.
     """
     rows = [
         row
@@ -115,9 +115,9 @@ def of_households(question: OpenQuestion) -> Select[Any]:
 
 
 def of_groups(question: OpenQuestion) -> Select[Any]:
-    """Leaves out counts if another count of the same people names a hazard.
+    """A count is left out if another count of the same people names a hazard.
 
-    The module `named_hazards` decides which hazard the people of such counts fled.
+    For these people, the module `named_hazards` decides which hazard they fled.
     """
     named = aliased(GroupCount)
     is_named = exists().where(named.population == GroupCount.population, named.hazard_id.is_not(None))
@@ -131,7 +131,7 @@ def of_groups(question: OpenQuestion) -> Select[Any]:
 
 
 def _open(table: type[Episode] | type[GroupCount], columns: Sequence[Any], question: OpenQuestion) -> Select[Any]:
-    """The caller must join the query with the reports."""
+    """The caller must join the query with the table of reports."""
     answer = aliased(EventAnswer)
     is_answered = exists().where(
         answer.household_id == (Episode.household_id if table is Episode else GroupCount.group_id),
@@ -174,9 +174,9 @@ def _open(table: type[Episode] | type[GroupCount], columns: Sequence[Any], quest
 
 
 def by_departure(rows: Sequence[Any], places: Places) -> tuple[list[Unanswered], Any | None]:
-    """The last row is None if there are no more rows.
+    """The second value is the last row on the page, or None if there is no next page.
 
-    The households or groups of a departure are together on a page, but a departure may continue on the next page.
+    A departure's households or groups are together on a page. A large departure may continue on the next page.
     """
     departures: dict[SameDeparture, Unanswered] = {}
     for number, row in enumerate(rows):
@@ -197,7 +197,7 @@ async def answers(
     session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None
 ) -> Sequence[EventAnswer]:
     """The newest answer comes first."""
-    # the report may have moved to another household since the answer
+    # after the answer, the report may have moved to another household
     of_report = Episode.household_id == EventAnswer.household_id, Episode.report_id == EventAnswer.report_id
     visible = exists().where(Household.household_id == EventAnswer.household_id, visibility.covers(HERE))
     household = and_(exists().where(*of_report), visible)
@@ -216,7 +216,7 @@ async def groups_among(session: AsyncSession, ids: Collection[UUID]) -> set[UUID
 
 
 def together(rows: Iterable[EventAnswer]) -> list[list[EventAnswer]]:
-    """Each list has the answers that a person gave in one request."""
+    """Each list has the answers of one request."""
     made = defaultdict[tuple[Any, ...], list[EventAnswer]](list)
     for row in rows:
         made[row.account, row.decided_at, row.answer, row.hazard_id].append(row)
@@ -224,7 +224,10 @@ def together(rows: Iterable[EventAnswer]) -> list[list[EventAnswer]]:
 
 
 async def lock(session: AsyncSession) -> None:
-    """If two people answer about the same household, only the first answer is stored."""
+    """Two people may answer about the same household at the same time.
+
+    The lock lets only the first answer be stored.
+    """
     await session.execute(database.advisory_lock("event answers"))
 
 

@@ -86,7 +86,7 @@ class AnsweredEvent(BaseModel):
 
 
 class UnansweredPage(BaseModel):
-    """The departures without an event; departures that have waited longest come first.
+    """The departures without an event. The departure that has waited longest comes first.
 
     The page also has the newest answers.
 
@@ -127,7 +127,7 @@ class EventAssignments(Body):
 
 
 class ChangedEvents(BaseModel):
-    """The ids that the request changed. All other requested ids are unknown, or were answered already."""
+    """The ids that the request changed. The other requested ids are unknown, or were answered earlier."""
 
     ids: list[UUID]
 
@@ -187,7 +187,7 @@ async def answer(body: EventAnswers, request: Request, session: Session, caller:
 
 @router.post("/v1/events:reverse")
 async def reverse(body: EventReversals, request: Request, session: Session, caller: Caller) -> ChangedEvents:
-    """Reverse answers. After the reversal, the question is asked again."""
+    """Reverse answers. After the reversal, the question is open again."""
     await event_queries.lock(session)
     visibility = visibility_of(caller, request.app.state.places)
     rows = await event_queries.answers(session, visibility, body.decision_ids)
@@ -228,7 +228,7 @@ async def note(
     unchanged: Iterable[UUID],
     action: Action = Action.EVENTS_ANSWERED,
 ) -> None:
-    """The unchanged ids are also logged, because the caller may have guessed them."""
+    """The ids without a change are logged too, because the caller may have guessed ids."""
     entries = []
     if objects:
         entries.append(audit.entry_of(request, action, objects=objects, reason=reason))
@@ -239,7 +239,7 @@ async def note(
 
 
 def linked(unanswered: Unanswered) -> list[UUID]:
-    """The caller gets links to the pages of the first few households or groups."""
+    """Returns the first few households or groups. The caller shows links to their pages."""
     return list(dict.fromkeys(row.subject_id for row in unanswered.rows))[:MOST_LINKED]
 
 

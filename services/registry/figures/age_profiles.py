@@ -1,7 +1,7 @@
-"""Defines the profiles of age brackets, and the stored columns from which figures in each profile are computed.
+"""Defines the profiles of age brackets, and the stored columns for each profile.
 
-Reports state a birth date, a birth year, an age, or only an age bracket. If the age is known, an age code is stored for
-the person. A figure of a later day can then use the person's age on that day. The rules are in docs/decisions/0052.
+Reports state a birth date, a birth year, an age, or only an age bracket. For a person whose age is known, an age code
+is stored. Figures of a later day use the code to compute the age on that day. The rules are in docs/decisions/0052.
 """
 
 from collections.abc import Collection
@@ -13,19 +13,20 @@ from typing import Literal
 from services.registry.reports import BRACKETS, CELLS, SEXES
 from shared.events.vocabulary import Sex
 
-# The columns of WHOLE count the brackets in which reports state ages. The profiles UNHCR and DELTA divide some of these
-# brackets, so PARTS counts parts of brackets. The columns of PARTS include only persons whose age in years is known.
+# WHOLE has a column for each age bracket that reports can state. The profiles UNHCR and DELTA need parts of some
+# brackets, so PARTS has columns for parts of brackets. Only persons whose age in years is known are in the columns of
+# PARTS.
 WHOLE = tuple(bracket.replace("-", "_").replace("+", "_plus") for bracket in BRACKETS)
 PARTS = ("0_4", "5", "12_14", "15_17", "60_64", "65_plus")
 PART_NAMES = tuple(f"{sex}_{part}" for sex, part in product(SEXES, PARTS))
 
 
 class AgeProfile(StrEnum):
-    """A set of age brackets. The set has the name of an organisation that uses it."""
+    """A set of age brackets. Each set has the name of an organisation that uses the set."""
 
     DTM = "dtm"  # used by IOM's DTM and by HOPE
     UNHCR = "unhcr"  # used by UNHCR and by IDMC
-    DELTA = "delta"  # used by UNDRR's DELTA for reports about the Sendai Framework
+    DELTA = "delta"  # used by UNDRR's DELTA for the reports of the Sendai Framework
 
 
 AnyBracket = Literal["0-4", "0-5", "5-11", "6-11", "0-14", "12-17", "15-64", "18-59", "60+", "65+", "unknown"]
@@ -33,10 +34,9 @@ AnyBracket = Literal["0-4", "0-5", "5-11", "6-11", "0-14", "12-17", "15-64", "18
 
 @dataclass(frozen=True)
 class Profile:
-    """`columns` are the columns to add; a column whose name begins with a minus is subtracted.
+    """`columns` are added. A column whose name begins with a minus is subtracted.
 
-    `minors` are the indexes of the youngest persons' brackets, and `elders` are the indexes of the oldest persons'
-    brackets.
+    `minors` and `elders` are the indexes of the brackets for the youngest and for the oldest persons.
     """
 
     code: AgeProfile
@@ -105,7 +105,7 @@ PROFILES = {
 assert list(PROFILES[AgeProfile.DTM].cells) == [(sex.value, age.value) for sex, age in CELLS]
 
 
-# The ages at which a person enters the next class.
+# At each of these ages, a person enters the next age class.
 CLASSES_FROM = (5, 6, 12, 15, 18, 60, 65)
 CLASSES_OF: dict[str, tuple[int, ...]] = {
     "0_5": (0, 1),

@@ -19,7 +19,8 @@ class AgeRenewal(Renewal):
     kind = "ages"
 
     async def is_old(self, session: AsyncSession) -> ColumnElement[bool]:  # noqa: ARG002 - as in the base class
-        has_none = or_(Episode.ages.is_(None), Episode.assessed.is_(None))  # the index has the same condition
+        # the database has an index with this condition
+        has_none = or_(Episode.ages.is_(None), Episode.assessed.is_(None))
         return Household.household_id.in_(select(Episode.household_id).where(has_none))
 
     async def replace(self, session: AsyncSession, old: Sequence[UUID], subjects: Sequence[Subject]) -> None:
@@ -32,7 +33,7 @@ class AgeRenewal(Renewal):
             await self.give_up(session, household_id)
 
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
-        """Without ages, the figures use the ages on the day of displacement."""
+        """Figures use the ages on the day of displacement if no ages are stored."""
         for table in TABLES:
             nothing = {table.ages: [], table.assessed: 0, table.with_disability: 0}
             kept = {column: func.coalesce(column, literal(value, column.type)) for column, value in nothing.items()}

@@ -15,11 +15,10 @@ from shared.events.vocabulary import Sex
 
 PARTS = frozenset(PART_NAMES)
 OF_HOUSEHOLDS = ("episodes", "stays", "passages")
-# The column with the sum of all cells.
+# For each table, the column with the number of all persons.
 ALL_CELLS = {"counts": "persons", **dict.fromkeys((*OF_HOUSEHOLDS, "sums"), "displaced")}
-# Adds the columns `aged_…`, because stored numbers use the ages on the first day of the row. In a figure of a stock,
-# the columns `aged_…` use the ages on the day of the stock. `period / 100` is the year of `occurred_at`. `ages.py`
-# explains the person codes.
+# Stored numbers use the ages on the first day of the row. The columns `aged_…` use the ages on the day of the figure.
+# `period / 100` is the year. `ages.py` explains the person codes.
 AGED = f"""(
     SELECT {{table}}.*, {{columns}} FROM {{table}} LEFT JOIN LATERAL (
         SELECT {{changes}} FROM unnest({{ages}}) AS persons (code)
@@ -49,7 +48,7 @@ def is_aged(query: FigureQuery, kind: Kind, table: str) -> bool:
 
 
 def aged(table: str, kind: Kind, columns: Sequence[str]) -> str:
-    """The table has columns of whole brackets, but not of parts of brackets."""
+    """The table stores whole brackets. Parts of brackets are computed from the ages."""
     has_parts = not PARTS.isdisjoint(columns)
     stored = {name: "0" if name in PARTS else f"coalesce({table}.{name}, 0)" for name in columns}
     return AGED.format(
@@ -64,7 +63,7 @@ def aged(table: str, kind: Kind, columns: Sequence[str]) -> str:
 
 
 def change_of_column(column: str) -> str:
-    """The persons who entered the column because of their age, minus the persons who left the column."""
+    """Growing older, persons enter the column and leave the column: the result is the difference."""
     sex, _, ages = column.partition("_")
     if ages not in CLASSES_OF:
         return f"sum(0)::integer AS {column}"
@@ -74,7 +73,7 @@ def change_of_column(column: str) -> str:
     return f"sum((after IN ({classes}))::integer{left}) FILTER (WHERE {of_sex})::integer AS {column}"
 
 
-# A row of sums has no NULL, and `coalesce` would make figures of thousands of rows slower.
+# A row of sums has no NULL, so `coalesce` is left out, because it slows down figures of thousands of rows.
 TOTAL, COLUMN, OF_SUM = "coalesce(sum({}), 0)", "coalesce({}, 0)", "{}"
 
 
@@ -99,7 +98,7 @@ def cell(query: FigureQuery, kind: Kind, table: str, index: int, form: str) -> s
     terms = [
         f"{sign} {form.format(prefix + column)}"
         for sign, column in query.profile.terms[index]
-        if table != "counts" or column not in PARTS  # counts have only whole brackets
+        if table != "counts" or column not in PARTS  # counts have no parts of brackets
     ]
     return f"({' '.join(terms).removeprefix('+ ') or '0'})"
 
@@ -107,7 +106,7 @@ def cell(query: FigureQuery, kind: Kind, table: str, index: int, form: str) -> s
 def is_chosen(query: FigureQuery, kind: Kind, table: str) -> str:
     if query.is_whole:
         return f"{ALL_CELLS[table]} > 0"
-    if not query.ages:  # ages change with time, so stored numbers are enough only without a filter by age
+    if not query.ages:  # ages change with time, so the stored numbers are enough only if no ages are selected
         return f"greatest({', '.join(f'coalesce({sex}_{age}, 0)' for sex in query.sexes for age in WHOLE)}) > 0"
     cells = [cell(query, kind, table, index, COLUMN) for index in query.chosen]
     return f"greatest({', '.join(cells)}) > 0" if cells else "false"

@@ -46,7 +46,7 @@ def monthly(figures: Iterable[Figure]) -> MonthlyPersons:
 
 
 def filled(periods: Mapping[str, Mapping[Key, Value]]) -> dict[str, Mapping[Key, Value]]:
-    """The time axis must have no gaps, so months without persons are added.
+    """Months without persons are added, because the time axis must have no gaps.
 
     Keep at most the last MOST months and the last MOST years.
     """

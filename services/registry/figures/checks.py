@@ -20,13 +20,13 @@ from shared.events.vocabulary import Status, SubStock
 from shared.failures import retry_while_unavailable
 from shared.places import Places
 
-# the first check must wait until the worker has added up all displacements after an update
+# after an update, the worker first adds up all displacements; the first check must wait for the end
 FIRST_SECONDS = 60 * 60.0
 DAY_SECONDS = 24 * 60 * 60.0
 
 
 async def keep_checked(sessions: async_sessionmaker[AsyncSession], places: Places) -> None:
-    """The first check comes an hour after the start, so that the worker has added up all displacements."""
+    """The first check comes an hour after the start. The worker has then added up all displacements."""
     await asyncio.sleep(FIRST_SECONDS)
     while True:
         await retry_while_unavailable(lambda: check(sessions, places))
@@ -34,7 +34,7 @@ async def keep_checked(sessions: async_sessionmaker[AsyncSession], places: Place
 
 
 async def check(sessions: async_sessionmaker[AsyncSession], places: Places) -> bool:
-    """Returns whether all sums are right.
+    """Returns True if all sums are right.
 
     If a sum is wrong, all sums are computed again.
     """
@@ -49,7 +49,7 @@ async def check(sessions: async_sessionmaker[AsyncSession], places: Places) -> b
 async def differences(sessions: async_sessionmaker[AsyncSession], places: Places) -> list[str]:
     wrong: list[str] = []
     async with sessions.begin() as session:
-        # All statements read one snapshot, even if reports are filed meanwhile.
+        # One snapshot for all statements: reports that are filed meanwhile make no difference.
         _ = await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         for status in Status:
             wrong += [f"{status} {kind}" for kind in await differing(session, status, places)]
@@ -61,7 +61,7 @@ async def differing(session: AsyncSession, status: Status, places: Places) -> li
     everything = FigureQuery(status, known, mobilities=MOVES, sub_stocks=STOCK)
     day = today(datetime.now(UTC))
     present = replace(everything, until=day_after(day))
-    # The stock of the middle of a month also reads sums by day and by month.
+    # The stock of a day in the middle of a month reads sums by day, too.
     earlier = replace(everything, until=months.first_day(months.before(f"{day:%Y-%m}")).replace(day=16))
     kinds: tuple[tuple[Kind, FigureQuery], ...] = (("stock", present), ("flows", everything))
     queries = [(kind, replace(query, age_profile=profile)) for kind, query in kinds for profile in AgeProfile]

@@ -10,12 +10,12 @@ from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import Reason, Shelter, SubStock
 from shared.places.conditions import is_within
 
-# The stock on a day contains each household once: at the destination of the household's latest move before the end of
-# the day. The stock also contains each count of a group that is in effect at the end of the day. The filters apply to
-# the latest move. For example, a household that was displaced and migrated later is not in the stock of displaced
-# people. `unable_to_move` is not a move.
+# The stock on a day contains each household once: at the destination of its latest move up to that day. A count of a
+# group is in the stock if the count is in effect at the end of the day. The filters apply to the latest move. For
+# example, a household that was displaced first and migrated later is a household of migrants. `unable_to_move` is not a
+# move.
 STOCK = "superseded_at >= :until"
-# People in `episodes` have not moved yet, so all are in location of displacement.
+# Nobody in `episodes` has moved yet, so everybody is in the location of displacement.
 IN_DISPLACEMENT = f"'{SubStock.IN_DISPLACEMENT}' = ANY(:sub_stocks)"
 OF_SUB_STOCK = "sub_stock = ANY(:sub_stocks)"
 IN_SUB_STOCK = {"sums": OF_SUB_STOCK, "episodes": IN_DISPLACEMENT, "counts": OF_SUB_STOCK, "stays": OF_SUB_STOCK}
@@ -27,7 +27,7 @@ SCOPE = f"""CASE
     WHEN origin_country <> '{COUNTRY}' THEN 'from_abroad'
     ELSE 'within'
 END"""
-# `shared.displacement_reasons.onset` has the same rule.
+# The rule is the same as in `shared.displacement_reasons.onset`.
 ONSET = f"""CASE
     WHEN reason <> '{Reason.NATURAL_DISASTER}' THEN CASE WHEN reason = ANY(:slow_reasons) THEN 'slow' END
     WHEN hazard_type = ANY(:slow_hazard_types) THEN 'slow'
@@ -69,9 +69,9 @@ def period_conditions(query: FigureQuery, kind: Kind) -> Iterator[str]:
 
 
 def reason_conditions(query: FigureQuery) -> Iterator[str]:
-    """If the rank is `any`, a single reason must meet all conditions.
+    """If the rank is `any`, one of the reasons must meet all conditions.
 
-    The SQL therefore lists the reasons as `given(reason)`, which the conditions read.
+    The conditions read the name `reason`, so the SQL lists the reasons as `given(reason)`.
     """
     wanted = [
         *(["reason = ANY(:reasons)"] if query.reasons else []),

@@ -1,11 +1,11 @@
-"""The SQL of the counted people on a day. Nobody is counted twice.
+"""The SQL for the number of counted people on a day. Nobody is counted twice.
 
 If teams disagree about the same people, only the highest count is used. A count of everybody at a site states no
 origin. Earlier counts at the site may count some of the same people by their origin. A figure shows the people of
-earlier counts by their origin, and the other people as people of unknown origin. If the count of everybody found fewer
-people, the figure reduces the earlier counts in proportion. If people of one origin are counted again later, a figure
-uses the later count and still subtracts the earlier count. The module `shared/places/site_counts.py` follows the same
-rule.
+earlier counts by their origin, and all other people as people of unknown origin. The count of everybody may find fewer
+people than the earlier counts. The figure then reduces the earlier counts in proportion. After a recount of the people
+of one origin, a figure uses the recount, but still subtracts the earlier count from the count of everybody. The module
+`shared/places/site_counts.py` follows the same rule.
 """
 
 # raw SQL throughout: the expressions are parts of the statements that compute figures
@@ -41,10 +41,9 @@ SELECT report_id, site_id, covers_site, persons, counted_at, reported_at, change
     coalesce(stock_id, report_id) AS stock, {ORDER.format("counts")} AS position
 FROM counts WHERE {IS_AT_SITE}
 """  # noqa: S608
-# If teams disagree about everybody at a site, the figures use the number of the highest count. The newest count also
-# includes people who came between the two counts. `position` is therefore that of the newest count. A site may have
-# several counts of everybody, for example of displaced people and of evacuees. The latest of these counts includes all
-# people.
+# If teams disagree about everybody at a site, a figure uses the highest count. `position` is the position of the newest
+# count, which includes people who came between the two counts. A site may have several counts of everybody, for example
+# of displaced people and of evacuees. The latest of the counts includes all people at the site.
 WHOLES = """
 SELECT *, row_number() OVER (PARTITION BY site_id ORDER BY position DESC) = 1 AS is_latest FROM (
     SELECT DISTINCT ON (own.report_id) own.report_id, newest.site_id, newest.position
@@ -54,15 +53,15 @@ SELECT *, row_number() OVER (PARTITION BY site_id ORDER BY position DESC) = 1 AS
     ORDER BY own.report_id, newest.position DESC
 ) AS whole
 """
-# LEFT is how many people of an earlier count were still displaced at the time LEFT_ON. LEFT_ON is the end of the day,
-# or the earlier time at which another count replaced the count.
+# LEFT is the number of people of an earlier count who were still displaced at the time LEFT_ON. LEFT_ON is the end of
+# the day. For a count that was replaced before, LEFT_ON is the time of the replacement.
 LEFT_ON = "least(:until, earlier.superseded_at)"
 LEFT = f"""CASE WHEN coalesce(earlier.changed_at, 'infinity') >= {LEFT_ON} THEN earlier.persons ELSE (
     SELECT persons FROM group_stays AS stay
     WHERE stay.report_id = earlier.report_id AND stay.counted_at < {LEFT_ON} AND stay.superseded_at >= {LEFT_ON}
 ) END"""  # noqa: S608
-# How many people of each earlier count are also in a count of everybody. If `is_present` is false, a later count has
-# replaced the earlier count in the figures.
+# Each row states how many people of an earlier count are included in a count of everybody. If `is_present` is false,
+# figures use a later count instead of the earlier count.
 INCLUDED_STOCKS = f"""
 SELECT whole.report_id, earlier.stock, max({LEFT}) AS persons,
     bool_or(earlier.report_id IN (SELECT report_id FROM present)) AS is_present
@@ -79,9 +78,9 @@ SELECT report_id, sum(persons)::integer AS persons,
     coalesce(sum(persons) FILTER (WHERE NOT is_present), 0)::integer AS recounted
 FROM included_stocks GROUP BY 1
 """
-# If a count of everybody found fewer people than the earlier counts, some people of unknown origin have gone away. Each
-# earlier count gets a share of `found`, the number of people who were found. The shares are differences of rounded
-# running totals, so that their sum is `found`.
+# A count of everybody may find fewer people than the earlier counts. Nobody knows the origin of the people who left.
+# Each earlier count gets a share of `found`, the number of people whom the count of everybody found. Each share is the
+# difference of two rounded running totals, so that the sum of all shares is exactly `found`.
 REDUCED = """
 SELECT stock, (running * found / total - (running - persons) * found / total)::integer AS persons FROM (
     SELECT stock, stocks.persons, sum(stocks.persons) OVER (PARTITION BY report_id ORDER BY stock) AS running,
@@ -93,9 +92,9 @@ SELECT stock, (running * found / total - (running - persons) * found / total)::i
 
 
 def without(included: str, rest: str = "NULL::integer") -> str:
-    """`rest` is the SQL number of people in the count without the included people, or NULL.
+    """`rest` is SQL for the number of people who are in no included count, or NULL.
 
-    Nobody knows the sexes and ages of the rest.
+    The sexes and ages of the other people are unknown.
     """
     left = f"coalesce({rest}, greatest(0, present.persons - coalesce(included.{included}, 0)))"
     is_rest = f"{rest} IS NOT NULL OR included.{included} > 0"
@@ -114,8 +113,8 @@ BY_ORIGIN = f"""(
     FROM present LEFT JOIN included USING (report_id) LEFT JOIN reduced ON reduced.stock = present.stock_id
     WHERE NOT EXISTS (SELECT FROM wholes WHERE wholes.report_id = present.report_id AND NOT is_latest)
 ) AS counts"""  # noqa: S608
-# The counted people, each in the latest count that includes the person. Figures of needs use this table, because the
-# latest count of everybody at a site states the needs best.
+# A person in several counts is only in the latest of these counts. Figures of needs use this table, because the latest
+# count of everybody at a site is the best source of needs.
 BY_LATEST_COUNT = f"""(
     WITH {TABLES}
     SELECT {DESCRIBED}, sub_stock, {without("recounted")}

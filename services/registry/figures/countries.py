@@ -4,9 +4,9 @@ from babel.core import get_global
 
 from shared.country import ABROAD
 
-WITHDRAWN = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})  # CLDR still lists these withdrawn codes
+WITHDRAWN = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})  # withdrawn codes that CLDR still lists
 ALPHA_3: dict[str, str] = {
-    # this code means all places abroad; users of ISO 3166-1 may define XAA to XZZ themselves
+    # people abroad in an unknown country; ISO 3166-1 leaves XAA to XZZ to its users
     ABROAD: "XXX",
 } | {
     now[0]: code
@@ -16,5 +16,5 @@ ALPHA_3: dict[str, str] = {
 
 
 def alpha_3(code: str) -> str:
-    """`ZZ` (unknown) becomes `ZZZ`; other unknown codes are unchanged."""
+    """`ZZ` (unknown country) becomes `ZZZ`. Other unknown codes stay unchanged."""
     return ALPHA_3.get(code, code)

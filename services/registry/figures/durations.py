@@ -1,8 +1,8 @@
-"""Computes two kinds of figures: how long people have been displaced, and how many people nobody has confirmed.
+"""Computes how long people have been displaced, and how many people nobody has confirmed for too long.
 
-A duration begins with the departure. The durations are grouped in the classes of UNDRR's DELTA. Ongoing and ended
-displacements are separate figures. The passage of time alone does not end a displacement. A separate figure counts the
-displaced people whose last confirmation is too old.
+The duration of a displacement is counted from the departure. The durations are grouped in the classes of UNDRR's DELTA.
+Ongoing and ended displacements are separate figures. A displacement does not end only because time passes. A separate
+figure counts displaced people whom nobody has confirmed for too long.
 """
 
 # raw SQL throughout: the statements are built from the filters of each query
@@ -32,20 +32,20 @@ DAY = f"({{}} AT TIME ZONE '{TIME_ZONE}')::date"
 DURATION = f"width_bucket({{last_day}} - {DAY.format('{departed_at}')}, ARRAY[{', '.join(map(str, CLASS_DAYS))}])"
 DURATIONS = "SELECT {duration}, {number}, {persons} FROM {table} WHERE {conditions} GROUP BY 1"
 OF_SUMMARY = f"array_position(ARRAY{list(CLASSES)}, duration) - 1"
-# Until a household's first movement, a row of `episodes` describes the household. After this movement, rows of `stays`
-# describe the parts of the household. Only counts in effect are read, so two counts of the same people are never added.
+# A row of `episodes` describes a household until its first movement. After the movement, rows of `stays` describe the
+# parts of the household. Only counts in effect are read, because two counts of the same people must never be added.
 DEPARTED_AT = {"episodes": "occurred_at", "stays": "departed_at", "counts": "occurred_at"}
 HOUSEHOLDS = ("episodes", "stays")
 IS_RECENT = {table: f"{DEPARTED_AT[table]} >= :recent_since" for table in HOUSEHOLDS}
 LAST_DAY = "CAST(:until_day AS date) - 1"
-# The figures count an ended displacement where the people were displaced, and not where they moved.
+# An ended displacement is counted at the place of displacement, and not at the place to which the people moved.
 ENDED_AT: dict[str, dict[str, str]] = {
     "passages": {"origin": "displaced_from_pcode", "destination": "origin_pcode"},
     "counts": {"origin": "origin_pcode", "destination": "left_pcode"},
     "sums": {},
 }
-# The people of groups who moved. In counts of people who moved, `occurred_at` is the time of the departure, and
-# `counted_at` is the time of the movement.
+# The moved people of counted groups. A row of `counts` about people who moved has the departure in `occurred_at`, and
+# the movement in `counted_at`.
 GROUP_PASSAGES = f"""(
     SELECT status, mobility, reason, reasons, hazard_type, persons, {", ".join(CELL_NAMES)},
         origin_pcode, left_pcode, occurred_at AS departed_at,
@@ -62,7 +62,7 @@ COUNTED = "SELECT {sign}({number}), {sign}({persons}) FROM {table} WHERE {condit
 class DurationFigure:
     """`has_ended` is true if the people returned, settled, left the country or have an assessed solution.
 
-    `group_persons` are people of counted groups, and are never added to `persons`.
+    `group_persons` are people of counted groups. They must never be added to `persons`.
     """
 
     days: str
@@ -83,7 +83,7 @@ class ConfirmationFigure:
 async def durations(session: AsyncSession, query: FigureQuery, *, is_summed: bool = True) -> list[DurationFigure]:
     """Counts the people by class of duration at the end of the last day before `until`.
 
-    If `is_summed` is false, the figures are computed without the stored sums.
+    If `is_summed` is false, the stored sums are not used.
     """
     of_ended = query.duration_summary if is_summed else None
     result: list[DurationFigure] = []
@@ -106,7 +106,7 @@ def stock_summary(query: FigureQuery, *, is_summed: bool) -> Summary | None:
 
 
 def anywhere(query: FigureQuery) -> FigureQuery:
-    """Count by destination if no origins are selected, because all callers may read summaries by destination."""
+    """If no origins are selected, count by destination: all callers may read summaries by destination."""
     return query if query.is_of_origin else replace(query, view=View.DESTINATION)
 
 
@@ -121,7 +121,7 @@ async def by_class(
 
 
 def classified(numbers: Counter[int | None]) -> Counter[int]:
-    """If there is a total, the last class gets all people who are in no other class."""
+    """A total may include people who are in no class yet: these people belong to the last class."""
     total = numbers.pop(None, 0)
     classes = Counter({index: number for index, number in numbers.items() if index is not None})
     if total:
@@ -130,9 +130,9 @@ def classified(numbers: Counter[int | None]) -> Counter[int]:
 
 
 def ongoing(query: FigureQuery, summary: Summary | None) -> Iterator[str]:
-    """With a summary of the stock, only the displacements of the last 90 days are read.
+    """If a summary of the stock has the total, only the displacements of the last 90 days are read.
 
-    All other people of the stock were displaced earlier.
+    The rest of the total are people who were displaced earlier.
     """
     if summary:
         yield DURATIONS.format(
@@ -172,7 +172,7 @@ def ended(query: FigureQuery, table: str, summary: Summary | None = None) -> str
 async def confirmations(
     session: AsyncSession, query: FigureQuery, *, is_summed: bool = True
 ) -> list[ConfirmationFigure]:
-    """If `is_summed` is false, the figures are computed without the stored sums."""
+    """If `is_summed` is false, the stored sums are not used."""
     summary = stock_summary(query, is_summed=is_summed)
     figures = await rows(session, query, unconfirmed(query, summary))
     presumed = await rows(session, query, [counted(query, "stays", "is_return_presumed")])
@@ -180,9 +180,10 @@ async def confirmations(
 
 
 def unconfirmed(query: FigureQuery, summary: Summary | None) -> Iterator[str]:
-    """The numbers of all statements must be added.
+    """The caller adds the numbers of all statements.
 
-    With a summary of the stock, the statements subtract the recently confirmed people from the stock.
+    With a summary of the stock, the first statement counts everybody, and the others subtract people who were confirmed
+    recently.
     """
     if not summary:
         yield from (counted(query, table, is_unconfirmed(CONFIRMED_AT[table])) for table in HOUSEHOLDS)
@@ -195,7 +196,7 @@ def unconfirmed(query: FigureQuery, summary: Summary | None) -> Iterator[str]:
         conditions=" AND ".join(conditions(anywhere(query), "stock", "sums")),
     )
     for table, at in CONFIRMED_AT.items():
-        # the second condition is enough for the result, but PostgreSQL needs the first condition to use an index
+        # the second condition alone gives the same rows, but only the first condition can use an index
         is_confirmed = f"{at} >= CAST(:displaced_from AS timestamptz) AND NOT {is_unconfirmed(at)}"
         yield counted(query, table, is_confirmed, sign="-")
 

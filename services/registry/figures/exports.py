@@ -48,7 +48,7 @@ def rows(
 ) -> list[Row]:
     """The values are in the order of `names()`.
 
-    The registered `persons` and the counted `group_persons` are never added.
+    The registered `persons` and the counted `group_persons` stay apart, and must never be added.
     """
     dimensions = [dimension.value for dimension in Dimension if dimension in by]
     place_of = cache(lambda pcode, country: place(pcode, country, places, level, language))
@@ -97,7 +97,7 @@ def people(
     scopes: Iterable[MovementScope],
     sub_stocks: Collection[SubStock] = (SubStock.IN_DISPLACEMENT,),
 ) -> str:
-    """`+idps` means displaced within the country, and migrants are `#population`."""
+    """HXL: `+idps` are people displaced within the country, and `#population` is used for migrants."""
     if SubStock.IN_DISPLACEMENT not in sub_stocks:
         return "#affected+returnees" if set(sub_stocks) == {SubStock.IN_RETURN} else "#affected+settled"
     counted = set(mobilities)
@@ -107,7 +107,7 @@ def people(
 
 
 def tags(names: Sequence[str], *, people: str, view: View, level: int, profile: Profile = DTM) -> list[str]:
-    """The HXL row is the second row, below the column names."""
+    """The names of the columns come first, and the HXL row second."""
     at = "#country" if level == 0 else f"#adm{level}"
     side = "+origin" if view is View.ORIGIN else "+dest"
     known = {

@@ -11,16 +11,16 @@ from shared.events.vocabulary import Evacuation, HazardType, Mobility, Reason, S
 from shared.hazard_definitions import Onset
 
 
-# a Struct is created faster than a dataclass, and garbage collections skip Structs
+# a Struct is created faster than a dataclass, and the garbage collector does not visit Structs with `gc=False`
 class Figure(msgspec.Struct, gc=False):
     """`period` is a month, or a year if the month is unknown. A stock has no `period`.
 
-    A figure without a `pcode` is about a whole country. `country` is an alpha-2 code, as in reports. If the rank is
-    `any`, `reasons` has all reasons of the displacements. If the rank is not `any`, `reasons` has at most one reason.
+    If `pcode` is None, the figure is about a whole country. `country` is an alpha-2 code, as in reports. If the rank is
+    `any`, `reasons` has every reason of the displacements. If the rank is not `any`, `reasons` has at most one reason.
     `cells` has the numbers of persons by sex and age bracket, in the brackets of the query's age profile. `imprecise`
-    is the number of households whose day of arrival is not known exactly. `assessed` is the number of registered
-    persons who answered the questions about functioning. `with_disability` is the number of persons with disability
-    among the assessed persons. `assessed` and `with_disability` are None if the query selects sexes or ages.
+    is the number of households without an exactly known day of arrival. `assessed` is the number of registered persons
+    who answered the questions about functioning. `with_disability` is the number of persons with disability among the
+    assessed persons. `assessed` and `with_disability` are None if the query selects sexes or ages.
     """
 
     period: str | None
@@ -46,16 +46,15 @@ class Figure(msgspec.Struct, gc=False):
     persons: int = 0
 
     def __post_init__(self) -> None:
-        self.persons = sum(self.cells)  # the page reads this sum several times
+        self.persons = sum(self.cells)  # the page of figures reads the sum several times
 
     @property
     def undescribed(self) -> int:
-        """Persons of unknown sex and age."""
         return self.cells[-1]
 
     @property
     def name(self) -> str:
-        """Python compares one text much faster than a tuple of all dimensions."""
+        """A text, because Python compares a text much faster than a tuple of all dimensions."""
         place = self.pcode or "~", self.country or "", self.scope
         sheltered = self.shelter or "", self.evacuation or "", self.confirmation or ""
         requested = self.hazard_type or "", self.onset or "", *sheltered
@@ -79,5 +78,5 @@ class Figure(msgspec.Struct, gc=False):
         return sum(sum(counts) for of, counts in self.by_sex if of == sex)
 
     def aged(self, brackets: Iterable[int]) -> int:
-        """A bracket is given by its index in the profile."""
+        """`brackets` are indexes in the profile."""
         return sum(counts[bracket] for _, counts in self.by_sex for bracket in brackets)

@@ -44,13 +44,13 @@ def moved(mobility: Mobility) -> Mobility:
     return mobility
 
 
-# These filters have no effect on figures of movements and of duration. A movement leads from one shelter to another,
-# and often from one scope to another, so neither the shelter nor the scope can be a filter.
+# These filters have no effect on figures of movements and of duration. A movement leads from one kind of shelter to
+# another, and often from one scope to another: neither can be a filter.
 WITHOUT_EFFECT = frozenset(("shelter", "by", "scope"))
 
 
 class Filters(BaseModel):
-    """An empty form field means its default."""
+    """A form field that is sent empty gets its default value."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -172,7 +172,7 @@ class FlowFilters(Filters):
 class PageDates(FlowFilters, DayFilters):
     @model_validator(mode="after")
     def ages_fit(self) -> Self:
-        """After a change of the profile, the form still sends brackets of the former profile."""
+        """The form may send brackets of a former profile, if the user has just changed the profile."""
         self.age = [age for age in self.age if age in self.profile.brackets]
         return self
 
@@ -182,7 +182,7 @@ class PageDates(FlowFilters, DayFilters):
         return datetime.combine(day_after(self.on), time(), TIME_ZONE)
 
     def usual(self, now: datetime) -> Self:
-        """Defaults are today, and the last twelve months."""
+        """By default, figures of a stock are of today, and flows are of the last twelve months."""
         day = self.on or today(now)
         is_open = self.until or day.year == FIRST_YEAR  # there are no data before the first year
         since = self.since or (None if is_open else months.after(f"{day.year - 1}-{day.month:02}"))

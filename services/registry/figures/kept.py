@@ -15,19 +15,20 @@ from shared.places import Places
 from shared.postgres import snapshots
 
 MOST_FIGURES = 120_000  # about 50 MB
-QUESTION_WEIGHT = 20  # a query takes as much memory as 20 figures
-FIGURE_BYTES = 400  # so many bytes of an encoded answer count as one figure
+QUESTION_WEIGHT = 20  # a stored query takes as much memory as 20 figures
+FIGURE_BYTES = 400  # an encoded answer of this many bytes counts as one figure
 
 T = TypeVar("T")
 Answer = list[Any] | bytes
-# Encoded answers to one query can differ in language and in the page of rows.
+# One query can have several encoded answers: for each language and each page of rows.
 Question = tuple[str, FigureQuery, *tuple[Hashable, ...]]
 
 
 class KeptFigures:
-    """All answers are computed from the same version of the data.
+    """All kept answers are of one version of the data.
 
-    A question contains the caller's areas, so two callers share an answer only if they may see the same data.
+    A question contains the areas of the caller. Two callers therefore share an answer only if they may see the same
+    areas.
     """
 
     def __init__(self, most_figures: int = MOST_FIGURES) -> None:
@@ -49,7 +50,7 @@ class KeptFigures:
         if kept_answer is not None:
             return kept_answer
         answer = await compute()
-        # Without a snapshot, the figures could be of a later version than `version`.
+        # The data may have changed while the figures were computed. These figures are returned, but not kept.
         if await data_version(session) == version:
             self._keep(version, question, answer)
         return answer
@@ -57,9 +58,10 @@ class KeptFigures:
     async def encoded(
         self, session: AsyncSession, question: Question, encode: Callable[[str], Awaitable[bytes]]
     ) -> bytes:
-        """`encode` gets the version of the data.
+        """`encode` is called with the version of the data.
 
-        The version and the figures are read in one snapshot. The session must not have executed a statement before.
+        One snapshot is used for the version and the figures. The session must be new: no statement may have been
+        executed.
         """
         await snapshots.start(session)
         version = await data_version(session)
@@ -79,14 +81,14 @@ class KeptFigures:
         return answer
 
     def _keep(self, version: str, question: Question, answer: Answer) -> None:
-        """The least recently used answers are forgotten.
+        """If the memory is full, the answers that nobody has used for the longest time are removed.
 
-        If another request has meanwhile read a later version of the data, the answer of the earlier one is not kept.
-        An answer that needs more than half of the memory would displace too many other answers.
+        An answer of an earlier version is not kept if another request has read a later version meanwhile. An answer
+        that needs more than half of the memory is not kept, because too many other answers would be removed.
         """
         if version != self._version or weight(answer) > self._most // 2:
             return
-        self._forget(question)  # a concurrent request may have stored an answer to the same query
+        self._forget(question)  # a concurrent request may have stored the same answer
         self._answers[question] = answer
         self._weight += weight(answer)
         while self._weight > self._most:
@@ -102,9 +104,10 @@ def weight(answer: Answer) -> int:
 
 
 async def data_version(session: AsyncSession) -> str:
-    """A digest of all rows of the table `data_versions`.
+    """A digest of the table `data_versions`.
 
-    Every change of the data writes a random version into one row. Data with the same digest is therefore unchanged.
+    Each change of the data writes a random version into one row of the table. If two digests are equal, the data are
+    equal.
     """
     versions = func.string_agg(cast(DataVersion.version, Text), aggregate_order_by(literal(""), DataVersion.slot))
     digest: str = (await session.execute(select(func.md5(versions)))).scalar_one()

@@ -23,9 +23,9 @@ MOVEMENTS = """
 SELECT period, movement, {origin}, origin_country, {destination}, destination_country, {number}, {persons}
 FROM {table} WHERE {conditions} GROUP BY 1, 2, 3, 4, 5, 6
 """
-# The people of counted groups who moved. The movement and its day come from the movement's report. `coalesce` adds the
-# default value, because stored unencrypted fields do not contain default values. A movement that moved nobody has no
-# row in `counts`. Movements of an earlier release of Dayar may have the outcome `noted` although they moved people.
+# The people of counted groups who moved. The kind and the day of a movement are read from the report of the movement.
+# Reports do not store default values, so `coalesce` adds the default value. A movement without moved people has no row
+# in `counts`. In an earlier release of Dayar, a movement could have the outcome `noted` although people moved.
 MOVED_GROUPS = f"""(
     SELECT *, 100 * extract(year FROM day)::integer
         + CASE WHEN precision IN ('season', 'year') THEN 0 ELSE extract(month FROM day)::integer END AS period
@@ -44,16 +44,16 @@ MOVED_GROUPS = f"""(
 ) AS counts"""  # noqa: S608 - constants
 MOVEMENT_KINDS = {movement.value: movement for movement in Movement}
 
-# Month, movement, P-code and country of the origin, P-code and country of the destination. Unknown values are empty
-# texts, so that routes can be sorted.
+# The fields are: month, movement, P-code and country of the origin, P-code and country of the destination. Unknown
+# values are empty texts, because Python cannot sort None.
 Route = tuple[str, Movement, str, str, str, str]
 
 
-@dataclass(slots=True)  # a frozen dataclass is created more slowly, and there may be many thousand routes
+@dataclass(slots=True)  # not frozen: a frozen dataclass is created more slowly, and there may be many thousand figures
 class MovementFigure:
-    """If a place has no P-code, the place is a whole country.
+    """A place without a P-code is a whole country.
 
-    `group_persons` are never added to `persons`, because people of counted groups may also be registered.
+    `group_persons` must never be added to `persons`, because people of counted groups may also be registered.
     """
 
     month: str | None
@@ -81,7 +81,7 @@ async def movements(
     summary = query.movement_summary if is_summed else None
     await avoid_sorting(session)
 
-    @cache  # many rows are about the same places
+    @cache  # many rows have the same place
     def located(pcode: str | None, country: str | None) -> tuple[str, str]:
         return unit_at(pcode, query.level, places) or "", (COUNTRY if pcode else country) or ""
 
@@ -126,7 +126,7 @@ def statement(query: FigureQuery, table: str, summary: Summary | None) -> str:
 
 
 def conditions(query: FigureQuery, table: str) -> Iterator[str]:
-    """If an area is selected, the figures count only people who were displaced to this area or moved to it."""
+    """With a selected area, the figures count only people who were displaced to the area or moved to the area."""
     yield from people_conditions(query)
     yield from ("movement = ANY(:movements)",) if query.movements else ()
     if table != "sums":

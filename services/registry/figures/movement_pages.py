@@ -1,7 +1,4 @@
-"""The page of the figures of movements and of duration.
-
-The page of movements is the second tab of the page of figures.
-"""
+"""The page of the figures of movements and of duration."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -75,5 +72,5 @@ ACCEPTED: dict[str, Any] = {"movements": MovementFilters, "duration": DurationFi
 
 
 def link(filters: MovementPageFilters, kind: str, **more: str) -> str:
-    """The link has all current filters that the route accepts."""
+    """The link keeps the filters of the page that the route accepts."""
     return address(f"/registry/v1/statistics/{kind}", filters, ACCEPTED[kind].model_fields.keys(), **more)

@@ -56,9 +56,9 @@ class DurationFilters(DayFilters):
 
 
 class MovementAnswer(FiguresAnswer):
-    """At most `limit` rows. If there are more rows, `next` is the `cursor` of the next answer.
+    """At most `limit` figures. If there are more rows, `next` is the `cursor` of the next answer.
 
-    If `version` differs from the version of the first answer, the figures changed meanwhile.
+    A `version` that differs from the first answer's version shows that the figures have changed meanwhile.
     """
 
     version: str
@@ -67,7 +67,8 @@ class MovementAnswer(FiguresAnswer):
 
 
 class DurationAnswer(FiguresAnswer):
-    """The people by class of duration at the end of the day, and the people whose last confirmation is too old."""
+    """The people by class of duration at the end of the day, and the number of people whom nobody has confirmed for too
+    long."""
 
     day: date
     rows: list[DurationFigure]
@@ -87,7 +88,8 @@ async def movements(
         rows = await movements_of(request, session, caller, filters)
         page = RowPage.of(rows, filters)
         more = {"version": version, "rows": rows[page.first : page.last], "next": page.next}
-        return msgspec.json.encode({**described(request, caller), **more})  # pydantic would check each row
+        # pydantic would check each row, which is slow
+        return msgspec.json.encode({**described(request, caller), **more})
 
     if not wants_csv(request, filters):
         figures: KeptFigures = request.app.state.figures
@@ -158,7 +160,7 @@ def counted_status(request: Request) -> str:
 
 
 def query_of(request: Request, caller: Principal, filters: Filters, **more: Any) -> FigureQuery:
-    """Figures of movements and of duration have people of all scopes, but no numbers by sex and age."""
+    """Figures of movements and of duration include people of all scopes, but have no numbers by sex and age."""
     state = request.app.state
     query = filters.query(state.settings, caller, state.places, **more)
     return replace(query, scopes=(), has_cells=False)

@@ -10,7 +10,7 @@ from services.registry.figures.movement_figures import MovementFigure
 from shared.events.vocabulary import Movement
 
 MOVEMENTS = tuple(Movement)
-# by these movements, people go to another place than their origin
+# these movements lead to a place that is not the origin
 ONWARD = (
     Movement.TRANSFERRED,
     Movement.DISPLACED_AGAIN,
@@ -46,9 +46,9 @@ def by_month(figures: Iterable[MovementFigure]) -> dict[str, dict[Movement, Move
 
 
 def monthly(months: Mapping[str, Mapping[Movement, MovementFigure]]) -> list[MonthOfMoves]:
-    """The rows are the last months, also those without movements.
+    """Each of the last months has a row, even a month without movements.
 
-    The result is empty if nobody returned or moved on.
+    The result is empty if nobody returned, and nobody moved on.
     """
     rows = [
         MonthOfMoves(period, moved(by_kind, (Movement.RETURNED,)), moved(by_kind, ONWARD))
@@ -81,9 +81,9 @@ def summed_by(figures: Mapping[Key, Sequence[MovementFigure]]) -> dict[Key, Move
 
 
 def summed(figures: Sequence[MovementFigure]) -> MovementFigure:
-    """The sum has the places of the first figure.
+    """The sum gets the places of the first figure.
 
-    Registered people are not added to counted people.
+    Registered people and counted people are not added.
     """
     return replace(
         figures[0],
