@@ -131,8 +131,7 @@ def _files(folders: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
 
 
 def _add_pieces(made: Archive, name: str, content: Iterable[bytes]) -> None:
-    """A member of a tar file needs a length, but the stream's length is unknown: the stream is split into numbered
-    files."""
+    """Split a stream of unknown length into numbered files, because a member of a tar file needs a length."""
     number, waiting = 0, bytearray()
     for some in content:
         waiting += some

@@ -131,8 +131,7 @@ def _marker(folders: Mapping[str, Path]) -> Path:
 
 
 def _is_same(files: Path, folders: Mapping[str, Path]) -> bool:
-    """Two installations never generate the same key. If the backup and the folders share a key, the installation is
-    the same.
+    """Two installations never generate the same key. A shared key proves that the installation is the same.
 
     Passwords are not compared, because several installations may share one `.env`.
     """

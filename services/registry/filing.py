@@ -35,10 +35,10 @@ WITHOUT_CODES = (SubmissionChannel.CONSOLE, SubmissionChannel.IMPORT)
 
 @dataclass(slots=True)
 class Filing(Judgements):
-    identified: list[AnyFiled] = field(default_factory=list)  # the household of these stored reports is known now
-    former_ids: set[str] = field(default_factory=set)  # moved reports had these subject ids before
+    identified: list[AnyFiled] = field(default_factory=list)  # stored reports whose household has become known
+    former_ids: set[str] = field(default_factory=set)  # the subject ids that moved reports had before
     given_codes: list[Filed] = field(default_factory=list)
-    # movements that wait for the first report of their household
+    # movements that came before the first report of their household
     early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))
     sites: dict[str, Subject] = field(default_factory=dict)
     site_pcodes: Mapping[str, str] = field(default_factory=dict)
@@ -46,14 +46,14 @@ class Filing(Judgements):
     moved_sites: set[str] = field(default_factory=set)
     # movements of everybody at a site
     site_movements: list[FiledMovement] = field(default_factory=list)
-    # households to which this batch applies movements of earlier batches
+    # to these households, the batch applies movements that were reported earlier
     noted: set[Name] = field(default_factory=set)
     links: EventLinks = field(default_factory=dict)
     # the newest held reports before the batch
     held_before: Mapping[Name, Filed] = field(default_factory=dict)
 
     def file(self, filed: AnyFiled) -> ReportDecision:
-        """Decide about a report, and then again about the reports that were waiting for this report."""
+        """Decide about the report. The report may free waiting reports, which are then decided again."""
         add_settlements(filed, self.places)
         add_event(filed, self.links)
         siblings = self.reports[filed.report_id]
@@ -73,14 +73,15 @@ class Filing(Judgements):
             key=lambda sibling: sibling.clear.version,
         ):
             if has_begun or filed.precedent.yields_to(waiting.author, waiting.team):
-                waiting.is_expiry_lifted = True  # the sign-in was valid, or a person decided to ignore its expiry
+                # either the sign-in was valid, or a person decided to ignore its expiry
+                waiting.is_expiry_lifted = True
                 freed = self._resettle(waiting, siblings)
                 has_begun = has_begun or freed.effect in BEGINNINGS or waiting.precedent.took_effect
 
     def _free_early(self, subject: Name) -> None:
-        """Decide again about the movements that came before the first report of their household."""
+        """The first report of a household has come: decide about the movements that came before."""
         for movement in sorted(self.early.pop(subject, ()), key=lambda early: early.clear.version):
-            movement.is_expiry_lifted = True  # only a movement with a valid sign-in is held as HOUSEHOLD_UNKNOWN
+            movement.is_expiry_lifted = True  # a movement with an invalid sign-in is never held as HOUSEHOLD_UNKNOWN
             siblings = self.reports[movement.report_id]
             self._free_waiting(movement, siblings, self._resettle(movement, siblings))
 
@@ -112,9 +113,9 @@ class Filing(Judgements):
         return decision
 
     def _settle_replaced(self, filed: AnyFiled, siblings: Collection[AnyFiled]) -> None:
-        """Give an author's earlier versions the outcome of an older version.
+        """Earlier versions by the same author get the outcome OLDER.
 
-        The versions were held because another author had sent versions with the same numbers.
+        They were held because another author had sent versions with the same numbers.
         """
         for earlier in siblings:
             is_own = earlier.author == filed.author and earlier.subject == filed.subject
@@ -127,14 +128,14 @@ class Filing(Judgements):
         return any(reporter.shares(movement.author, movement.team) for reporter in reporters)
 
     def _site(self, movement: AnyFiled) -> Subject:
-        """An unknown site id is accepted, because somebody may list the site later."""
+        """An unknown site id is accepted, because the site may be added to the list later."""
         name = movement.subject
         if name not in self.subjects:
             self.subjects[name] = self.sites[name[1]] = Subject(name, NOBODY, movement.received_at)
         return self.subjects[name]
 
     def judge_noted(self, names: Iterable[Name], before: Mapping[str, Subject]) -> None:
-        """`before` has the same sites without the listed movements."""
+        """`before` has the sites as they were before the listed movements."""
         self.noted = set(names)
         for subject in filter(None, map(self.subjects.get, names)):
             subject.look_at(before)
@@ -145,7 +146,7 @@ class Filing(Judgements):
                 self.changed[subject.name] = subject
 
     def _move_site(self, movement: FiledMovement, site: Subject) -> None:
-        """Households of this batch that are or were at the site are judged again."""
+        """Households of this batch are judged again if they are or were at the site."""
         self.moved_sites.add(site.name[1])
         self.site_movements.append(movement)
         households = (subject for (kind, _), subject in self.subjects.items() if kind == ReportKind.HOUSEHOLD)
@@ -158,9 +159,9 @@ class Filing(Judgements):
             self.changed[subject.name] = subject
 
     def _move(self, movement: FiledMovement, subject: Subject, replaces: str | None) -> None:
-        """`judge` decides about the movement later.
+        """The decision about the movement follows in `judge`.
 
-        Older held versions of the movement get the outcome of an older version.
+        Older held versions of the movement get the outcome OLDER.
         """
         self._to_judge(subject).movements.append((movement, replaces))
         for older in self.reports[movement.report_id]:
@@ -204,7 +205,7 @@ class Filing(Judgements):
         subject.add(filed)
         if is_new and filed.channel in WITHOUT_CODES and filed.subject[0] == ReportKind.HOUSEHOLD:
             subject.draw_code()
-        # the report may be the first to place the household at a site whose people moved
+        # the report may place the household at a site whose people have moved, so the household is judged
         if subject.has_movements:
             self.unjudged.setdefault(subject.name, Unjudged(None, {}))
         self.changed[subject.name] = subject

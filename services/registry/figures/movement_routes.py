@@ -67,8 +67,7 @@ class MovementAnswer(FiguresAnswer):
 
 
 class DurationAnswer(FiguresAnswer):
-    """The people by class of duration at the end of the day, and the number of people whom nobody has confirmed for too
-    long."""
+    """The people by class of duration at the end of the day, and the people whom nobody has confirmed for too long."""
 
     day: date
     rows: list[DurationFigure]

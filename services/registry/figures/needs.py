@@ -1,4 +1,7 @@
-"""Computes the number of displaced people for each need. People with several needs are in several figures."""
+"""Computes the number of displaced people for each need.
+
+A household with several needs is in the figure of each need.
+"""
 
 # raw SQL throughout: the statements are built from the filters of each query
 
@@ -19,8 +22,8 @@ from services.registry.figures.statements import GIVEN_NEEDS, number, source, ta
 from services.registry.figures.statistics import without_nested_loops
 from shared.events.vocabulary import Need
 
-# A report states the needs of a whole household or group, so a figure counts all persons. The row whose need is NULL
-# counts everybody with at least one need.
+# A report states the needs of a whole household or group, so a figure counts all persons. A need of NULL stands for all
+# people with at least one need.
 NEEDS = """
 SELECT need, {number}, {persons} FROM {table}
 WHERE {conditions} GROUP BY 1 HAVING {persons} > 0

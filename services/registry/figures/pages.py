@@ -103,7 +103,7 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
 class TablePage(Generic[T]):
     """One page of a table, with links to the previous and the next page.
 
-    CSV has all rows; JSON has the rows page by page.
+    A CSV file has all rows. JSON has the rows page by page.
     """
 
     rows: Sequence[T]
@@ -137,10 +137,10 @@ class TablePage(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class PageFigures:
-    """`stock` contains all categories, and `shelters` the figures by kind of shelter and evacuation.
+    """`stock` contains all categories. `shelters` has the figures by kind of shelter and evacuation.
 
-    `by_age` uses UNHCR's age brackets, because one of these brackets begins at the age of 5. The page needs the number
-    of persons aged 5 and over, who may be asked about functioning. `by_age` is empty if nobody was asked about
+    One of UNHCR's age brackets begins at the age of 5, so `by_age` uses UNHCR's brackets. The page shows the number of
+    persons aged 5 and over, because only they are asked about functioning. `by_age` is empty if nobody was asked about
     functioning, or if the filters select sexes or ages.
     """
 
@@ -152,13 +152,13 @@ class PageFigures:
 
     @classmethod
     async def of(cls, request: Request, caller: Principal, filters: PageFilters, day: date) -> Self:
-        """The queries run on several connections, because they take 1.5 times as long one after the other.
+        """The queries run at the same time on several connections. One after the other, they take 1.5 times as long.
 
-        The caller must hold no connection. Two requests that each held a connection could wait for each other
-        for ever.
+        The caller must hold no database connection while the queries run. Otherwise, two requests with one connection
+        each could wait for each other for ever.
         """
         begin: async_sessionmaker[AsyncSession] = request.app.state.sessions
-        # without an area, a selection by origin and a selection by destination count the same people
+        # without an area, both views count the same people
         view = filters.view if filters.area else View.DESTINATION
         sheltered: dict[str, Any] = {
             "by": (Dimension.SHELTER, Dimension.EVACUATION),
@@ -188,7 +188,7 @@ class PageFigures:
                     tasks.create_task(with_session(lambda session: needs_of(request, session, caller, filters, day))),
                 )
         except ExceptionGroup as errors:
-            # If PostgreSQL is unavailable, all queries fail, but only one error is raised.
+            # If PostgreSQL is unavailable, all queries fail: one of the errors is raised.
             raise errors.exceptions[0] from None
         shelters, aged_stock, flows, needs = requested
         return cls(stocked.result(), shelters.result(), aged_stock.result(), flows.result(), needs.result())
@@ -201,14 +201,13 @@ def area_names(request: Request, caller: Principal) -> list[str] | None:
 
 # The page of figures and the page of movements share these filters.
 SHARED = PageDates.model_fields.keys() - WITHOUT_EFFECT
-# The chart takes as long as the page, so the chart is computed after the page.
+# The chart takes as long as the rest of the page, so the browser requests the chart separately.
 HISTORY = "/registry/figures/history"
 HISTORY_FILTERS = PageFilters.model_fields.keys() - {"stock_page", "flows_page"}
 ADDRESSES: dict[str, type[Filters]] = {"stock": StockFilters, "flows": FlowFilters}
 
 
 def link(filters: PageFilters, kind: str, **more: str) -> str:
-    """The link has all current filters that the route accepts."""
     return address(f"/registry/v1/statistics/{kind}", filters, ADDRESSES[kind].model_fields.keys(), **more)
 
 

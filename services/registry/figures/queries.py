@@ -17,7 +17,7 @@ from shared.hazards import HAZARDS
 
 
 class View(StrEnum):
-    """Selects the place by which people are counted: their origin or their destination."""
+    """Selects the place by which people are counted: origin or destination."""
 
     ORIGIN = "origin"
     DESTINATION = "destination"
@@ -29,11 +29,11 @@ Kind = Literal["stock", "flows"]
 class MovementScope(StrEnum):
     """Whether people are in the country or abroad, and whether they crossed the border.
 
-    If nobody knows where people are, the scope is unknown.
+    The scope is unknown if nobody knows where the people are.
     """
 
     WITHIN = "within"
-    ORIGIN_UNKNOWN = "origin_unknown"  # the people are in the country, but their origin is unknown
+    ORIGIN_UNKNOWN = "origin_unknown"  # the people are in the country, but nobody knows where they came from
     ABROAD = "abroad"
     FROM_ABROAD = "from_abroad"
     UNKNOWN = "unknown"
@@ -63,8 +63,7 @@ def category_of(mobility: Mobility, scope: MovementScope) -> FigureCategory:
 class ReasonRank(StrEnum):
     """Selects which of the ranked reasons of a displacement the figures use.
 
-    FIRST is the first reason, ANY is each of the reasons. With ONLY, a displacement counts only if it has a single
-    reason.
+    FIRST uses the first reason, and ANY uses every reason. ONLY counts a displacement only if there is a single reason.
     """
 
     FIRST = "first"
@@ -73,30 +72,30 @@ class ReasonRank(StrEnum):
 
 
 class Dimension(StrEnum):
-    """A dimension by which rows are split only on request, because each further dimension multiplies the rows."""
+    """Rows are split by this dimension only on request, because each dimension multiplies the rows."""
 
     HAZARD_TYPE = "hazard_type"
     ONSET = "onset"
     SHELTER = "shelter"
     EVACUATION = "evacuation"
-    CONFIRMATION = "confirmation"  # only registered households have this value, and only in a stock
+    CONFIRMATION = "confirmation"  # only the stock of registered households has this dimension
 
 
 class Summary(StrEnum):
-    """Figures by other dimensions are computed from the displacements."""
+    """The stored sums exist only for these dimensions. Figures by other dimensions read the displacements."""
 
     DESTINATION = "destination"
     ORIGIN = "origin"
-    REASON = "reason"  # one row for each destination, combination of reasons and hazard type
+    REASON = "reason"  # one row for each destination, combination of reasons, and hazard type
     SHELTER = "shelter"  # one row for each destination, kind of shelter and kind of evacuation
     NEED = "need"
     MOVEMENT = "movement"
-    DURATION = "duration"  # completed displacements: one row for each class of duration and destination
+    DURATION = "duration"  # completed displacements: one row for each destination and class of duration
 
 
 @dataclass(frozen=True, slots=True)
 class FigureQuery:
-    """If `pcodes` or `visible` is None, all places count."""
+    """None stands for all places in `pcodes` and in `visible`."""
 
     status: Status
     known: Sequence[str]
@@ -105,7 +104,7 @@ class FigureQuery:
     view: View = View.DESTINATION
     level: int = 2
     since: date | None = None
-    until: date | None = None  # the period ends before this day
+    until: date | None = None  # the day after the last day of the period
     reasons: Sequence[Reason] = ()
     rank: ReasonRank = ReasonRank.FIRST
     onsets: Sequence[Onset] = ()
@@ -113,7 +112,7 @@ class FigureQuery:
     shelters: Sequence[Shelter] = ()
     by: Sequence[Dimension] = ()
     is_by_reason: bool = True
-    has_cells: bool = True  # if false, figures have only the total of persons, and no numbers by sex and age
+    has_cells: bool = True  # if false, figures have the total of persons, but no numbers by sex and age
     scopes: Sequence[MovementScope] = ()
     mobilities: Sequence[Mobility] = DISPLACED
     sexes: Sequence[Sex] = ()
@@ -136,17 +135,17 @@ class FigureQuery:
 
     @property
     def has_hazard_type(self) -> bool:
-        """The onset of a natural disaster also depends on the hazard type."""
+        """The hazard type decides about the onset of a natural disaster."""
         is_onset_by_reason = bool(self.onsets) and self.rank is ReasonRank.ANY
         return is_onset_by_reason or not {Dimension.HAZARD_TYPE, Dimension.ONSET}.isdisjoint(self.by)
 
     def summary(self, kind: Kind) -> Summary | None:
-        """The result is None if no summary has all dimensions.
+        """Return None if no summary has all dimensions of the query.
 
-        No summary is by origin and destination together. A summary has the number of persons of each sex and age, but
-        not the number of households that have such a person. If a query selects sexes of a stock, persons come from the
-        summary and households from the displacements. If a query selects ages, the ages of all persons must be read to
-        count the households. Without a summary, the persons are counted in the same pass.
+        No summary has both origin and destination. A summary has the number of persons of each sex and age. The number
+        of households with such a person is not in a summary. If a query selects sexes of a stock, the summary gives the
+        persons, and the displacements give the households. If a query selects ages, households can be counted only from
+        the displacements. Persons are then counted there, too.
         """
         if not self.is_whole and (self.ages or kind == "flows"):
             return None
@@ -178,7 +177,7 @@ class FigureQuery:
 
     @property
     def is_of_origin(self) -> bool:
-        """Without an area, a selection by origin and a selection by destination count the same people."""
+        """If no area is selected, both views count the same people."""
         return self.view is View.ORIGIN and self.pcodes is not None
 
     @property

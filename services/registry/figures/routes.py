@@ -68,7 +68,7 @@ class FigureRows(FiguresAnswer):
     next: str | None
 
 
-# Answers are encoded without pydantic, which would check each row. The model here only documents the fields.
+# Answers are encoded without pydantic, because pydantic would check each row. The model only documents the fields.
 DOCUMENTED: dict[int | str, dict[str, Any]] = {200: {"model": FigureRows}}
 
 
@@ -133,7 +133,7 @@ async def answer(
 
     async def figures() -> list[Figure]:
         figures = await kept.answer(session, kind, query, state.places)
-        # Commit before the answer is serialised: serialising can take long, and PostgreSQL ends idle transactions.
+        # End the transaction first: to serialise the answer can take long, and PostgreSQL ends idle transactions.
         await session.commit()
         return figures
 
@@ -172,9 +172,9 @@ class FigureWriter:
         )
 
     def page(self, figures: list[Figure], version: str) -> bytes:
-        """A different `version` means that the figures may have changed.
+        """If two answers have different versions, the figures may have changed meanwhile.
 
-        The version of a stock contains its day, because the usual day changes at midnight.
+        The version of a stock contains the day, because the default day changes at midnight.
         """
         filters = self.filters
         rows, selected, row_type = filters.rows(figures), list(filters.categories), exports.row_type(tuple(self.names))
@@ -227,13 +227,13 @@ NUMBERS = ("households", "persons", *ASSESSMENT_NAMES, "groups", "group_persons"
 
 
 def numbers(figures: Sequence[Figure], filters: Filters) -> dict[str, int | None]:
-    """Assessed persons are None if sexes or ages are selected, because their sex and age are not stored."""
+    """Assessed persons are stored without sex and age. If sexes or ages are selected, the numbers are None."""
     sums = {name: known_sum(map(attrgetter(name), figures)) for name in NUMBERS}
     return sums if filters.are_all_persons else {**sums, **dict.fromkeys(ASSESSMENT_NAMES)}
 
 
 def file_name(name: str, areas: Sequence[str] | None) -> str:
-    """The name contains the area, or the number of areas, unless the figures cover the whole country."""
+    """The name contains the selected area or the number of areas. For the whole country, the name contains neither."""
     if areas is None:
         return f"{name}.csv"
     return f"{name}-only-{areas[0]}.csv" if len(areas) == 1 else f"{name}-only-{len(areas)}-areas.csv"

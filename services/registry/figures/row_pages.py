@@ -14,7 +14,7 @@ MOST_ROWS, USUAL_ROWS = 2_000, 1_000
 
 
 class Named(Protocol):
-    """No other row has the same name, and rows are sorted by name."""
+    """Each row has another name, and the rows are sorted by name."""
 
     @property
     def name(self) -> str: ...
@@ -39,8 +39,8 @@ class RowPage(NamedTuple):
 
     @classmethod
     def of(cls, rows: Sequence[Row], filters: RowFilters) -> "RowPage":
-        """The page begins after the row of the cursor, even if this row no longer exists."""
-        # the name of the class distinguishes lists with the same filters
+        """The page begins after the place of the cursor's row, even if the row has been removed."""
+        # without the class name, two lists with the same filters would share a cursor
         query = type(filters).__name__ + filters.model_dump_json(exclude={"limit", "cursor", "format", "lang"})
         after = cursors.decoded_name(filters.cursor, query)
         first = 0 if after is None else bisect_right(rows, after, key=attrgetter("name"))

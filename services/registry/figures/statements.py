@@ -15,7 +15,7 @@ from shared.country import COUNTRY
 from shared.events.vocabulary import Mobility
 
 NUMBERS = ("households", "imprecise", "corrected", "displaced", *ASSESSMENT_NAMES)
-# Scopes, month names and units are computed in Python from the result, which has fewer rows than the tables.
+# Scopes, month names and units are computed in Python, because the result has fewer rows than the tables.
 FIGURES = """
 SELECT {period}, {place}, origin_country, destination_country, mobility, {reasons}, {hazard_type}, {shelter},
     {evacuation}, {confirmation}, {number}, {number_imprecise}, {number_corrected}, {assessed}, {with_disability},
@@ -24,19 +24,19 @@ FROM {table} WHERE {conditions} {grouped}
 """
 GROUPED = "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
 PERIODS = {"stock": "NULL::integer", "flows": "period"}
-# Until a household's first movement, a row of `episodes` describes the household. After this movement, rows of `stays`
-# describe the parts of the household. The movement `displaced_again` is a new displacement, so its `passages` count as
-# flows. If a summary can be used, `sums` replaces the tables of households: `episodes`, `stays` and `passages`.
+# A row of `episodes` describes a household until its first movement. After the first movement, rows of `stays` describe
+# the parts of the household. The movement `displaced_again` is a new displacement, so flows read `passages`, too. If a
+# summary has the figures, `sums` replaces the tables of households: `episodes`, `stays` and `passages`.
 TABLES = {"stock": ("episodes", "stays", "counts"), "flows": ("episodes", "passages", "counts")}
 SUMMED = ("sums", "counts")
-# One row for each need of the people. There is also one row with NULL if the people have at least one need.
+# Selects one row for each need of the people. A row with NULL stands for all people with at least one need.
 GIVEN_NEEDS = """(
     SELECT DISTINCT unnest(needs) UNION ALL SELECT NULL WHERE cardinality(needs) > 0
 ) AS given (need)"""
 OF_SUMS = f"{', '.join(DIMENSION_NAMES)}, reasons[1] AS reason"
-# The further columns are the first reason, the need and the period.
+# The last three columns are the first reason, the need and the period.
 ALL_DIMENSIONS = ", ".join(map(str, range(1, len(DIMENSION_NAMES) + 4)))
-# A change that removes a displacement has negative numbers.
+# If a displacement is removed, the change has negative numbers.
 SUMS = """(
     SELECT {dimensions}, need, {period} AS period, {numbers} FROM ({spans}) AS sums
     JOIN figure_dimensions AS dimensions USING (dimensions_id) WHERE dimensions.summary = '{summary}'
@@ -44,7 +44,7 @@ SUMS = """(
     SELECT {dimensions_of_changes}, {need}, {period_of_changes}, {totals}
     FROM {table_of_changes} {needs} WHERE {changes} GROUP BY {all_dimensions}
 ) AS sums"""
-# The changes are those of earlier years, of earlier months of the year, and of earlier days of the month.
+# The changes before a day are: earlier years, earlier months of the year, earlier days of the month.
 SPANS_OF_STOCK = """
     SELECT * FROM figure_sums WHERE summary = '{summary}' AND span = 'year' AND since < :year_day
     UNION ALL
@@ -54,9 +54,8 @@ SPANS_OF_STOCK = """
     SELECT * FROM figure_sums
     WHERE summary = '{summary}' AND span = 'day' AND since >= :month_day AND since < :until_day
 """
-# The stock on a day is the total of all changes minus the changes after the day. The later changes are those of the
-# rest of the month, of the later months of the year, and of all later years. Most queries are about a recent day, which
-# has few later changes.
+# The stock on a day is the total of all changes minus the changes after the day. The later changes are: the rest of the
+# month, the later months of the year, and all later years. Most queries are about a recent day, with few later changes.
 STOCK_SPANS = """
 SELECT dimensions_id, {stock} FROM figure_totals AS totals LEFT JOIN (
     SELECT dimensions_id, {totals} FROM (
@@ -83,7 +82,8 @@ CHANGES_OF_MOVEMENTS = {
     Summary.MOVEMENT: "movement IS NOT NULL AND began_on >= :since_day AND began_on < :until_day",
     Summary.DURATION: "duration IS NOT NULL AND began_on < :until_day",
 }
-OF_PERSONS = (Summary.NEED, *CHANGES_OF_MOVEMENTS)  # these summaries have only households and displaced persons
+# these summaries have no numbers except households and displaced persons
+OF_PERSONS = (Summary.NEED, *CHANGES_OF_MOVEMENTS)
 MONTH = "100 * extract(year FROM {day})::integer + CASE WHEN {known} THEN extract(month FROM {day})::integer ELSE 0 END"
 VAGUE = "occurred_at_precision NOT IN ('hour', 'day')"
 COUNTS = ("number", "number_imprecise", "number_corrected")
@@ -107,9 +107,9 @@ def tables(kind: Kind, summary: Summary | None) -> tuple[str, ...]:
 
 
 def statements(query: FigureQuery, kind: Kind, summary: Summary | None) -> Iterator[tuple[str, bool]]:
-    """Each flag is true if the rows are registered households.
+    """Each flag says whether the rows are registered households.
 
-    One statement reads all tables of households, so that a report stored meanwhile is in all numbers or in none.
+    One statement reads all tables of households: a report that is stored meanwhile is in all numbers or in none.
     """
     registered = [(table, ReadNumbers.ALL) for table in tables(kind, summary) if table != "counts"]
     if summary and not query.is_whole:
@@ -120,7 +120,7 @@ def statements(query: FigureQuery, kind: Kind, summary: Summary | None) -> Itera
 
 
 def statement(query: FigureQuery, kind: Kind, table: str, numbers: ReadNumbers = ReadNumbers.ALL) -> str:
-    """The statement has only the conditions of the query, so that PostgreSQL can use an index."""
+    """Only the conditions of the query are in the statement, because PostgreSQL can then use an index."""
     has_persons, has_households = numbers is not ReadNumbers.HOUSEHOLDS, numbers is not ReadNumbers.PERSONS
     is_grouped = table != "sums" or not has_all_dimensions(query, kind)
     persons_by_cell = cells(query, kind, table, is_grouped=is_grouped)
@@ -141,12 +141,12 @@ def statement(query: FigureQuery, kind: Kind, table: str, numbers: ReadNumbers =
     )
 
 
-# No movement of the people in `episodes` was reported, so the report of the displacement is their last confirmation.
+# People in `episodes` have not moved yet: their last confirmation is the report of the displacement.
 CONFIRMED_AT = {"episodes": "reported_at", "stays": "confirmed_at"}
 
 
 def confirmation(table: str) -> str:
-    """Groups have no `ConfirmationState`, because the count of a group confirms no household."""
+    """Groups have no `ConfirmationState`, because a count confirms no household."""
     if table not in CONFIRMED_AT:
         return "NULL::text"
     unconfirmed = is_unconfirmed(CONFIRMED_AT[table])
@@ -159,7 +159,7 @@ def is_unconfirmed(confirmed_at: str) -> str:
 
 
 def has_all_dimensions(query: FigureQuery, kind: Kind) -> bool:
-    """If the figures have all dimensions, PostgreSQL need not group the rows of the sums, which would take long."""
+    """If the figures have all dimensions, the rows of the sums need no grouping, which would take long."""
     return query.level > 0 and query.is_by_reason and query.summary(kind) in (Summary.DESTINATION, Summary.ORIGIN)
 
 
@@ -209,7 +209,7 @@ def sums(kind: Kind, summary: Summary, columns: Sequence[str]) -> str:
 
 
 def place(query: FigureQuery, view: View | None = None) -> str:
-    """At level 0, one value replaces all P-codes of the country, so that there are fewer rows."""
+    """At level 0, one value stands for all P-codes of the country. The result then has fewer rows."""
     pcode = f"{view or query.view}_pcode"
     return pcode if query.level else f"CASE WHEN {pcode} IS NOT NULL THEN '{COUNTRY}' END"
 
@@ -221,13 +221,13 @@ def reasons(query: FigureQuery) -> str:
 
 
 def number(table: str, condition: str | None = None) -> str:
-    """A household that has split into several parts counts once."""
+    """The parts of a household count as one household."""
     where = f" FILTER (WHERE {condition})" if condition else ""
     return f"coalesce(sum(households){where}, 0)" if table in HAVE_HOUSEHOLDS else f"count(*){where}"
 
 
 def assessment(query: FigureQuery, table: str, column: str, *, is_grouped: bool) -> str:
-    """NULL if sexes or ages are selected, because the number is not stored by sex and age."""
+    """NULL if sexes or ages are selected: assessed persons are stored without sex and age."""
     if not query.is_whole:
         return "NULL::integer"
     return "0" if table == "counts" else (TOTAL if is_grouped else OF_SUM).format(column)

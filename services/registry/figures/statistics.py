@@ -2,7 +2,7 @@
 
 The dimensions are place, reason, scope, mobility, sex and age. On request, figures are also split by hazard type,
 onset, kind of shelter, kind of evacuation and confirmation. Each figure states registered households and counted groups
-separately. A household is never added to a group, because the same people may be in both.
+separately. Households and groups are never added, because the same people may be in both.
 """
 
 import re
@@ -30,11 +30,11 @@ async def figures(
 ) -> list[Figure]:
     """The stock is the displaced people by place at the end of the last day before `until`.
 
-    The flows are the displacements that began in each month. A household that was displaced twice counts twice. If
-    `is_summed` is false, the figures are computed without the stored sums.
+    The flows are the displacements that began in each month. A household that was displaced twice is counted twice. If
+    `is_summed` is false, the stored sums are not used.
     """
     summands: list[Figure] = []
-    # the cache helps, because many rows are about the same places
+    # many rows have the same place
     located = cache(lambda *codes: location(*codes, query=query, places=places))
     summary = query.summary(kind) if is_summed else None
     if summary is None or not query.is_whole:
@@ -43,14 +43,14 @@ async def figures(
         async with without_nested_loops(session) if summary or not is_registered else nullcontext():
             rows = await fetched(session, own, query.parameters())
         summands += [figure(row, located, is_registered=is_registered) for row in rows]
-    # a figure has no persons if the latest changes cancel the stored sum
+    # the latest changes may cancel a stored sum, and the figure then has no persons
     return [figure for figure in united(summands) if figure.persons or figure.group_persons]
 
 
 async def avoid_sorting(session: AsyncSession) -> None:
     """Make PostgreSQL group rows by hashes until the transaction ends.
 
-    PostgreSQL would expect few rows and sort them by all dimensions, which is slower.
+    By default, PostgreSQL expects few rows and sorts them by all dimensions, which is slower.
     """
     # raw SQL: SQLAlchemy has no statement that sets a parameter
     await session.execute(text("SET LOCAL enable_sort = off"))
@@ -60,15 +60,15 @@ async def avoid_sorting(session: AsyncSession) -> None:
 async def without_nested_loops(session: AsyncSession) -> AsyncIterator[None]:
     """Make PostgreSQL join the rows of counts, and the totals with later changes, by hashes.
 
-    By default, PostgreSQL expects that few counts are in effect, and compares each count with all other counts. With
-    30,000 counts, the comparison would take minutes instead of 0.2 seconds. PostgreSQL also expects few totals, and by
-    default compares each total with all later changes. For a day of an earlier year, comparing each total with all
-    later changes would take ten times as long.
+    PostgreSQL expects few counts in effect, and by default compares each count with all other counts. With 30,000
+    counts, the comparison would take minutes instead of 0.2 seconds. PostgreSQL also expects few totals, and by default
+    compares each total with all later changes. For a day of an earlier year, comparing each total with all later
+    changes would take ten times as long.
 
-    Nested loops stay allowed in `fetched` by default. The statement of movements joins few counts with their reports by
-    the primary key. With a join by hashes, PostgreSQL would read all reports: with 200,000 reports, the statement took
-    72 ms instead of 17 ms. With 100,000 displacements, all other statements take the same CPU time with nested loops as
-    with hashes.
+    `fetched` alone allows nested loops. The statement of movements joins few counts with their reports by the primary
+    key, so nested loops are faster there. A join by hashes reads all reports: with 200,000 reports, the statement took
+    72 ms instead of 17 ms. All other statements take the same CPU time with both kinds of join, measured with 100,000
+    displacements.
     """
     # raw SQL: SQLAlchemy has no statement that sets a parameter
     await session.execute(text("SET LOCAL enable_nestloop = off"))
@@ -80,9 +80,9 @@ PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 
 
 async def fetched(session: AsyncSession, statement: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-    """Rows are returned as the driver returns them.
+    """Returns the rows of the driver, and not rows of SQLAlchemy.
 
-    SQLAlchemy would take as long to make its own rows as the query takes.
+    SQLAlchemy needs as much time to make rows as PostgreSQL needs for the query.
     """
     names = list(dict.fromkeys(PARAMETER.findall(statement)))
     numbered = PARAMETER.sub(lambda match: f"${names.index(match[1]) + 1}", statement)
@@ -141,7 +141,7 @@ def reasons_of(column: str | Sequence[str]) -> tuple[Reason, ...]:
 def location(
     pcode: str | None, origin: str | None, destination: str | None, *, query: FigureQuery, places: Places
 ) -> Location:
-    """At level 0, or without a P-code, the place is a whole country."""
+    """A place without a P-code is a whole country. At level 0, every place is a whole country."""
     country = COUNTRY if pcode else destination if query.view is View.DESTINATION else origin
     return unit_at(pcode, query.level, places), country, scope_of(origin, destination)
 
@@ -156,7 +156,7 @@ def month(period: int | None) -> str | None:
 
 
 def scope_of(origin: str | None, destination: str | None) -> MovementScope:
-    """The SQL expression SCOPE follows the same rule."""
+    """Follows the same rule as the SQL expression SCOPE."""
     if destination == UNKNOWN_COUNTRY:
         return MovementScope.UNKNOWN
     if destination not in (None, COUNTRY):
@@ -167,7 +167,7 @@ def scope_of(origin: str | None, destination: str | None) -> MovementScope:
 
 
 def unit_at(pcode: str | None, level: int, places: Places) -> str | None:
-    """At level 2, a village becomes its district, and a city outside the districts stays a city."""
+    """At level 2, the unit of a village is the district. A city outside the districts is its own unit."""
     if pcode is None or level == 0:
         return None
     return places.oblast(pcode) if level == 1 else places.district(pcode)

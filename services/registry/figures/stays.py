@@ -9,13 +9,13 @@ from services.registry.households.people import People
 from services.registry.households.positions import STOCK, Position
 from shared.events.vocabulary import SubStock
 
-Row = tuple[Position, People, int]  # 1 if the part counts as a household, else 0
+Row = tuple[Position, People, int]  # the number is 1 if the part counts as a household, and otherwise 0
 
 
 class Stay(NamedTuple):
-    """`households` is 1 for the largest part of a household in each sub-stock, else 0.
+    """`households` is 1 for the largest part of a household in each sub-stock, and 0 for the other parts.
 
-    The stay begins when a report states or confirms the position, or changes the number of people at the position.
+    A stay begins when a report states or confirms the position. A stay also begins when the number of people changes.
     """
 
     position: Position
@@ -31,9 +31,9 @@ class PartsSince(NamedTuple):
 
 
 def stays_of(snapshots: Iterable[PartsSince], ends_at: datetime) -> list[Stay]:
-    """The stays are in the order of their ends.
+    """Stays that end first come first.
 
-    The first stay is kept even if it is empty, because the report of the displacement describes the first stay.
+    The first stay is kept without people, too, because the report of the displacement describes this stay.
     """
     stays: list[Stay] = []
     present: dict[Row, datetime] = {}

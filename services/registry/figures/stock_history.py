@@ -1,6 +1,6 @@
 """The stock on several days, such as the last day of each month.
 
-One statement reads households, another reads groups.
+One statement reads households, and another statement reads groups.
 """
 
 # raw SQL throughout: the statements are the same as for a stock
@@ -20,9 +20,9 @@ from services.registry.figures.statistics import MOBILITIES, fetched, scope_of, 
 from shared import months
 
 MOST_DAYS = 24
-# All changes of the stock: the changes in the sums, and the changes that are not in the sums yet. The days are numbered
-# from 0, and the position of a change is the number of days that end before the change. The stock on day N is the total
-# of the changes with the positions 0 to N. The statement reads each sum only once, and not again for each day.
+# Selects all changes of the stock: changes in the sums, and changes that the worker has not yet added to the sums. Days
+# are numbered from 0. The position of a change is the number of days that end before the change. The stock on day N is
+# the total of all changes with a position from 0 to N. Each sum is read once for all days.
 REGISTERED = """
 SELECT position, mobility, origin_country, destination_country, sum(displaced)::bigint FROM (
     SELECT position, {dimensions}, displaced FROM (
@@ -36,7 +36,7 @@ SELECT position, mobility, origin_country, destination_country, sum(displaced)::
 ) AS sums
 WHERE {conditions} GROUP BY 1, 2, 3, 4
 """
-# Groups are few, so their stock is computed for each day.
+# There are few groups, so their stock is computed for each day alone.
 COUNTED = """
 SELECT days.position, stock.*
 FROM unnest(CAST(:ends_at AS timestamptz[])) WITH ORDINALITY AS days (ends_at, position)
@@ -47,7 +47,7 @@ END = re.compile(r"(?<!:):until\b")
 
 @dataclass(frozen=True, slots=True)
 class StockOnDay:
-    """Categories are never added, nor are registered persons and counted persons."""
+    """Categories must never be added. Registered persons and counted persons must never be added."""
 
     day: date
     persons: Mapping[FigureCategory, int]
@@ -55,7 +55,7 @@ class StockOnDay:
 
 
 def last_days(since: str, until: str, today: date) -> list[date]:
-    """The last day of each month, at most MOST_DAYS.
+    """Returns at most MOST_DAYS days: the last day of each month.
 
     For the current month, the day is today.
     """
@@ -67,14 +67,14 @@ def last_days(since: str, until: str, today: date) -> list[date]:
 
 
 def is_cut(history: Sequence[StockOnDay], since: str) -> bool:
-    """Whether the user chose months before the first day of the history."""
+    """Whether the user selected months that are before the first day of the history."""
     return bool(history) and f"{history[0].day:%Y-%m}" > since
 
 
 async def stock_on(
     session: AsyncSession, query: FigureQuery, summary: Summary, days: Sequence[date]
 ) -> list[StockOnDay]:
-    """The people in the order of the days; the day of the query itself has no effect."""
+    """The people on each day, in the order of `days`. The day of `query` has no effect."""
     registered = await registered_on(session, query, summary, days)
     counted = await counted_on(session, query, days)
     return [StockOnDay(*numbers) for numbers in zip(days, registered, counted, strict=True)]

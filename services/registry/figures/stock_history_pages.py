@@ -33,7 +33,7 @@ async def stock_history_page(request: Request, caller: Caller, filters: Annotate
         async with begin() as session:
             await snapshots.begin(session)
             history = await history_of(request, session, caller, chosen)
-    except asyncpg.QueryCanceledError:  # figures are read with asyncpg, so SQLAlchemy's error is not raised
+    except asyncpg.QueryCanceledError:  # the query runs in asyncpg, so asyncpg's error is raised, and not SQLAlchemy's
         is_too_slow = True
     return pages.render(
         request,
@@ -61,11 +61,11 @@ def days_of(filters: PageFilters, now: datetime) -> list[date]:
 async def history_of(
     request: Request, session: AsyncSession, caller: Principal, filters: PageFilters
 ) -> list[StockOnDay]:
-    """The result is empty if the stored sums cannot answer the query."""
+    """The result is empty if the stored sums do not have the figures of the query."""
     state, now = request.app.state, datetime.now(UTC)
     days = days_of(filters, now)
     totals: dict[str, Any] = {"by": (), "is_by_reason": False, "has_cells": False, "level": 0}
-    # without an area, figures by origin and by destination count the same people
+    # without an area, both views count the same people
     view = filters.view if filters.area else View.DESTINATION
     query = filters.stock_query(state.settings, caller, state.places, today(now), **totals, view=view)
     summary = query.summary("stock")

@@ -1,9 +1,9 @@
 """Adds the changes of displacements to sums by day, month and year, so that a figure reads few rows.
 
 Without sums, a figure of a million displacements would read a million rows. Triggers write each change to
-`figure_changes` or `movement_changes`, in the transaction of the change. The triggers do not update the sums, because
-transactions would then wait for each other. The worker moves these changes into the sums. Queries read the changes and
-the sums, so figures are always exact.
+`figure_changes` or `movement_changes`, in the transaction of the change. The triggers do not update the sums
+themselves, because transactions would then wait for each other. The worker moves the changes into the sums. Queries
+read the changes and the sums, so figures are always exact.
 """
 
 # raw SQL throughout: one statement removes the changes from their table and adds them to the sums
@@ -20,11 +20,11 @@ from services.registry.figures.statements import GIVEN_NEEDS
 from services.registry.models import CHANGED_NAMES, DIMENSION_NAMES, FIGURE_AGES, FIGURE_NUMBERS
 from shared.failures import retry_while_unavailable
 
-CHANGES_AT_ONCE = 20_000  # in the slowest case, changes in random order, a transaction takes some seconds
+CHANGES_AT_ONCE = 20_000  # a transaction takes up to some seconds, if the changes are in random order
 IDLE_SECONDS = 5.0
-AGES_AHEAD = timedelta(days=60)  # the changes of ages on 1 January are added this long before the day
-PAUSE_SECONDS = 0.1  # a pause between two transactions leaves the CPU to reports
-# with this lock, two workers never insert the same dimensions; a function in the database takes the lock, too
+AGES_AHEAD = timedelta(days=60)  # the changes of ages on 1 January are written this long before
+PAUSE_SECONDS = 0.1  # between two transactions, reports get the CPU
+# the lock prevents two workers from inserting the same dimensions; a function in the database takes this lock, too
 LOCK = "figure sums"
 
 
@@ -33,8 +33,8 @@ def listed(*names: str, form: str = "{}") -> str:
 
 
 # A caller may see figures of people whose destination is in the caller's areas. If the people are abroad, their origin
-# must be in the caller's areas. Most summaries therefore contain the destination of all people, and the origin of
-# people who are abroad.
+# must be in the caller's areas. Most summaries contain the destination of everybody, and the origin of people who are
+# abroad.
 SEEN = "CASE WHEN destination_pcode IS NULL THEN origin_pcode END, destination_pcode"
 IS_STOCK = "span NOT IN ('flow', 'vague_flow')"
 IS_DISPLACEMENT = "movement IS NULL AND duration IS NULL"
@@ -63,8 +63,8 @@ RETURNING {CHANGED}, {listed(*FIGURE_NUMBERS)}
 MERGED = f"""
 SELECT {CHANGED}, {listed(*FIGURE_NUMBERS, form="sum({0})::integer AS {0}")} FROM taken GROUP BY {CHANGED}
 """  # noqa: S608 - constants
-# A displacement adds its numbers to the stock on its first day, and subtracts its numbers on the day on which it ended.
-# A completed displacement adds its numbers on the day of completion, and never subtracts them.
+# A displacement adds its numbers to the stock on its first day, and subtracts them on the day of its end. A completed
+# displacement adds its numbers on the day of completion. These numbers are never subtracted.
 SPREAD = """
 SELECT merged.*, span, since, sign FROM merged CROSS JOIN LATERAL (
     SELECT span, date_trunc(span, day)::date AS since, sign
@@ -86,7 +86,7 @@ FROM spread CROSS JOIN LATERAL ({SUMMARIES})
         need)
 GROUP BY {listed(*map(str, range(1, 3 + len(SUMMED_BY))))}
 """  # noqa: S608 - constants
-# Rows are written in the order of the index, so that rows of a figure are stored close to each other.
+# Rows are written in the order of the index: the rows of a figure are then stored close to each other.
 ADD_CHANGES = f"""
 WITH displacements AS ({TAKEN.format(table="figure_changes")}),
 movements AS ({TAKEN.format(table="movement_changes")}),
@@ -123,9 +123,9 @@ async def keep_summed(sessions: async_sessionmaker[AsyncSession]) -> None:
 
 
 async def sum_some(sessions: async_sessionmaker[AsyncSession], *, at_once: int = CHANGES_AT_ONCE) -> int:
-    """Takes at most `at_once` changes from each of the two tables of changes.
+    """Moves at most `at_once` changes from each of the two tables into the sums.
 
-    Returns the number of changes; 0 if another worker has the lock.
+    Returns the number of moved changes, or 0 if another worker has the lock.
     """
     async with sessions.begin() as session:
         if not await session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended(LOCK, 0)))):
@@ -135,9 +135,9 @@ async def sum_some(sessions: async_sessionmaker[AsyncSession], *, at_once: int =
 
 
 async def note_ages(sessions: async_sessionmaker[AsyncSession], year: int) -> None:
-    """Add the changes on each 1 January until `year`, when people become a year older.
+    """On each 1 January, people become a year older. Writes these changes for all years until `year`.
 
-    If the changes until `year` are already stored, nothing is added.
+    Changes that are already stored are not written twice.
     """
     async with sessions.begin() as session:
         if (await session.execute(select(FIGURE_AGES.c.until_year))).scalar_one() < year:

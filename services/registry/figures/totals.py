@@ -14,10 +14,10 @@ from shared.shelters import SHELTERS as SHELTERS_IN_ORDER
 
 
 def united(figures: Iterable[Figure]) -> list[Figure]:
-    """Sums, for example, the figures of a district's villages."""
+    """For example, the figures of all villages of a district are added."""
     known: dict[str, Figure] = {}
     several: defaultdict[str, list[Figure]] = defaultdict(list)
-    for figure in figures:  # most names belong to only one figure
+    for figure in figures:  # most figures have a name of their own
         name = figure.name
         if known.setdefault(name, figure) is not figure:
             several[name].append(figure)
@@ -34,9 +34,10 @@ def rows(
     reasons: Collection[Reason],
     onsets: Collection[Onset],
 ) -> list[Figure]:
-    """The figures with one row for each reason and each requested dimension.
+    """One row for each reason and each requested dimension.
 
-    If the rank is `any`, a displacement with several reasons is in several rows, so totals are not sums of rows.
+    If the rank is `any`, a displacement with several reasons is in several rows. The total is then smaller than the
+    sum.
     """
     if rank is not ReasonRank.ANY and Dimension.ONSET not in by:
         return figures
@@ -64,7 +65,7 @@ def by_shelter(figures: Iterable[Figure]) -> list[Figure]:
 
 
 def by_evacuation(figures: Iterable[Figure]) -> dict[Evacuation | None, Figure]:
-    """The key is None if the report does not state the kind of evacuation."""
+    """If a report does not state the kind of evacuation, the key is None."""
     evacuated = [figure for figure in figures if figure.mobility is Mobility.EVACUATION]
     return {kind: total(figure for figure in evacuated if figure.evacuation is kind) for kind in (*Evacuation, None)}
 

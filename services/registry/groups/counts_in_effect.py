@@ -1,7 +1,7 @@
 """Finds the counts that are in effect at the time of each movement. No I/O.
 
-A site may have thousands of counts and confirmations, so movements are processed in the order of time. Each count is
-then examined only twice: when it begins, and when a recount replaces it.
+A site may have thousands of counts and confirmations. Movements are therefore processed in the order of time. Each
+count is examined only twice: at its begin, and when a recount replaces the count.
 """
 
 from bisect import insort
@@ -14,13 +14,13 @@ from services.registry.groups.tallies import Tallies, Tally
 from services.registry.reports import FiledMovement
 from shared.events.vocabulary import Measure, Status
 
-Name = tuple[str, Status]  # the id of a group or of a site, and the status of the counts
+Name = tuple[str, Status]  # the id of a group or site, and the status of the counts
 
 
 class CountsInEffect:
-    """When people move, the caller adds their new count both to `known` and to this object.
+    """After a movement, the caller adds the new count of the moved people to `known`, and to this object.
 
-    The time `at` of each call must not be earlier than the time of the previous call.
+    Calls must come in the order of time: `at` is never earlier than in the previous call.
     """
 
     def __init__(self, known: Tallies) -> None:
@@ -37,9 +37,9 @@ class CountsInEffect:
             self._by_name[name].add(tally)
 
     def stock_ids(self, movement: FiledMovement, at: datetime) -> list[str]:
-        """The stocks have the counts of the movement's group, or the counts at its site.
+        """Returns the stocks of the counts of the movement's group, or of the counts at the movement's site.
 
-        If a recount replaced a count before the movement, the stock of the recount is returned.
+        If a recount replaced one of the counts before the movement, the recount's stock is returned instead.
         """
         counts = self._by_name[movement.subject[1], movement.clear.status].until(at)
         for tally in [tally for tally in counts.values() if not tally.is_in_effect(at)]:
@@ -56,7 +56,7 @@ class CountsInEffect:
         return sorted(counts.values(), key=lambda tally: tally.count.order)
 
     def _in_effect(self, tally: Tally, at: datetime) -> Tally:
-        """The result is the recount that had replaced the count by the time `at`."""
+        """Returns the recount that is in effect at the time `at` instead of the count."""
         chain = []
         while not tally.is_in_effect(at) and tally.standing.superseded_by:
             chain.append(tally.count.report_id)
@@ -66,7 +66,7 @@ class CountsInEffect:
 
 
 def names(count: Headcount) -> Iterator[Name]:
-    """The site is included only if the people are displaced there."""
+    """A site is included only while the people are displaced there."""
     if count.clear.measure is Measure.STOCK:
         yield count.group_id, count.clear.status
         if count.is_displaced and count.site_id:
@@ -83,7 +83,7 @@ class Begun:
         insort(self._coming, tally, lo=self._next, key=lambda tally: tally.count.counted_at)
 
     def until(self, at: datetime) -> dict[str, Tally]:
-        """The caller removes replaced counts."""
+        """The caller removes counts that recounts have replaced."""
         while self._next < len(self._coming) and self._coming[self._next].count.counted_at <= at:
             tally = self._coming[self._next]
             self._begun[tally.count.report_id] = tally

@@ -30,7 +30,7 @@ def counted(
     *,
     comparison: PlaceComparison | None = None,
 ) -> Message:
-    """`replaced` are the reports whose counts this count replaces."""
+    """`replaced` are the reports of the counts that this count replaces."""
     count, clear, standing = tally.count, tally.count.clear, tally.standing
     data = model(
         **{name: getattr(clear, name) for name in FROM_REPORT},

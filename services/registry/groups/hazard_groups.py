@@ -21,7 +21,7 @@ MOST = 100
 async def hazard_groups(hazard_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
     """The people of the groups that left because of the hazard, by present place.
 
-    The caller may open the pages of these groups.
+    The caller may open the pages of all listed groups.
     """
     places = request.app.state.places
     rows = await group_queries.of_hazard(session, hazard_id, visibility_of(caller, places), MOST)

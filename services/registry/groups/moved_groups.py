@@ -24,7 +24,7 @@ ABROAD: dict[str, Any] = {
 
 
 def is_there(movement: FiledMovement, count: Headcount) -> bool:
-    """A shelter that the movement does not state is unchanged."""
+    """If the movement states no shelter, the people stay in the same kind of shelter."""
     is_displacement = TRANSITIONS[movement.clear.movement].to is SubStock.IN_DISPLACEMENT
     to = place(movement, count)
     if to.get("shelter") is Shelter.UNKNOWN:
@@ -34,7 +34,7 @@ def is_there(movement: FiledMovement, count: Headcount) -> bool:
 
 
 def part(source: Headcount, movement: FiledMovement, people: People, at: datetime) -> Headcount:
-    """The origin of people who are forced onward is the place that they left."""
+    """If people are displaced again, the place that they left becomes their origin."""
     clear, changed, to = source.clear, place(movement, source), TRANSITIONS[movement.clear.movement].to
     assert to is not None, "nobody has moved"
     if movement.clear.movement is Movement.DISPLACED_AGAIN:
@@ -73,12 +73,12 @@ def part(source: Headcount, movement: FiledMovement, people: People, at: datetim
 
 
 def part_id(report_id: str, stock_id: str) -> str:
-    """The id is used like a report id, and depends only on the movement and the stock."""
+    """The id serves as a report id. The same movement and stock always give the same id."""
     return str(events.derived_id("moved", report_id, stock_id))
 
 
 def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:
-    """Without a stated destination, people return to their origin, go abroad, or stay, depending on the movement."""
+    """If no destination is stated, the movement decides: people return to their origin, go abroad, or stay."""
     clear, sealed = movement.clear, movement.sealed
     if clear.destination is None and clear.movement is Movement.LEFT_COUNTRY:
         return ABROAD
@@ -97,5 +97,5 @@ def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:
 
 
 def share(households: int | None, persons: int, of: int) -> int | None:
-    """In the whole group, `of` people form `households` families, and the share is rounded up."""
+    """The share of `households` for `persons`, if `of` persons form `households` families, rounded up."""
     return households if not households or persons >= of else -(-households * persons // of)

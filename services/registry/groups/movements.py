@@ -1,8 +1,8 @@
 """Computes how many people of each count are left after movements of groups, and where the moved people are. No I/O.
 
-A movement changes the counts of its group that are in effect when the movement happens. If recounts have replaced these
-counts, the movement changes the recounts. People who moved become a separate count at their new place. A later full
-recount at the new place replaces the separate count. The rules are in docs/decisions/0042.
+A movement of a group changes the group's counts that are in effect at the time of the movement. If a recount has
+replaced a count, the movement changes the recount. The people who moved get a count of their own at the new place. A
+later full recount at the new place replaces this count. The rules are in docs/decisions/0042.
 """
 
 from collections import defaultdict
@@ -23,7 +23,7 @@ from services.registry.places.typed_sites import TypedSites
 from services.registry.reports import Filed, FiledMovement, moved_at
 from shared.events.vocabulary import Measure, Movement
 
-MOST_PASSES = 20  # movements that depend on each other are computed again at most this often, usually twice
+MOST_PASSES = 20  # movements that depend on each other are computed usually twice, and at most this often
 
 
 def tallies(
@@ -32,13 +32,13 @@ def tallies(
     sites: TypedSites,
     choices: Iterable[CountChoice] = (),
 ) -> Tallies:
-    """`counts` must contain all counts of the populations, sites and groups that the movements concern."""
+    """`counts` must contain all counts that the movements may change: of their populations, sites and groups."""
     ordered = sorted(filter(has_effect, movements), key=movement_order)
     recounts, before = Recounts(counts, choices), NOBODY_MOVED
     known = tallies_of(counts, ordered, sites, recounts)
-    # Whether teams disagree depends on the people who were present at the time of the later count. The presence of
-    # these people depends on the movements. The movements depend on the earlier counts in effect. Each pass therefore
-    # settles at least one more count, in the order of time.
+    # The counts in effect decide which counts a movement changes. The movements decide who was present at the time of a
+    # later count. The people who were present decide whether two teams disagree, and thereby which counts are in
+    # effect. Each pass settles at least one more count, in the order of time.
     for _ in range(MOST_PASSES):
         moved = moved_people(tally for tally in known.values() if recounts.are_of_several_teams(tally.count.population))
         if moved == before:
@@ -76,7 +76,7 @@ def has_effect(movement: FiledMovement) -> bool:
 
 
 def note(movement: FiledMovement, counts_in_effect: CountsInEffect) -> None:
-    """Only the counts of displaced people note a movement that moves nobody."""
+    """A movement that moves nobody is noted only in counts of displaced people."""
     at = moved_at(movement)
     for stock_id in counts_in_effect.stock_ids(movement, at):
         for tally in counts_in_effect.of_stock(stock_id, at):
@@ -89,7 +89,7 @@ def moves_people(movement: FiledMovement) -> bool:
 
 
 def moved(movement: FiledMovement, known: Tallies, counts_in_effect: CountsInEffect) -> list[Headcount]:
-    """Returns the moved people as counts at their new place."""
+    """Returns the counts of the moved people at their new place."""
     at, to = moved_at(movement), TRANSITIONS[movement.clear.movement].to
     left, parts = movement.clear.persons, list[Headcount]()
     for stock in stocks(movement, at, counts_in_effect):
@@ -108,13 +108,14 @@ def moved(movement: FiledMovement, known: Tallies, counts_in_effect: CountsInEff
 
 
 def stocks(movement: FiledMovement, at: datetime, counts_in_effect: CountsInEffect) -> Iterator[Sequence[Tally]]:
-    """The counts that the movement concerns, grouped by the people whom they count.
+    """The counts that the movement concerns, grouped by the people in the counts.
 
     Displaced people come first, in the order of their counts. A later count of everybody at the site may include the
-    people of an earlier count. Without a stated number, returned or settled people move only if no other people can
-    move. An entry into the country first concerns the people who have left the country. After these people, the entry
-    concerns the people who were displaced abroad. Only an entry into the country concerns people who have left the
-    country. People with an assessed solution move only if they are displaced again. People who have died do not move.
+    people of an earlier count. If the movement states no number, returned or settled people move only if nobody else
+    can move. An entry into the country first concerns the people who have left the country. After these people, the
+    entry concerns the people who were displaced abroad. Only an entry into the country concerns people who have left
+    the country. After an assessed solution, people move only if they are displaced again. People who have died do not
+    move.
     """
     present = [counts_in_effect.of_stock(stock_id, at) for stock_id in counts_in_effect.stock_ids(movement, at)]
     concerned = [[tally for tally in stock if tally.people.count] for stock in present]
@@ -132,7 +133,7 @@ def newest(stock: Sequence[Tally]) -> Headcount:
 
 
 def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[Tally]:
-    """Later counts of everybody at the site may include the people of `stock`."""
+    """A later count of everybody at the site may include the people of `stock`."""
     return [
         whole
         for whole in known.values()
@@ -149,9 +150,9 @@ def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[T
 
 
 def own(tally: Tally, at: datetime, known: Tallies) -> int:
-    """If the count is of everybody at a site, a later recount may have counted some of these people again.
+    """A count of everybody at a site loses the people whom a later recount has counted again.
 
-    The people who were counted again are subtracted. `shared/places/site_counts.py` implements the same rule.
+    `shared/places/site_counts.py` implements the same rule.
     """
     if not tally.count.covers_site:
         return tally.people.count
@@ -165,8 +166,8 @@ def own(tally: Tally, at: datetime, known: Tallies) -> int:
 def is_counted_again(earlier: Tally, whole: Tally, at: datetime, known: Tallies) -> bool:
     """Whether a recount that is newer than `whole` has counted people of `whole` again.
 
-    `whole` is a count of everybody at a site, and `earlier` is an older count of the same site. People are counted
-    again if a recount newer than `whole` has replaced `earlier`.
+    `whole` counts everybody at a site, and `earlier` is an older count at this site. People are counted again if a
+    recount newer than `whole` has replaced `earlier`.
     """
     included, count = earlier.count, whole.count
     replaced_by = known.get(earlier.standing.superseded_by or "")
@@ -177,7 +178,7 @@ def is_counted_again(earlier: Tally, whole: Tally, at: datetime, known: Tallies)
 
 
 def unmoved(movements: Iterable[FiledMovement], known: Tallies) -> set[str]:
-    """Movements that moved nobody, because the people were at the destination already."""
+    """Returns the movements that moved nobody, because the people were at the destination before."""
     counts_in_effect, moving = CountsInEffect(known), {tally.count.movement_id for tally in known.values()}
     still = (movement for movement in filter(moves_people, movements) if movement.report_id not in moving)
     return {
@@ -198,7 +199,7 @@ def movement_order(movement: FiledMovement) -> tuple[datetime, datetime, str]:
 
 
 def decisions(counts: Collection[Filed], movements: Collection[FiledMovement]) -> dict[str, ReportDecision]:
-    """A reversed movement has no effect."""
+    """A reversed movement changes nothing."""
     stocks = [count for count in map(Headcount.of, counts) if count.clear.measure is Measure.STOCK]
     return {movement.report_id: decision(movement, stocks) for movement in movements}
 

@@ -32,7 +32,7 @@ async def group_page(
 ) -> Response:
     """The page of a group. A caller may read the page if the people of the group are in the caller's areas.
 
-    If the people are abroad, their area of origin decides. Callers who may not read the page get 404.
+    If the people are abroad, the caller's areas must contain their origin. Callers who may not read the page get 404.
     """
     encryption, places = request.app.state.encryption, request.app.state.places
     group, course = await opened_group(group_id, request, session, caller)

@@ -1,6 +1,6 @@
 """Decides which movements of a site concern a group, and which movements of a group concern a site. No I/O.
 
-The movement must have happened while people of the group were at the site.
+A movement concerns a group if the movement happened while people of the group were at the site.
 """
 
 from collections import defaultdict
@@ -41,7 +41,7 @@ def presences(counts: Iterable[GroupCount], stays: Iterable[GroupStay]) -> Itera
 
 
 def _end(count: GroupCount, ends: list[datetime]) -> datetime | None:
-    # NEVER has no time zone, so Python cannot compare NEVER with other times.
+    # Python cannot compare NEVER, which has no time zone, with times that have a time zone.
     if ends:
         return None if NEVER in ends else max(ends)
     end = count.changed_at or count.superseded_at
@@ -49,7 +49,7 @@ def _end(count: GroupCount, ends: list[datetime]) -> datetime | None:
 
 
 def during(versions: Iterable[StoredVersion], known: Iterable[SitePresence]) -> set[UUID]:
-    """If a correction changed the time of a movement, both times are compared."""
+    """A correction can change the time of a movement. Both times are then compared."""
     present = defaultdict[UUID, list[SitePresence]](list)
     for presence in known:
         present[presence.group_id].append(presence)
@@ -62,7 +62,7 @@ def during(versions: Iterable[StoredVersion], known: Iterable[SitePresence]) -> 
 
 
 def _moments(versions: Iterable[StoredVersion]) -> Iterator[tuple[StoredVersion, datetime]]:
-    """The time is the latest at which the people may have moved."""
+    """The time is the latest time at which the people may have moved."""
     first: dict[UUID, datetime] = {}
     movements: list[tuple[StoredVersion, FiledMovement]] = []
     for version in versions:

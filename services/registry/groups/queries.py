@@ -26,8 +26,8 @@ from shared.places import Places
 Row = TypeVar("Row", GroupCount, GroupStay)
 OF_GROUP = (ReportKind.GROUP, ReportKind.GROUP_MOVEMENT)
 IN_EFFECT = GroupCount.superseded_by.is_(None)
-# UNMOVED and STILL_LEFT select the people who are counted now. After the last movement of a count, STILL_LEFT selects
-# the people who were left.
+# UNMOVED and STILL_LEFT select the people who are counted at present. STILL_LEFT selects the people who are left after
+# the last movement of a count.
 UNMOVED = (IN_EFFECT, GroupCount.changed_at.is_(None))
 STILL_LEFT = (GroupStay.superseded_at > func.now(),)
 HERE = "coalesce(counts.destination_pcode, counts.origin_pcode)"
@@ -44,10 +44,10 @@ async def group(session: AsyncSession, group_id: UUID) -> Group | None:
 
 
 async def course(session: AsyncSession, group_id: UUID) -> GroupCourse:
-    """The counts in which other groups count the same people are included."""
+    """Counts of other groups are included if they count the same people."""
     course = (await courses(session, [group_id]))[group_id]
-    # All counts of a stock have the same population, so this condition changes no result, but lets PostgreSQL use an
-    # index.
+    # This condition changes no result, because all counts of a stock have the same population. With the condition,
+    # PostgreSQL can use an index.
     populations = {count.population for count in course.counts if count.population}
     same = GroupCount.population.in_(populations), GroupCount.stock_id.in_([row.stock_id for row in course.current])
     others = await session.scalars(select(GroupCount).where(*same, IN_EFFECT, GroupCount.group_id != group_id))
@@ -58,7 +58,7 @@ async def course(session: AsyncSession, group_id: UUID) -> GroupCourse:
 
 
 async def courses(session: AsyncSession, group_ids: Collection[UUID]) -> dict[UUID, GroupCourse]:
-    """Counts of other groups are left out."""
+    """Only the groups' own counts are included."""
     counts, left = defaultdict[UUID, list[GroupCount]](list), defaultdict[UUID, list[GroupStay]](list)
     own = select(GroupCount).where(GroupCount.group_id.in_(group_ids))
     for count in await session.scalars(own.order_by(GroupCount.counted_at, GroupCount.report_id)):
@@ -86,12 +86,12 @@ async def readable(session: AsyncSession, group_ids: Collection[UUID], caller: P
 async def of_hazard(
     session: AsyncSession, hazard_id: UUID, visibility: Visibility, most: int
 ) -> list[GroupCount | GroupStay]:
-    """Includes only people who are in the figures of today.
+    """Only people in today's figures are included.
 
     The newest count comes first, as in `GroupCourse.current`.
 
-    The groups were in the visible area at some time, or came from the area. `readable` decides whether the caller may
-    read a group.
+    The groups were in the visible area at some time, or left the area. `readable` decides whether the caller may read a
+    group.
     """
     there = or_(visibility.covers("destination_pcode"), visibility.covers("origin_pcode"))
     named = select(GroupCount.group_id).where(GroupCount.hazard_id == hazard_id)
@@ -127,13 +127,14 @@ async def report(session: AsyncSession, encryption: EnvelopeEncryption, group: G
 
 
 async def history(session: AsyncSession, course: GroupCourse) -> list[VersionKey]:
-    """Movements of other subjects that concerned people of the group are included.
+    """Movements of other groups and of sites are included if they moved people of the group.
 
-    Movements of everybody at a site are included if they happened while people of the group were at the site. Some
-    movements moved nobody of the group, because they are reversed or only confirm the place.
+    A movement of everybody at a site is included if people of the group were at the site at that time. Some of the
+    movements moved nobody, because they are reversed or only confirm the place.
     """
     moving = {count.movement_id for count in course.counts if count.movement_id}
-    # If several teams counted the same people, a movement of one group moves people in the counts of the other groups.
+    # Several teams may have counted the same people. A movement of one group then changes the counts of the other
+    # groups.
     about = or_(Report.subject_id == course.group_id, Report.report_id.in_(moving))
     own = await report_queries.keys(session, about, Report.kind.in_(OF_GROUP))
     present = await presences_of(session, course.counts)
@@ -147,7 +148,7 @@ async def history(session: AsyncSession, course: GroupCourse) -> list[VersionKey
 async def versions(session: AsyncSession, encryption: EnvelopeEncryption, report_ids: Collection[UUID]) -> Versions:
     """The versions are in the order of receipt.
 
-    The reports are about groups, the movements about sites.
+    The reports are about the group, and about movements of sites.
     """
     these = Report.report_id.in_(report_ids)
     own = await report_queries.versions(session, encryption, ReportKind.GROUP, these, kinds=OF_GROUP)

@@ -9,7 +9,7 @@ from shared.events.vocabulary import Movement, SubStock
 
 
 def sources(kind: Movement) -> tuple[Callable[[Headcount], bool], ...]:
-    """If nobody meets a condition, the next condition is tried."""
+    """The conditions are tried in order, until somebody meets a condition."""
     if kind is Movement.ENTERED_COUNTRY:
         return has_left, is_abroad
     elsewhere = {SubStock.IN_RETURN, SubStock.IN_SETTLEMENT} - {TRANSITIONS[kind].to}

@@ -16,7 +16,7 @@ from shared.events.displacements import GroupClear
 from shared.events.vocabulary import SubStock
 
 FINGERPRINT_BYTES = 16
-# A stored report has these fields; intake adds further fields to a report that has just arrived.
+# stored reports have only these fields; a report that has just arrived has further fields from intake
 REPORTED = {*GroupClear.model_fields}
 
 
@@ -27,10 +27,10 @@ class Step(NamedTuple):
 
 @dataclass
 class Tally:
-    """`gone` has the numbers of people who returned or settled.
+    """`gone` maps a sub-stock to the number of people who returned or settled.
 
-    `noted_at` is the time of the latest report that only confirms where the people are. `is_return_presumed` is true if
-    the evacuation of the people was lifted and no later report confirms where they are.
+    `noted_at` is the time of the latest report that only confirms the place of the people. `is_return_presumed` is true
+    if the evacuation was lifted, and if no later report says where the people are.
     """
 
     count: Headcount
@@ -49,7 +49,7 @@ class Tally:
         return self.steps[-1].people
 
     def people_at(self, at: datetime) -> People:
-        """The time `at` is not before the count."""
+        """`at` must not be before the count."""
         return next(step.people for step in reversed(self.steps) if step.at <= at)
 
     @property
@@ -62,12 +62,12 @@ class Tally:
 
     @property
     def confirmed_at(self) -> datetime:
-        """The time is that of the count, of its last movement, or of a confirmation."""
+        """The time of the count, of its last movement, or of a later confirmation."""
         return max(self.steps[-1].at, self.noted_at or self.steps[-1].at)
 
     @property
     def is_changed(self) -> bool:
-        """True if a movement changed the count, or says something about its people."""
+        """True if a movement changed the count, or states something about the counted people."""
         return self.has_moved or self.noted_at is not None or self.is_return_presumed
 
     @property
