@@ -47,7 +47,7 @@ from shared.postgres import database
 
 AT_ONCE = 200
 REVERSED = "reversed"
-# a transaction judges at most this many movements, because PostgreSQL ends a transaction that idles for 5 s
+# a transaction judges at most this many movements; PostgreSQL ends a transaction that is idle for 5 s
 STEPS_AT_ONCE = 1000
 
 
@@ -75,11 +75,12 @@ class Registrar:
         codes, now = HouseholdCodes(await database.driver(session), self._search), self._clock()
         early, late = divided(with_codes(batch), batch)
         if early or late:
-            await codes.lock()  # codes are locked before households, as in `find_households`, to avoid deadlocks
+            # codes are always locked before households, as in `find_households`: no deadlock can arise
+            await codes.lock()
         await codes.resolve(early, now)
         store = Store(session, self._encryption, self._search, self._places)
         working_set = await store.open(batch, await codes.households_of(late))
-        waiting = set(map(id, late))  # these movements are filed last, after the reports about their households
+        waiting = set(map(id, late))  # these movements are filed after the batch's reports about households
         decisions = {id(filed): working_set.file(filed) for filed in batch if id(filed) not in waiting}
         await codes.resolve(late, now, working_set.subjects.values())
         decisions |= {id(filed): working_set.file(filed) for filed in late}
@@ -132,7 +133,7 @@ class Registrar:
         version = adoption.version, str(adoption.author)
         store = Store(session, self._encryption, self._search, self._places)
         report_ids = [str(adoption.report_id), *([adopted.replaced_id] if adopted.replaced_id else [])]
-        # The household that the report names may be registered, or may have other waiting reports.
+        # The report names a household, which may be registered, or may have other waiting reports.
         former = await adoption_queries.former_name(session, adoption)
         working_set = await store.open_at({household, former}, report_ids)
         known = working_set.reports[str(adoption.report_id)]
@@ -196,10 +197,10 @@ class Registrar:
         return len(names)
 
     async def find_households(self, session: AsyncSession) -> int:
-        """Compare the short codes of some waiting movements again, and file the movements whose household is known now.
+        """Compare the short codes of some waiting movements again. File a movement if its household has become known.
 
-        Movements whose codes have been wrong for too long are refused. Returns the number of movements whose household
-        is known now. The caller commits.
+        A movement whose code has been wrong for too long is refused. Returns the number of filed movements. The caller
+        commits.
         """
         codes, now = HouseholdCodes(await database.driver(session), self._search), self._clock()
         listed = await codes.listed()
@@ -223,12 +224,12 @@ class Registrar:
     async def publish_held(self, names: Collection[Name], session: AsyncSession) -> None:
         """Publish the newest held report about each of these households and groups.
 
-        The counts of registered groups are computed again. The caller commits.
+        For registered groups, the counts are computed again. The caller commits.
         """
         if names:
             store = Store(session, self._encryption, self._search, self._places)
             working_set = await store.open_at(names, ())
-            # The other services have received no event about these reports yet.
+            # No other service has received an event about these reports yet.
             working_set.held_before = {}
             await self._save(working_set, store, session)
             groups = [subject for (kind, _), subject in working_set.subjects.items() if kind == ReportKind.GROUP]
@@ -236,7 +237,7 @@ class Registrar:
                 await self._recount(groups, store, session)
 
     async def recount_groups(self, names: Collection[Name], session: AsyncSession) -> None:
-        """Compute the counts of these groups again. Only counts that changed are stored and published.
+        """Compute the counts of these groups again. Only changed counts are stored and published.
 
         The caller commits.
         """
@@ -251,7 +252,7 @@ class Registrar:
     async def _save(
         self, working_set: WorkingSet, store: Store, session: AsyncSession, recounted: Recount | None = None
     ) -> None:
-        """Decide about movements, then store and publish the changes.
+        """Judge the movements, store the changes, and publish them.
 
         If `recounted` is None, the counts are computed again.
         """

@@ -1,6 +1,6 @@
 """Divides a long history into pages.
 
-Entries are numbered from the oldest, so a new report does not move entries to another page. No I/O.
+Entries are numbered from the oldest entry. A new report therefore moves no entry to another page. No I/O.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ class HistoryPage:
 
     @classmethod
     def of(cls, keys: Iterable[VersionKey], *, until: int | None = None, anchor: str | None = None) -> "HistoryPage":
-        """The page around the entry with the anchor, or the page that ends with `until`, or the newest page."""
+        """Returns the page of the entry with the anchor, or the page that ends with `until`, or the newest page."""
         ordered = sorted(keys)
         count, numbers = len(ordered), {anchor_of(key.report_id, key.version): n for n, key in enumerate(ordered, 1)}
         last = numbers[anchor] + AT_ONCE // 2 if anchor in numbers else until or count
@@ -64,6 +64,6 @@ class HistoryPage:
         return f"#{anchor}" if is_shown else f"?entry={anchor}#{anchor}"
 
     def entries(self, timeline: Iterable[E]) -> list[E]:
-        """`timeline` also has earlier versions of the same reports."""
+        """`timeline` may have entries that are not on the page: earlier versions of the page's reports."""
         shown = set(self.shown)
         return [entry for entry in timeline if entry.key in shown]

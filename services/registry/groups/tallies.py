@@ -76,12 +76,15 @@ class Tally:
 
     @property
     def fingerprint(self) -> bytes:
-        """The digest covers all stored and published values of the count, but not the list of replaced counts."""
+        """The digest is of all stored and published values of the count.
+
+        The list of replaced counts is not included.
+        """
         count, steps = self.count, [(step.at, step.people.cells) for step in self.steps]
         clear = count.clear.model_dump(mode="json", include=REPORTED)
         of_report = clear, count.author, count.team, count.places_version, count.needs
         place = count.site_id, count.population, count.stock_id, count.covers_site, count.sub_stock, count.movement_id
-        # without these values, the digest equals the digest that the previous release of Dayar stored
+        # a digest without these values equals the digest that the previous release of Dayar stored
         further = (count.left, count.left_sub_stock, self.noted_at, self.is_return_presumed)
         left = [value for value in further if value]
         content = *of_report, *place, count.counted_at, *self.standing, steps, sorted(self.gone.items()), *left
@@ -92,7 +95,7 @@ class Tally:
         return self.count.counted_at <= at and not is_replaced
 
     def take(self, number: int, at: datetime, to: SubStock | None = None) -> People:
-        """If the count has fewer people, all people are taken away."""
+        """Takes everybody away if the count has fewer than `number` people."""
         moving, rest = self.people.first(number)
         if moving.count:
             self.steps.append(Step(at, rest))
@@ -100,13 +103,13 @@ class Tally:
         return moving
 
     def note(self, at: datetime, *, is_lifted: bool) -> None:
-        """A report that moves nobody lifts the evacuation, or confirms the place of the people."""
+        """A movement that moves nobody either lifts the evacuation or confirms the place of the people."""
         self.is_return_presumed = is_lifted
         if not is_lifted:
             self.noted_at = at
 
     def empty(self, at: datetime) -> None:
-        """Remove the people who are left, because a later count of everybody at the site includes them."""
+        """A later count of everybody at the site includes the people who are left, so they are removed here."""
         if self.people.count:
             self.steps.append(Step(at, People()))
 

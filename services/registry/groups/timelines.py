@@ -17,17 +17,17 @@ from shared.events.vocabulary import DISPLACED, Measure, Mobility, Status, SubSt
 
 @dataclass(frozen=True, slots=True)
 class CountEntry(TimelineEntry):
-    """`counts` has the count of a report, or the people who moved by a movement."""
+    """For a report of a count, `counts` has the count. For a movement, `counts` has the people who moved."""
 
     counts: Sequence[GroupCount] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class GroupCourse:
-    """`current` are the counts in effect, each with the people who are left after movements.
+    """`current` are the counts in effect. Each has only the people who are left after movements.
 
-    `others` are counts of the same people in other groups. `replacing` has the recounts that replaced counts, each
-    under its own report id.
+    `others` are counts of the same people in other groups. `replacing` maps the report id of each recount to the
+    recount that replaced a count of the group.
     """
 
     group_id: UUID
@@ -39,13 +39,13 @@ class GroupCourse:
     def is_visible_from(self, report_id: UUID) -> set[str | None]:
         """Users of the present areas of the group's people may see the group.
 
-        For people abroad, the areas of origin count. If no count is in effect, or nobody was counted, the place in the
-        current report decides.
+        If the people are abroad, users of their areas of origin may see the group. If no count is in effect, or if
+        nobody was counted, the current report decides by its place.
         """
         if present := [row for row in self.current if row.persons]:
             return {row.destination_pcode or row.origin_pcode for row in present}
         reported = next(count for count in self.counts if count.report_id == report_id)
-        # People who left the country are in no stock, so only the change of their former count shows their departure.
+        # People who left the country are in no stock. Only a change of their former count shows the departure.
         has_left = reported.superseded_by is None and reported.changed_at is not None
         return {reported.origin_pcode if has_left else reported.destination_pcode or reported.origin_pcode}
 
@@ -55,7 +55,7 @@ class GroupCourse:
         return any(self._count_of(row).covers_site for row in self.current)
 
     def source_of(self, row: GroupCount | GroupStay) -> str:
-        """The anchor, on the page, of the report that counted or moved the people."""
+        """The anchor of the entry about the report that counted or moved the people."""
         count = self._count_of(row)
         return anchor_of(count.movement_id or count.report_id, count.version)
 
@@ -63,7 +63,7 @@ class GroupCourse:
         return bool(self._count_of(row).is_return_presumed)
 
     def unconfirmed_since(self, row: GroupCount | GroupStay, now: datetime) -> datetime | None:
-        """None unless the people are displaced and their last confirmation is too old."""
+        """Returns a time only for displaced people whose last confirmation is too old."""
         are_displaced = row.sub_stock in (None, SubStock.IN_DISPLACEMENT) and row.mobility in DISPLACED
         confirmed_at = self._count_of(row).confirmed_at or row.counted_at or row.reported_at
         is_counted = are_displaced and row.measure == Measure.STOCK and row.persons
@@ -77,7 +77,7 @@ class GroupCourse:
 
 
 class GroupNotCounted(StrEnum):
-    """Why a count is not included in the figures of the people who are displaced now."""
+    """The reason why the figures of displaced people do not include a count."""
 
     STATUS = "status"
     MEASURE = "measure"
@@ -101,7 +101,7 @@ def sources(moved: GroupCount, counts: Iterable[GroupCount]) -> list[GroupCount]
 
 
 def count_timeline(versions: Iterable[StoredVersion], counts: Iterable[GroupCount]) -> list[CountEntry]:
-    """Entries have the counts that their version caused."""
+    """Each entry has the counts that its version of the report caused."""
     caused = defaultdict[tuple[UUID, int], list[GroupCount]](list)
     for count in counts:
         caused[count.movement_id or count.report_id, count.version].append(count)

@@ -1,7 +1,7 @@
 """Accepts a held report as a report about a household that is already registered. No I/O.
 
-A person accepts a report under a registered household if the report seems to describe this household. An accepted
-report does not register a second household. The rules are in docs/decisions/0065.
+A person accepts a report in this way if the report probably describes the registered household. An accepted report does
+not register a second household. The rules are in docs/decisions/0065.
 """
 
 from datetime import date
@@ -16,7 +16,7 @@ from shared.events.vocabulary import ReportKind
 
 
 class NotAccepted(StrEnum):
-    """The report stays held if its acceptance changes nothing, and a person can decide again."""
+    """The reasons why an acceptance changes nothing. The report then stays held, and a person can decide again."""
 
     NO_HOUSEHOLD = "no_household"
     OTHER_STATUS = "other_status"
@@ -24,7 +24,7 @@ class NotAccepted(StrEnum):
 
 
 class Adopted(NamedTuple):
-    """What the reversal of an acceptance needs to know."""
+    """The facts that a later reversal of the acceptance needs."""
 
     reason: str
     replaced_id: str | None = None
@@ -32,16 +32,16 @@ class Adopted(NamedTuple):
 
 
 class NotReversed(StrEnum):
-    CHANGED_SINCE = "changed_since"  # another report took the place of the accepted report
+    CHANGED_SINCE = "changed_since"  # since the acceptance, another report has replaced the accepted report
 
 
 def accept_under(working_set: WorkingSet, filed: AnyFiled, household: Name, *, is_later: bool) -> NotAccepted | Adopted:
-    """Accept the held report as a report about this household.
+    """Accept the held report as a report about `household`.
 
-    A report about a displacement replaces the household's current report. If `is_later` is true, the report becomes a
-    later displacement of the household and replaces no report. If another version of the report has already taken
-    effect on this household, the held version corrects that version. Returns the reason if nothing was changed, and
-    otherwise what a reversal of the acceptance needs.
+    An accepted report about a displacement replaces the household's current report. If `is_later` is true, the report
+    replaces no report, and becomes a later displacement of the household. Another version of the report may have taken
+    effect on the household. The held version then corrects that version. Returns NotAccepted if nothing was changed,
+    and otherwise what a reversal needs.
     """
     subject = working_set.subjects.get(household)
     if filed.subject[0] != household[0] or subject is None or not subject.displacements:
@@ -61,11 +61,11 @@ def accept_under(working_set: WorkingSet, filed: AnyFiled, household: Name, *, i
 def reverse(
     working_set: WorkingSet, filed: AnyFiled, household: Name, adopted: Adopted, former: Name
 ) -> NotReversed | None:
-    """Reverse the acceptance: the report waits again, and the replaced report is the household's report again.
+    """Reverse the acceptance: the report is held again, and the replaced report is valid again.
 
-    `former` is the household that the report itself names. If this household is registered, the working set must
-    contain it. If a household has several acceptances, they are reversed from the latest to the earliest. Returns the
-    reason if nothing changed.
+    `former` is the household that the report names itself. The working set must contain `former` if this household is
+    registered. Several acceptances of one household are reversed one by one, beginning with the latest. Returns
+    NotReversed if nothing was changed.
     """
     subject = working_set.subjects.get(household)
     if filed.subject != household or subject is None or subject.valid(filed.report_id) is not filed:
@@ -87,9 +87,9 @@ def reverse(
 
 
 def accept(working_set: WorkingSet, filed: AnyFiled, *, is_expiry_only: bool = False) -> None:
-    """If an earlier version of the report was a duplicate, the household has another report about the same departure.
+    """If an earlier version of the report was a duplicate, the household has a second report about the same departure.
 
-    The accepted version replaces that other report, because the household would otherwise count as displaced twice.
+    The accepted version replaces this second report. Otherwise the household would be counted as displaced twice.
     """
     if is_expiry_only:
         working_set.accept(filed, is_expiry_only=True)
@@ -105,7 +105,7 @@ def accept_in_place_of(working_set: WorkingSet, filed: AnyFiled, replaced: Filed
 
 
 def same_departure(working_set: WorkingSet, filed: AnyFiled) -> Filed | None:
-    """None unless an earlier version of `filed` was a duplicate."""
+    """Returns None if no earlier version of `filed` was a duplicate."""
     subject, siblings = working_set.subjects.get(filed.subject), working_set.reports[filed.report_id]
     if subject is None or filed.subject[0] != ReportKind.HOUSEHOLD or not isinstance(filed, Filed):
         return None

@@ -58,7 +58,7 @@ async def adopted(session: AsyncSession, visibility: Visibility, ids: Collection
 
 
 async def lock(session: AsyncSession) -> None:
-    """If two people reverse the same acceptance, only the first reversal is stored."""
+    """Two people may reverse one acceptance at the same time. The lock lets only the first reversal be stored."""
     await session.execute(database.advisory_lock("adoption reversals"))
 
 
@@ -68,7 +68,10 @@ async def reverse(session: AsyncSession, adoption_ids: Collection[UUID], *, acco
 
 
 async def former_name(session: AsyncSession, adoption: Adoption) -> Name:
-    """A movement with an unknown short code has its report id in place of the household's id."""
+    """The household of a movement with an unknown short code is not known.
+
+    The report id then stands for the household's id.
+    """
     clear = select(Report.clear).where(
         Report.report_id == adoption.report_id,
         Report.version == adoption.version,

@@ -61,7 +61,7 @@ class AdoptionReversals(Body):
 class ChangedAdoptions(BaseModel):
     """The acceptances that the request reverses.
 
-    All other requested acceptances are unknown, were already reversed, or have changed meanwhile.
+    The other requested acceptances are unknown, were reversed earlier, or have changed meanwhile.
     """
 
     ids: list[UUID]

@@ -1,12 +1,11 @@
-"""Lists the held counts that must be published again, because the stock of their people may have changed.
+"""Lists held counts that must be published again, because the stock of their people may have changed.
 
-The event about a held count states the stock of its people, and the hazard is a part of the stock. A held count may
-lack a hazard that recorded counts of the same people name (docs/decisions/0064). A later recorded count that names the
-hazard changes the stock, so the held count must be published again. Without a new event, the alerts service would add
-both counts. A correction that removes the hazard also changes the stock. Such a correction is therefore another reason
-to publish the held count again. A held count is also published again if a person joins or separates two places or two
-hazards. A held count is also published again if a site gets a name that the count may contain. A listed held count is
-not published if its stock is unchanged (`stocks.py`).
+The event about a held count states the stock of the people. The hazard is a part of the stock. A held count may lack a
+hazard that recorded counts of the same people name (docs/decisions/0064). If a later recorded count names the hazard,
+the stock of the held count changes. Without a new event, the alerts service would add the held count and the recorded
+counts. A correction that removes the hazard changes the stock, too. The held count is then published again. There are
+two more reasons: a person joins or separates two places or two hazards, or a site gets a name that the held count may
+contain. The list may contain a held count whose stock has not changed. `stocks.py` publishes nothing for such a count.
 """
 
 # raw SQL throughout: the table is filled by one statement, in the transaction of a batch
@@ -18,7 +17,7 @@ from uuid import UUID
 from services.registry.counts.headcounts import Headcount
 
 CHANNEL = "registry_held_people"
-# A departure consists of a count's status and the P-codes of its origin and its present place.
+# The status of a count, the P-code of the origin, and the P-code of the present place.
 Departure = tuple[str, str, str]
 NAMED = """
 SELECT DISTINCT status, origin_pcode, destination_pcode FROM counts
@@ -50,17 +49,17 @@ ON CONFLICT DO NOTHING RETURNING subject_id
 
 
 async def named_departures(connection: Any, group_ids: Collection[str], report_ids: Collection[str]) -> set[Departure]:
-    """Only counts that name a hazard are used."""
+    """Returns the departures of the counts that name a hazard."""
     if not group_ids and not report_ids:
         return set()
     return {tuple(row) for row in await connection.fetch(NAMED, list(group_ids), list(report_ids))}
 
 
 async def list_held_counts(connection: Any, counts: Iterable[Headcount], before: Collection[Departure]) -> None:
-    """List the held counts whose districts equal the districts of one of these counts.
+    """List the held counts that have the same districts of origin and of destination as one of these counts.
 
-    Only counts that name a hazard are compared. `before` are the departures in the replaced rows, because these rows
-    may have named a hazard.
+    A count without a hazard changes no held count. `before` are the departures of the rows that the counts replace:
+    these rows may have named a hazard.
     """
     named = {
         (str(count.clear.status), count.clear.origin.pcode, count.clear.destination.pcode)
@@ -73,15 +72,15 @@ async def list_held_counts(connection: Any, counts: Iterable[Headcount], before:
 
 
 async def list_held_at(connection: Any, pcodes: Sequence[str], hazard_ids: Sequence[str]) -> None:
-    """The held counts concern places or hazards that a person has joined or separated.
+    """A person has joined or separated these places or these hazards.
 
-    A count concerns a place if its people are at the place or came from the place.
+    A count is listed if its people are at one of the places, or came from one of the places.
     """
     await _list(connection, LIST_AT, pcodes, hazard_ids)
 
 
 async def list_groups(connection: Any, group_ids: Collection[UUID]) -> None:
-    """List registered groups whose counts must be computed again."""
+    """List registered groups, because their counts must be computed again."""
     if group_ids:
         await _list(connection, LIST_GROUPS, sorted(group_ids))
 

@@ -1,8 +1,8 @@
 """Publishes the people in listed held reports.
 
-An earlier release of Dayar published no events about held reports, so its held reports are listed. A held count is
-listed again if its stock may have changed (`counts.py`). Registered groups are listed if a site has a new name that
-their counts may contain.
+An earlier release of Dayar published no events about held reports. Reports that were held then are listed. A held count
+is listed again if its stock may have changed (`counts.py`). A registered group is listed if a site gets a name that the
+group's counts may contain.
 """
 
 import asyncio
@@ -19,12 +19,12 @@ from services.registry.models import UnpublishedHeldPeople
 from shared.failures import retry_while_unavailable
 from shared.postgres import database, notify
 
-# the list is polled, because a worker misses NOTIFY while it reconnects
+# the list is polled, because a worker misses a NOTIFY while it reconnects
 IDLE_SECONDS = 5.0
 AT_ONCE = 200
-# raw SQL: the ORM cannot read whether a sequence was used. An earlier release of Dayar may have held further reports
-# after the migration made the list. Further reports are added only while the sequence is unused: then no event has been
-# published yet.
+# raw SQL: the ORM cannot read whether a sequence was used. After the migration made the list, an earlier release of
+# Dayar may have held more reports. They are added as long as the sequence is unused, because no event has been
+# published then.
 COMPLETE = text("""
 INSERT INTO unpublished_held_people (kind, subject_id)
 SELECT DISTINCT kind, subject_id FROM reports
@@ -34,8 +34,8 @@ ON CONFLICT DO NOTHING
 """)
 
 
-# raw SQL: the statement reads the unencrypted fields. An earlier release of Dayar published these held counts. The
-# facts of these counts are missing, or are those of another version of the report.
+# raw SQL: the statement reads the unencrypted fields. An earlier release of Dayar published some held counts without
+# storing their facts. The stored facts of a held count can also belong to another version of the report.
 WITHOUT_FACTS = text("""
 INSERT INTO unpublished_held_people (kind, subject_id)
 SELECT 'group', group_id FROM held_stocks AS held
@@ -72,8 +72,8 @@ async def keep_published(engine: AsyncEngine, registrar: Registrar) -> None:
 
 async def publish_some(sessions: async_sessionmaker[AsyncSession], registrar: Registrar) -> int:
     async with sessions.begin() as session:
-        # A transaction that holds this lock exclusively adds rows to the list. If this function removed rows before it
-        # has the lock, the two transactions could wait for each other.
+        # A transaction that holds this lock exclusively adds rows to the list. Take the lock first. If the rows were
+        # removed before, the two transactions could wait for each other.
         await (await database.driver(session)).execute(SHARE_PLACES)
         names = await take_some(session)
         await registrar.publish_held(names, session)

@@ -32,9 +32,9 @@ SEQUENCES = "SELECT nextval('held_sequence') FROM generate_series(1, $1)"
 async def held_events(
     session: AsyncSession, changes: Sequence[HeldChange], places: Places, now: datetime
 ) -> list[Message]:
-    """A held count gets no event if the last event stated the same stock.
+    """No event is published about a held count whose stock is the same as in the last event.
 
-    The caller has locked these households and groups, so later events have higher sequences.
+    The caller has locked these households and groups. A later event therefore has a higher sequence.
     """
     if not changes:
         return []
@@ -95,5 +95,5 @@ def event(change: HeldChange, sequence: int, places: Places, stocks: Mapping[str
 
 
 def district(place: Place, places: Places) -> Place:
-    """Events about held reports never name a smaller place than a district."""
+    """An event about a held report must name no place that is smaller than a district."""
     return Place(pcode=places.district(place.pcode)) if place.pcode else place

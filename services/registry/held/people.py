@@ -12,19 +12,19 @@ from shared.events.vocabulary import OutcomeKind, Status
 
 
 class HeldChange(NamedTuple):
-    """If `is_held` is false, no report waits any more."""
+    """If `is_held` is false, none of the reports waits any more."""
 
     filed: Filed
     is_held: bool
 
 
 def newest_held(reports: Iterable[AnyFiled], registered: Mapping[Name, Subject]) -> dict[Name, Filed]:
-    """The newest held report about each household and group that is not registered.
+    """The newest held report about each household and each group that is not registered.
 
     Only the highest version of each report counts. Exercise and Test reports are ignored if there is an Actual report.
-    A household or group that is registered only by an exercise counts as unregistered for Actual reports. Reports about
-    people who are registered under another id are ignored. People count as registered under another id if a version of
-    their report was refused as a duplicate, or took effect on another household.
+    For Actual reports, a household or group that only an exercise registered is not registered. Reports are left out if
+    their people are registered under another id. People have another id if a version of their report was refused as a
+    duplicate, or took effect on another household.
     """
     reports, refused = list(reports), defaultdict[str, list[Precedent]](list)
     for report in reports:

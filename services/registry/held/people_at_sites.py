@@ -25,9 +25,9 @@ FACTS = (
 
 
 async def only_held(session: AsyncSession, at_sites: Select[Any], status: Status) -> int:
-    """The result is the sum over all sites.
+    """Returns the sum over all sites.
 
-    `at_sites` selects the FACTS of held counts.
+    `at_sites` selects the columns FACTS of held counts.
     """
     held = [count_at_site(*row) for row in await session.execute(at_sites)]
     recorded = await site_queries.counts(session, status, {count.site_id for count in held}) if held else []
@@ -35,7 +35,7 @@ async def only_held(session: AsyncSession, at_sites: Select[Any], status: Status
 
 
 def excess(held: Sequence[CountAtSite], recorded: Sequence[CountAtSite]) -> int:
-    """Computes the additional people at the sites if the held counts were accepted."""
+    """Computes how many more people would be at the sites if the held counts were accepted."""
     before, after = occupancies(recorded), occupancies([*recorded, *held])
     return sum(
         max(0, occupancy.highest - (before[site_id].highest if site_id in before else 0))

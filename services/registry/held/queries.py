@@ -31,11 +31,11 @@ ACCEPTABLE = frozenset(
     }
 )
 
-# Reports held for these reasons need no decision, because the registry judges them again when other reports come. If
-# the reason of a held report is neither in WAITS nor in ACCEPTABLE, the report's author must send a correction.
+# Nobody has to decide about these reports: the registry judges them again when other reports come. All other held
+# reports, which are neither in WAITS nor in ACCEPTABLE, need a correction by their author.
 WAITS = frozenset({Held.HOUSEHOLD_UNKNOWN, *CONTRADICTIONS})
 
-# A person may accept reports with these reasons under another, registered household.
+# A person may accept reports with these reasons as reports about another, registered household.
 ADOPTABLE = ACCEPTABLE | {Held.OTHER_HOUSEHOLD, Held.HOUSEHOLD_UNKNOWN}
 OF_HOUSEHOLDS = (ReportKind.HOUSEHOLD, ReportKind.HOUSEHOLD_MOVEMENT)
 
@@ -46,8 +46,8 @@ UNDECIDED = select(HeldDecision.decided_at).where(
     HeldDecision.outcome_id == Report.outcome_id, HeldDecision.carried_out_at.is_(None)
 )
 IS_HELD = Report.outcome == OutcomeKind.HELD
-# The P-code of the household, group or site, or NULL if this subject is not registered. Movements need this P-code,
-# because most movements state no destination.
+# The P-code of the household, group or site. NULL if the household, group or site is not registered. Movements need
+# this P-code, because most movements state no destination.
 # raw SQL: the expression of a household's present place is also raw SQL
 SUBJECT_PCODE = f"""coalesce(
     (SELECT {HERE} FROM households WHERE household_id = reports.subject_id),
@@ -58,8 +58,8 @@ SUBJECT_PCODE = f"""coalesce(
     ),
     (SELECT pcode FROM sites WHERE site_id = reports.subject_id)
 )"""  # noqa: S608 - constants
-# raw SQL: the expression for the P-code is also raw SQL. People may be registered although their P-code is NULL, for
-# example if they came from abroad and went abroad again.
+# raw SQL: the expression for the P-code is also raw SQL. Registered people can have no P-code, for example if they came
+# from abroad and went abroad again.
 IS_SUBJECT_REGISTERED = """(
     EXISTS (SELECT FROM households WHERE household_id = reports.subject_id)
     OR EXISTS (SELECT FROM counts WHERE group_id = reports.subject_id)
@@ -83,15 +83,15 @@ HELD = select(
     literal_column(SUBJECT_PCODE).label("household_pcode"),
     literal_column(IS_SUBJECT_REGISTERED).label("is_subject_registered"),
 ).where(IS_HELD)
-# The P-code of a report's destination or, if the destination has none, of the origin.
-# A movement without a destination has the P-code of its household, group or site.
+# The P-code of the report's destination, or of the origin if the destination has no P-code. If the report has neither,
+# for example a movement, the P-code of its household, group or site is used.
 PCODE = f"""coalesce(
     CAST(clear AS json) #>> '{{destination,pcode}}', CAST(clear AS json) #>> '{{origin,pcode}}', {SUBJECT_PCODE}
 )"""
 
 
 # True for reports about people in the caller's areas, and about people who are not registered. Registered people
-# without a P-code are in no area: only callers for the whole country may read reports about them.
+# without a P-code are in no area. Only callers for the whole country may read reports about them.
 COVERS_SUBJECT = f"(NOT {IS_SUBJECT_REGISTERED} OR {is_within(SUBJECT_PCODE, 'pcodes')})"
 
 
@@ -117,9 +117,10 @@ def of_ended_sign_ins(team: UUID, visibility: Visibility) -> Sequence[ColumnElem
 async def decide(session: AsyncSession, outcome_ids: Iterable[UUID], **decision: Any) -> list[UUID]:
     """The worker executes the decisions.
 
-    Reports with a decision are left out, so that the first decision is valid. Returns the ids of the decided reports.
+    Reports that have a decision are left out, because the first decision is valid. Returns the ids of the decided
+    reports.
     """
-    # The ids are sorted, so that the requests of two people do not deadlock.
+    # The ids are sorted: the requests of two people then cannot deadlock.
     rows = [{"outcome_id": outcome_id, **decision} for outcome_id in sorted(outcome_ids)]
     if not rows:
         return []
@@ -128,7 +129,7 @@ async def decide(session: AsyncSession, outcome_ids: Iterable[UUID], **decision:
     decided = (await session.scalars(added.values(rows).returning(HeldDecision.outcome_id))).all()
     still_held = (await session.scalars(select(Report.outcome_id).where(Report.outcome_id.in_(decided), IS_HELD))).all()
     if settled := set(decided) - set(still_held):
-        # Reports are no longer held if the worker executed an earlier decision while the insert waited.
+        # While the insert waited, the worker may have executed an earlier decision. These reports are no longer held.
         await session.execute(delete(HeldDecision).where(HeldDecision.outcome_id.in_(settled), is_open))
     await decisions.wake(session)
     return list(still_held)
@@ -146,15 +147,15 @@ async def by_outcome(session: AsyncSession, outcome_id: UUID) -> RowMapping | No
 
 
 async def named(session: AsyncSession, outcome_id: UUID) -> tuple[Any, ...] | None:
-    """Returns the kind and the id of the subject, and the id of the report with this outcome id."""
+    """Returns the kind of the subject, the id of the subject, and the id of the report."""
     name = select(Report.kind, Report.subject_id, Report.report_id).where(Report.outcome_id == outcome_id, IS_HELD)
     row = (await session.execute(name)).one_or_none()
     return None if row is None else (SUBJECT_OF[row[0]], *row[1:])
 
 
 async def note_read(session: AsyncSession, account: UUID, subject_id: UUID) -> None:
-    """The entry is written in the transaction that reads the report.
+    """The entry and the read of the report are in one transaction.
 
-    The reader uses a terminal and has no token, so the entry names no token.
+    The entry names no token, because the reader uses a terminal.
     """
     await audit.add(session, Entry(action=Action.READ, account=account, subject="held report", objects=[subject_id]))

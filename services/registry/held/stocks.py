@@ -1,7 +1,7 @@
 """Stores the facts of each held count, and the stock that the last event about the count stated.
 
-Many recorded counts may concern a held count (`counts.py`), but most of them do not change the stock. An event is
-published only if the stock changes.
+Many recorded counts concern a held count (`counts.py`), but few of them change the stock. An event is published only if
+the stock has changed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,9 +26,7 @@ async def unpublished(
     counts: Mapping[str, Headcount],
     stocks: Mapping[str, UUID],
 ) -> Sequence[HeldChange]:
-    """Leaves out held counts whose facts the last event has already stated.
-
-    Stores the facts of all other held counts.
+    """Returns the held counts whose facts differ from the last event, and stores these facts.
 
     The caller has locked the groups.
     """

@@ -55,8 +55,8 @@ IS_ASSIGNED = or_(
 )
 NEWEST = select(HeldAssignment.account).where(IS_ASSIGNED).order_by(HeldAssignment.assigned_at.desc()).limit(1)
 ASSIGNEE = NEWEST.scalar_subquery()
-# Urgent reports are sorted as if they had come a century earlier, so they are listed first. The cursor of a page can
-# therefore be a single time.
+# Urgent reports are listed first: they are sorted as if they had come a century earlier. The cursor of a page is
+# therefore a single time.
 IS_URGENT = func.coalesce(CLEAR["is_urgent"].astext, "false") == "true"
 LISTED_AT = case((IS_URGENT, Report.received_at - timedelta(days=36_525)), else_=Report.received_at)
 
@@ -72,7 +72,7 @@ class HeldQuery:
 async def page(session: AsyncSession, query: HeldQuery) -> Sequence[RowMapping]:
     """Urgent reports come first, then the oldest.
 
-    `is_in_area` is true if the people are registered in the caller's areas, or if they are not registered.
+    `is_in_area` is true for people who are registered in the caller's areas, and for people who are not registered.
     """
     is_in_area = case((covers_subject(query.visibility), true()), else_=false()).label("is_in_area")
     wanted = HELD.add_columns(ASSIGNEE.label("assignee"), is_in_area, LISTED_AT.label("listed_at")).where(
@@ -87,7 +87,7 @@ async def page(session: AsyncSession, query: HeldQuery) -> Sequence[RowMapping]:
 
 
 async def by_reason(session: AsyncSession, visibility: Visibility) -> Sequence[RowMapping]:
-    """The reason with the oldest report comes first."""
+    """The reasons are in the order of their oldest reports."""
     oldest = func.min(Report.received_at).label("oldest")
     counted = select(Report.reason, func.count().label("reports"), oldest).where(*_waits(visibility))
     return (await session.execute(counted.group_by(Report.reason).order_by(oldest))).mappings().all()
@@ -96,7 +96,7 @@ async def by_reason(session: AsyncSession, visibility: Visibility) -> Sequence[R
 async def opened(
     session: AsyncSession, encryption: EnvelopeEncryption, outcome_id: UUID, visibility: Visibility
 ) -> dict[str, Any] | None:
-    """None if the report is not held, or if the caller may not see the report."""
+    """Return None if the report is not held, or if the caller may not see the report."""
     row = (await session.execute(_seen(HELD, visibility, [outcome_id]))).mappings().one_or_none()
     if row is None:
         return None
@@ -111,10 +111,10 @@ async def decide(
 ) -> list[UUID]:
     """The worker executes the decision.
 
-    Reports that are already decided, no longer held, or invisible to the caller are left out. Some kinds of reports
-    cannot be accepted. Reports about people who are registered in another area cannot be accepted, because an
-    acceptance could move the people into the caller's area. If several reports are refused together, reports that wait
-    for other reports are left out, because they need no decision. Returns the ids of the decided reports.
+    Reports are left out if they are decided, no longer held, or not visible to the caller. Only reports with certain
+    reasons can be accepted. A report about people who are registered in another area cannot be accepted. Otherwise the
+    acceptance could move the people into the caller's area. If one request refuses several reports, reports that wait
+    for other reports are left out: they need no decision. Returns the ids of the decided reports.
     """
     wanted = _seen(select(Report.outcome_id), visibility, outcome_ids)
     if household_id := decision.get("household_id"):
@@ -131,7 +131,7 @@ async def decide(
 async def assign(
     session: AsyncSession, outcome_ids: Collection[UUID], visibility: Visibility, *, account: UUID | None, by: UUID
 ) -> list[UUID]:
-    """Returns the ids of the assigned reports; `account` None means nobody."""
+    """Returns the ids of the assigned reports; If `account` is None, the reports are assigned to nobody."""
     named = select(Report.outcome_id, Report.report_id, Report.version, Report.author)
     reports = (await session.execute(_seen(named, visibility, outcome_ids))).mappings().all()
     seen_ids = [report["outcome_id"] for report in reports]
@@ -142,7 +142,7 @@ async def assign(
 
 
 async def unassign(session: AsyncSession, outcome_ids: Collection[UUID]) -> None:
-    """An assignment may be stored with an earlier outcome id."""
+    """An assignment may have the outcome id that the report had earlier."""
     reports = select(Report.outcome_id).where(Report.outcome_id.in_(outcome_ids), IS_ASSIGNED).correlate(HeldAssignment)
     await session.execute(delete(HeldAssignment).where(reports.exists()))
 
@@ -153,7 +153,7 @@ def _seen(wanted: Any, visibility: Visibility, outcome_ids: Iterable[UUID]) -> S
 
 
 def _waits(visibility: Visibility) -> tuple[ColumnElement[bool] | TextClause, ...]:
-    """A report is visible in the area that it states, and in the area where its people are registered."""
+    """A report is visible in two areas: in the area that it states, and in the area where its people are registered."""
     return IS_HELD, ~UNDECIDED.exists(), or_(visibility.covers(PCODE), visibility.covers(SUBJECT_PCODE))
 
 
@@ -171,6 +171,6 @@ def covers_subject(visibility: Visibility) -> TextClause:
 
 
 async def subjects(session: AsyncSession, outcome_ids: Collection[UUID]) -> list[UUID]:
-    """The security log names the subjects and reports, because outcome ids change."""
+    """The security log names subjects and reports, and not outcomes, because outcome ids change."""
     of_outcomes = select(Report.subject_id, Report.report_id).where(Report.outcome_id.in_(outcome_ids))
     return [id for row in await session.execute(of_outcomes) for id in row]

@@ -164,7 +164,7 @@ class Assignment(Body):
 class ChangedHeldReports(BaseModel):
     """The reports that the request changed.
 
-    All other requested reports are already decided, not acceptable, or not visible to the caller.
+    The other requested reports are decided, cannot be accepted, or are not visible to the caller.
     """
 
     outcome_ids: list[UUID]
@@ -268,10 +268,10 @@ async def note(
     reason: str | None,
     besides: Collection[UUID] = (),
 ) -> None:
-    """The security log gets the people of the changed reports.
+    """The security log names the people of the changed reports.
 
-    The log also gets the household `besides`, under which a report is accepted. The log also gets the unchanged ids,
-    because the caller may have guessed them.
+    If a report is accepted under another household, the log names this household (`besides`), too. The log names the
+    ids without a change, because the caller may have guessed ids.
     """
     entries = []
     if changed:
