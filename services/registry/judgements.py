@@ -13,15 +13,15 @@ from shared.crypto.randomness import random_id
 from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.places import Places
 
-# a version that is held for one of these reasons is replaced by a newer version
+# a newer version replaces a version that is held for one of these reasons
 REPLACEABLE = (*CONTRADICTIONS, Held.REMOVAL_BY_OTHER_TEAM, Held.WHOLE_SITE, Held.TOO_LARGE)
-# these outcomes mean that the movement of a group took effect
+# with these outcomes, the movement of a group took effect
 RESULTS = (RECORDED[1:], SAME_PLACE[1:])
 
 
 @dataclass(slots=True)
 class Unjudged:
-    """`movements` are the movements of the batch, each with the id of the event about its previous outcome."""
+    """`movements` are movements of the batch, with the id of the event about their previous outcome."""
 
     before: HouseholdStanding | None
     onward: dict[str, Onward]
@@ -29,7 +29,7 @@ class Unjudged:
 
 
 class Settled(NamedTuple):
-    """`replaces` is the id of the outcome event that this outcome replaces."""
+    """`replaces` is the id of the event about the previous outcome."""
 
     filed: AnyFiled
     outcome: OutcomeKind
@@ -40,7 +40,7 @@ class Settled(NamedTuple):
 
 @dataclass(slots=True)
 class Judgements:
-    """The part of a working set that decides about movements."""
+    """The part of a working set that judges movements."""
 
     places: Places
     subjects: dict[Name, Subject]
@@ -51,15 +51,15 @@ class Judgements:
     settled: list[Settled] = field(default_factory=list)
     changes: list[SubjectChange] = field(default_factory=list)
     unjudged: dict[Name, Unjudged] = field(default_factory=dict)
-    judged: int = 0  # number of the first `changes` that already contain the people's whereabouts
+    judged: int = 0  # the first `judged` changes already contain the whereabouts of the people
 
     def judge(self, unmoved: Collection[str] = (), others: Iterable[FiledMovement] = ()) -> None:
-        """Decide about the movements of each changed household or group, once for all reports of the batch.
+        """Judge the movements of each changed household or group, once for all reports of the batch.
 
-        Each decision depends on all reports of the household. Deciding after each report of the batch would take much
-        longer. `unmoved` are the reports of movements of groups whose people were at the destination already. `others`
-        are movements of unchanged groups, whose effect a movement of their site or a person's decision may have
-        changed.
+        Each decision depends on all reports of the household or group. To judge them after each report would take much
+        longer. `unmoved` are reports of movements of groups that moved nobody: the people were at the destination
+        before. `others` are movements of unchanged groups: a movement of a site, or a decision of a person, may have
+        changed their effect.
         """
         for name, unjudged in self.unjudged.items():
             subject = self.subjects[name]
@@ -79,14 +79,14 @@ class Judgements:
         self.judged = len(self.changes)
 
     def undecided(self, movements: Iterable[FiledMovement]) -> list[FiledMovement]:
-        """Stored movements that the batch has not decided about yet."""
+        """Returns the stored movements about which the batch has not decided yet."""
         decided = {id(filed) for filed in (*self.filed, *self.refiled)}
         return [movement for movement in movements if id(movement) not in decided]
 
     def _publish_standing(self, subject: Subject, before: Unjudged) -> None:
-        """Add the people's present whereabouts to the household's changes.
+        """Add the present whereabouts of the people to the changes of the household.
 
-        Each new displacement that a movement reported is a further change.
+        A movement can report a new displacement, which is one more change.
         """
         new = range(self.judged, len(self.changes))
         own = [number for number in new if self.changes[number].subject == subject.name]
@@ -102,7 +102,7 @@ class Judgements:
     def _judge_again(
         self, subject: Subject, decisions: Mapping[str, ReportDecision], *, besides: Collection[int]
     ) -> None:
-        """Other reports of the household may have changed the decision about a movement."""
+        """The decision about a movement may change because of other reports about the household."""
         for report_id, decision in decisions.items():
             movement = subject.movements[report_id]
             if id(movement) not in besides and movement.result != decision[1:]:
@@ -152,7 +152,7 @@ class Judgements:
 
 
 def noted(decisions: Mapping[str, ReportDecision], unmoved: Collection[str]) -> dict[str, ReportDecision]:
-    """A movement that moved nobody gets SAME_PLACE."""
+    """If a movement moved nobody, the decision becomes SAME_PLACE."""
     return {
         report_id: SAME_PLACE if decision is RECORDED and report_id in unmoved else decision
         for report_id, decision in decisions.items()

@@ -29,7 +29,7 @@ class Disaggregation(NamedTuple):
 
 
 def disaggregated(filed: Filed) -> Disaggregation:
-    """Persons without details count as persons of unknown sex and age."""
+    """Persons about whom nothing else is stated have an unknown sex and age."""
     numbers = described(codes(filed))
     if "members" in filed.sealed:
         return numbers
@@ -46,19 +46,19 @@ def member_codes(filed: Filed, at: datetime | None = None) -> list[tuple[str, in
 
 
 def codes(filed: Filed, at: datetime | None = None) -> list[int]:
-    """Ages are those on the day of `at`, by default the day of displacement."""
+    """Ages are on the day of `at`, or on the day of displacement if `at` is None."""
     on = (at or filed.clear.occurred_at).astimezone(TIME_ZONE)
     year, day = on.year, f"{on.month:02}-{on.day:02}"
     return [person_code(member, year, day) for member in displaced(filed.sealed)]
 
 
-# A person code below AGED is an index in CELLS, and means that the age in years is not known. Any other person code is
-# AGED plus an age code. An age code contains the sex, an age, and whether the age rises on the next 1 January. In later
-# years, the age rises on every 1 January, because the birthday must not be stored unencrypted. The age on the day of
-# displacement would reveal whether the birthday is before or after this day. The code therefore contains the age on the
-# next 1 January. A person who reaches an older age bracket before the next 1 January is an exception. In memory, the
-# person code also contains the assessment of the person's functioning, multiplied by ASSESSMENT_STEP. PostgreSQL stores
-# only numbers of assessed persons, so that no disability is stored beside an age.
+# A person code below AGED is an index in CELLS: the age in years is not known. A person code from AGED on is AGED plus
+# an age code. An age code contains the sex, an age, and whether the age rises on the next 1 January. After that, the
+# age rises on every 1 January, because the birthday must not be stored unencrypted. The age on the day of displacement
+# would reveal on which side of this day the birthday is. The code therefore contains the age on the next 1 January. The
+# exception is a person who enters an older age bracket before the next 1 January. In memory, the person code contains
+# one more number, multiplied by ASSESSMENT_STEP: the assessment of the person's functioning. PostgreSQL stores only the
+# number of assessed persons. No disability is therefore stored beside an age.
 AGED = len(CELLS)
 SEX_STEP = 512
 OLDEST = 255
@@ -83,7 +83,7 @@ def sex_age_code(member: Content, year: int, day: str) -> int:
 
 
 def described(codes: Iterable[int], *, new_years: int = 0) -> Disaggregation:
-    """`new_years` is the number of New Years since the codes were made: each adds a year to the ages."""
+    """`new_years` is the number of New Years since the codes were made. Each New Year adds a year to the ages."""
     cells, ages = [0] * len(CELLS), []
     assessed = with_disability = 0
     for person_code in codes:
@@ -102,7 +102,7 @@ def described(codes: Iterable[int], *, new_years: int = 0) -> Disaggregation:
 
 
 def later(age_code: int, new_years: int) -> int:
-    """Each 1 January adds a year to the age in the code."""
+    """On each 1 January, the age in the code rises by a year."""
     sex, rest = divmod(age_code, SEX_STEP)
     years = rest // 2 + rest % 2 + new_years - 1
     return SEX_STEP * sex + 2 * min(years, OLDEST) + 1
@@ -120,17 +120,17 @@ def displaced(sealed: Content) -> Sequence[Content]:
 
 
 def cell(sex: str | None, age: str) -> int:
-    """A code that this release of Dayar does not know counts as unknown."""
+    """A code that this release of Dayar does not know is counted as unknown."""
     return CELL.get((sex or UNKNOWN_SEX, age), UNKNOWN)
 
 
 def age(member: Content, year: int, day: str) -> int | None:
-    """The age on the day `MM-DD` of the year.
+    """The age in the year `year` on the day `MM-DD`.
 
-    If only the birth year is known, the age is the difference of the two years.
+    If only the birth year is known, the age is the year minus the birth year.
 
-    If a report states only an age, the years since the day `age_reported_on` are added to the age. Without the day
-    `age_reported_on`, the stated age is used unchanged.
+    If only an age is known, the years since the day `age_reported_on` are added. If this day is not known, the stated
+    age is used.
     """
     born: str | None = member.get("birth_date")
     if born is not None:
@@ -143,7 +143,10 @@ def age(member: Content, year: int, day: str) -> int | None:
 
 
 def whole_years(since: str | None, year: int, day: str) -> int:
-    """The completed years from `since` to the day `MM-DD` of the year. The number is negative if `since` is later."""
+    """The completed years from `since` to the day `MM-DD` in the year `year`.
+
+    The number is negative if `since` is later.
+    """
     if since is None:
         return 0
     years = year - int(since[:4])
@@ -159,7 +162,7 @@ def birth_year(member: Content) -> int | None:
 
 
 def born_between(member: Content) -> tuple[date, date] | None:
-    """None if nothing is known of the birth."""
+    """Return None if neither birth date, birth year nor age is known."""
     if birth_date := member.get("birth_date"):
         return date.fromisoformat(birth_date), date.fromisoformat(birth_date)
     if year := member.get("birth_year"):
@@ -172,7 +175,7 @@ def born_between(member: Content) -> tuple[date, date] | None:
 
 
 def years_before(day: date, years: int) -> date:
-    """For 29 February, the result is 28 February if the earlier year has no 29 February."""
+    """If `day` is 29 February, and the earlier year has no such day, the result is 28 February."""
     year = day.year - years
     return date(year, 2, 28) if (day.month, day.day) == (2, 29) and not isleap(year) else day.replace(year=year)
 

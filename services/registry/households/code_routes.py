@@ -43,7 +43,7 @@ async def draw_code(household_id: UUID, request: Request, session: Session, call
 async def drawn(household_id: UUID, request: Request, session: AsyncSession, caller: Principal) -> tuple[str, bool]:
     """The flag is true if the code is new.
 
-    A new code is stored under the household's lock, and the household's search keys are made again.
+    The household is locked, the new code is stored, and the search keys of the household are made again.
     """
     state, (encryption, _) = request.app.state, at_hand(request, caller)
     store = Store(session, encryption, state.search, state.places)

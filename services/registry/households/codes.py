@@ -1,8 +1,8 @@
 """Finds the households of movements that name a household only by its short code.
 
-A movement whose code is unknown, or belongs to several households, is held until a single household has the code. If an
-account sends many wrong codes within an hour, its further codes are compared only after a pause. Without this limit, an
-account could guess the codes of households, because a receipt shows whether a movement was recorded.
+A movement is held until exactly one household has the movement's code. After many wrong codes within an hour, the codes
+of an account are compared only after a pause. A receipt shows whether a movement was recorded. Without the limit, an
+account could therefore guess codes.
 """
 
 # raw SQL throughout: the statements use the asyncpg connection of the working set
@@ -21,14 +21,14 @@ from shared.events.vocabulary import ReportKind
 
 MOST_WRONG = 20
 WINDOW = timedelta(hours=1)
-KEPT = timedelta(days=60)  # a movement with a wrong code waits at most this long before it is refused
+KEPT = timedelta(days=60)  # a movement with a wrong code is refused after this time
 AT_ONCE = 200
 
-# Only one transaction at a time compares codes. If two transactions compared codes at the same time, each transaction
-# would miss the wrong codes in the other transaction.
+# Only one transaction at a time compares codes. Two transactions at the same time would each miss the wrong codes in
+# the other transaction.
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('household codes', 0))"
-# Transactions that give households the same code run one after the other. Two transactions at the same time could give
-# one code to two households without noticing. The locks are taken after the locks of households, in a fixed order.
+# Two transactions that give the same code to households must run one after the other. At the same time, neither would
+# notice that two households get one code. The locks are taken in a fixed order, after the locks of households.
 LOCK_GIVEN = """
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
 FROM unnest($1::text[]) AS name ORDER BY hashtextextended(name, 0)
@@ -45,8 +45,8 @@ INSERT INTO coded_movements (report_id, version, author, compared_at, wrong_at) 
 ON CONFLICT DO NOTHING
 """
 IS_ANY_LISTED = "SELECT EXISTS (SELECT FROM coded_movements)"
-# Selects the movements whose codes have not been compared for the longest time. Movements with and without `wrong_at`
-# have separate limits. Movements of accounts that must pause do not delay the movements of other accounts.
+# Selects the movements whose codes were compared the longest time ago. Movements with `wrong_at` have one limit, and
+# movements without have another. An account that must pause then does not delay the movements of other accounts.
 LISTED = """
 (SELECT * FROM coded_movements WHERE wrong_at IS NULL ORDER BY compared_at LIMIT $1)
 UNION ALL (SELECT * FROM coded_movements WHERE wrong_at IS NOT NULL ORDER BY compared_at LIMIT $1)
@@ -57,12 +57,12 @@ WHERE (report_id, version, author) = ($1, $2, $3)
 """
 DELETE = "DELETE FROM coded_movements WHERE (report_id, version, author) = ($1, $2, $3)"
 
-MovementVersion: TypeAlias = tuple[str, int, str]  # a version consists of a report id, a number and an author
+MovementVersion: TypeAlias = tuple[str, int, str]  # the report id, the version number and the author
 Holders: TypeAlias = defaultdict[str, set[str]]
 
 
 class CodeComparison(NamedTuple):
-    """`household_id` is None if the code is wrong, or if the account that sent the code must pause."""
+    """`household_id` is None if the code is wrong, or if the author of the movement must pause."""
 
     movement: FiledMovement
     household_id: str | None
@@ -79,10 +79,10 @@ def compared(
     *,
     counted: Collection[MovementVersion] = (),
 ) -> list[CodeComparison]:
-    """Compare the codes of the movements, in the given order.
+    """Compare the codes of the movements, one after the other in the given order.
 
-    `households` maps each code of a single household to the id of this household. `wrong` maps each author to the
-    number of wrong codes within the last hour. `counted` are movements whose codes have already been counted as wrong.
+    `households` maps each code that only one household has to the id of the household. `wrong` maps each author to the
+    number of wrong codes within the last hour. `counted` are movements whose codes were counted as wrong before.
     """
     codes_of, comparisons = Counter(wrong), list[CodeComparison]()
     for movement in movements:
@@ -115,10 +115,9 @@ def single(holders: Holders) -> dict[str, str]:
 
 
 def single_loaded(holders: Holders, codes: set[str], loaded: Iterable[Subject]) -> dict[str, str]:
-    """Maps codes to the ids of loaded households. Codes that belong to several households are left out.
+    """Maps codes to households, stored or loaded, by id. A code that several households have is left out.
 
-    For loaded households, the codes in memory are used instead, because reports of the batch may have changed the
-    codes.
+    Reports of the batch may have changed the codes of loaded households, so their codes are read from memory.
     """
     households = {subject.name[1]: subject for subject in loaded if subject.name[0] == ReportKind.HOUSEHOLD}
     for code in codes:
@@ -169,11 +168,11 @@ class HouseholdCodes:
     async def resolve(
         self, movements: Sequence[FiledMovement], now: datetime, loaded: Iterable[Subject] | None = None
     ) -> None:
-        """Set the household of each new movement whose code belongs to a single household.
+        """Set the household of each new movement whose code exactly one household has.
 
-        Movements without a single household are added to the list of waiting movements. The caller has called `lock`.
-        `loaded` are the households of the batch, after the batch's reports about households were filed. Without
-        `loaded`, only the stored households are compared.
+        A movement whose code no household has, or several households have, is added to the list of waiting movements.
+        The caller must have called `lock`. `loaded` are the households of the batch, which include the batch's reports.
+        If `loaded` is None, the codes are compared only with stored households.
         """
         if not movements:
             return
@@ -189,12 +188,12 @@ class HouseholdCodes:
         )
 
     async def list_again(self, reports: Iterable[AnyFiled], now: datetime) -> None:
-        """Put stored movements on the list if their codes must be compared again.
+        """Put stored movements on the list, because their codes must be compared again.
 
-        If a person took a movement away from its household, the movement's code was never compared with other codes.
-        If a movement waited for another version of its report, its code was never compared with other codes. The list
-        dates the wrong code back by an hour, so the code does not count towards the author's limit. The time until the
-        movement is refused begins now.
+        The code of such a movement was never compared: a person may have taken the movement away from its household.
+        The movement may have waited for another version of its report. Wrong codes are dated back by an hour, so that
+        they do not count towards the author's limit. From now on, the movement waits for the full time before a
+        refusal.
         """
         listed = [
             (*version_of(movement), movement.received_at, now - WINDOW) for movement in filter(is_unnamed, reports)
@@ -203,7 +202,7 @@ class HouseholdCodes:
             await self._connection.executemany(ADD, listed)
 
     async def listed(self) -> dict[MovementVersion, datetime | None]:
-        """Maps each movement to the time from which its code counts as wrong."""
+        """Maps each movement to the time since which its code counts as wrong, or None."""
         if not await self._connection.fetchval(IS_ANY_LISTED):
             return {}
         await self.lock()
@@ -216,12 +215,12 @@ class HouseholdCodes:
         listed: Mapping[MovementVersion, datetime | None],
         now: datetime,
     ) -> list[CodeComparison]:
-        """Compare the codes of the `listed` movements again. Returns the movements whose household is known now.
+        """Compare the codes of the `listed` movements again. Returns the movements whose household has become known.
 
-        `waiting` are the listed movements whose household is still unknown. All other listed movements leave the list:
-        a person refused these movements, or newer versions replaced them. The wrong codes of movements that leave the
-        list still count until the end of the hour. If these codes did not count, an account could try any number of
-        codes by correcting its own movements.
+        `waiting` are the listed movements whose household is still unknown. All other listed movements leave the list,
+        because a person refused them, or newer versions replaced them. A wrong code counts until the end of the hour,
+        even if its movement leaves the list. Otherwise an account could try any number of codes: each correction of a
+        movement would be a new try.
         """
         counted = {version for version, wrong_at in listed.items() if wrong_at is not None}
         households, wrong = single(await self._holders(codes_of(waiting))), await self._wrong(waiting, now)
@@ -236,12 +235,12 @@ class HouseholdCodes:
         return [comparison for comparison in comparisons if comparison.household_id is not None]
 
     async def count_shared(self, given: Sequence[Filed], now: datetime) -> None:
-        """Count a code as wrong if a report gives the code to a household although another household has the code.
+        """If a report gives a household a code that another household has, the code counts as wrong.
 
-        Without this rule, an account could guess codes: its receipt shows that a movement with a code of two households
-        is not recorded.
+        Otherwise an account could guess codes: the receipt of a movement with a code of two households shows that it
+        was not recorded.
 
-        The caller has locked the households, and stores them later.
+        The caller has locked the households, and will store them.
         """
         if not given:
             return

@@ -22,7 +22,7 @@ from shared.events.vocabulary import Mobility, Movement, OutcomeKind, Precision,
 
 @dataclass
 class Courses:
-    """`by_departure` has the course of each displacement that has movements, by report id."""
+    """`by_departure` maps the report id of each displacement with movements to the displacement's course."""
 
     by_departure: dict[str, Course] = field(default_factory=dict)
     decisions: dict[str, ReportDecision] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class HouseholdStanding(NamedTuple):
 
 
 def courses(displacements: Collection[Filed], movements: Collection[FiledMovement]) -> Courses:
-    """A reversed movement has no effect."""
+    """A reversed movement changes nothing."""
     result, following = Courses(), defaultdict[str, list[FiledMovement]](list)
     moves = sorted((filed for filed in displacements if filed.clear.mobility in MOVES), key=order)
     for movement in movements:
@@ -58,7 +58,7 @@ def courses(displacements: Collection[Filed], movements: Collection[FiledMovemen
             followed = course(departure, own, ends_at, carried)
             result.decisions |= followed.decisions
             if not carried and not has_effect(followed):
-                continue  # the household is stored as if no movement had been reported
+                continue  # the household is stored like a household without movements
             result.by_departure[departure.report_id] = followed
             gone[departure.clear.status] = still_gone(before, followed.parts)
     return result
@@ -77,7 +77,7 @@ def why_nothing_precedes(movement: FiledMovement, moves: Sequence[Filed]) -> Hel
 
 
 class Onward(NamedTuple):
-    """`left` is None if the report of this displacement was withdrawn."""
+    """`left` is None if the report of the displacement was withdrawn."""
 
     report_id: str
     movement_id: str
@@ -86,7 +86,7 @@ class Onward(NamedTuple):
     precision: Precision
     reported_on: date
     mobility: Mobility
-    left: tuple[str | None, str | None] | None  # most of the people left a place with this P-code and country
+    left: tuple[str | None, str | None] | None  # the P-code and country of the place that most of the people left
 
 
 def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onward]:
@@ -108,7 +108,7 @@ def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onwa
 
 
 def onward_id(movement: FiledMovement, departure: Filed) -> str:
-    """One report about everybody at a site concerns many households, so the id is derived for each household."""
+    """A movement of everybody at a site concerns many households, so each household gets an id of its own."""
     if not movement.site_id:
         return movement.report_id
     return str(events.derived_id("onward", movement.report_id, departure.subject[1]))
@@ -120,7 +120,7 @@ def changed(before: Mapping[str, Onward], after: Mapping[str, Onward]) -> list[O
 
 
 def carried_over(departure: Filed, gone: Parts) -> Parts:
-    """If all living members had left the country, the new report means that they are in the country again."""
+    """A new report after all living members left the country means that they are in the country again."""
     people, carried = People.of(departure), Parts()
     for position, others in gone.items():
         if (named := people.named({member_id for member_id, _ in others.members})[0]).count:
@@ -131,9 +131,9 @@ def carried_over(departure: Filed, gone: Parts) -> Parts:
 
 
 def still_gone(before: Parts, now: Parts) -> Parts:
-    """The report of a displacement may omit members who are dead or abroad.
+    """A report of a new displacement may omit members who died or left the country before.
 
-    Members with an assessed solution are not included, because a new displacement concerns them again.
+    A new displacement concerns members with an assessed solution again, so they are left out.
     """
     seen = {member_id for people in now.values() for member_id, _ in (*people.members, *people.candidates)}
     gone = {position: people.named(seen)[1] for position, people in before.items()}
@@ -150,8 +150,8 @@ def add(parts: Parts, position: Position, people: People) -> None:
 def departure_of(movement: FiledMovement, moves: Sequence[Filed]) -> Filed | None:
     """`moves` are sorted by time.
 
-    If a displacement and a movement happened on the same day, the order of `reported_at` decides. A movement of
-    everybody at a site concerns no household that was reported after the movement.
+    If both happened on one day, the order of `reported_at` decides. A movement of everybody at a site concerns no
+    household that was reported after the movement.
     """
     last = days(movement)[1]
     begun = [move for move in moves if move.clear.status is movement.clear.status and days(move)[0] <= last]
@@ -165,7 +165,7 @@ def departure_of(movement: FiledMovement, moves: Sequence[Filed]) -> Filed | Non
 
 
 def standing(current: Course | None) -> HouseholdStanding | None:
-    """None if no movement followed this displacement."""
+    """Return None if no movement followed the displacement."""
     if current is None:
         return None
     numbers = dict.fromkeys(STOCK, 0)

@@ -46,7 +46,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class DistrictData(msgspec.Struct, omit_defaults=True, gc=False):
-    """The P-code names a district or a larger unit."""
+    """The P-code is the code of a district or a larger unit."""
 
     pcode: str | None = None
     country: str | None = None
@@ -121,7 +121,7 @@ class OutcomeData(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class HouseholdEvents:
-    """A P-code becomes the P-code of its district, because no smaller place may leave the registry."""
+    """No place smaller than a district may leave the registry, so the P-code of the district is used."""
 
     def __init__(self, places: Places) -> None:
         self._district = lru_cache(10_000)(lambda pcode: DistrictData(pcode=places.district(pcode)))
@@ -170,7 +170,7 @@ class HouseholdEvents:
         return written(event_type(change), household_id, data, random_id(), now)
 
     def add_standing(self, data: HouseholdData, standing: HouseholdStanding) -> None:
-        """`destination` becomes the place of the people who are still displaced."""
+        """`destination` is set to the place of the people who are still displaced."""
         confirmed_on = local_day(standing.confirmed_at)
         data.whereabouts = WhereaboutsData(
             standing.displaced, standing.returned, standing.settled, confirmed_on, standing.is_return_presumed
@@ -190,7 +190,7 @@ class HouseholdEvents:
         )
 
     def onward(self, onward: Onward) -> DisplacementData:
-        """The origin is unknown if the report of the displacement was withdrawn.
+        """If the report of the displacement was withdrawn, nobody knows the origin.
 
         The alerts service then counts the displacement in no district.
         """

@@ -1,6 +1,6 @@
-"""A part of the console's page of a hazard: the number of registered households that last left because of the hazard.
+"""A part of the console's page of a hazard: how many registered households last left because of the hazard.
 
-The part has no personal data, and links to the search, which logs the shown households.
+The part contains no personal data. Its link leads to the search, which logs each household that is shown.
 """
 
 from uuid import UUID
@@ -20,9 +20,9 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/hazards/{hazard_id}/households")
 async def hazard_households(hazard_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
-    """The households in the caller's areas whose latest displacement is because of the hazard.
+    """The households in the caller's areas whose latest displacement was caused by the hazard.
 
-    Households that were displaced again for another reason do not count.
+    A household that was displaced again for another reason is not counted.
     """
     visibility = figures_of(caller, request.app.state.places)
     status = request.app.state.settings.counted_status

@@ -9,11 +9,12 @@ from services.registry.reports import Filed, FiledMovement, days, moved_at
 from shared.events.vocabulary import Movement, SubStock
 
 Parts = dict[Position, People]
-Lead = Callable[[Position], Position]  # maps the position before a movement to the position after the movement
+# maps the position of people before the movement to their position after the movement
+Lead = Callable[[Position], Position]
 
 
 def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lead) -> tuple[Parts, ReportDecision]:
-    """The parts contain the people before the movement."""
+    """`parts` are the parts of the household before the movement."""
     if movement.site_id:
         return at_site(parts, movement), RECORDED
     number = movement.clear.persons or 0
@@ -29,10 +30,10 @@ def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lea
 
 
 def at_site(parts: Parts, movement: FiledMovement) -> Parts:
-    """Everybody who is displaced at the site of the movement.
+    """Returns the people who are displaced at the site of the movement.
 
-    Reports state that people are at a site, but not when they came. People are assumed to come after the movement if
-    the first report that places them at the site is later.
+    Reports state that people are at a site, but not when they came. If the first report that places people at the site
+    is later than the movement, the people are assumed to have come later.
     """
     when = moved_at(movement)
     there = {at: people for at, people in parts.items() if at.is_displaced() and at.site_id == movement.site_id}
@@ -42,7 +43,7 @@ def at_site(parts: Parts, movement: FiledMovement) -> Parts:
 def named(
     parts: Parts, movement: FiledMovement, departure: Filed, member_ids: frozenset[str]
 ) -> tuple[Parts, ReportDecision]:
-    """Each id must belong to the household. Members who are not displaced are ignored."""
+    """An id that is not of the household leads to a held movement. Members who are not displaced are left out."""
     named_parts = {
         position: members for position, people in parts.items() if (members := people.named(member_ids)[0]).count
     }
@@ -56,10 +57,10 @@ def named(
 
 
 def taken(parts: Parts, number: int, lead: Lead) -> Parts:
-    """People whom the movement changes are taken first, from the largest part.
+    """People whose position the movement changes are taken first, from the largest part.
 
-    For example, two of five people have returned, and a later report says that three people returned. The registry then
-    applies the later report to the three people who have not returned.
+    For example, two of five people have returned, and a later report says that three people have returned. The later
+    report is then about the three people who had not returned.
     """
     chosen: Parts = {}
     for position in sorted(
@@ -72,9 +73,9 @@ def taken(parts: Parts, number: int, lead: Lead) -> Parts:
 
 
 def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
-    """Dead people cannot move, so a movement is held if all people were dead before the movement happened.
+    """Dead people cannot move. A movement is therefore held if everybody died before the movement.
 
-    With vague dates, the movement may have happened before the death and is not held.
+    If the dates are vague, the movement may have happened before a death: the movement is not held.
     """
     first, _ = days(movement)
     are_dead = all(position.died_by and position.died_by < first for position in parts)
@@ -83,7 +84,7 @@ def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
 
 
 def recognised(parts: Parts, member_ids: Collection[str], lead: Lead) -> Parts:
-    """A member who cannot be in any part is ignored."""
+    """A member who cannot be in any part is left out."""
     for member_id in sorted(member_ids):
         is_named = any(member_id == id for people in parts.values() for id, _ in people.members)
         possible = {at: people for at, people in parts.items() if not is_named and people.may_include(member_id)}
@@ -97,7 +98,7 @@ def recognised(parts: Parts, member_ids: Collection[str], lead: Lead) -> Parts:
 
 
 def determined(parts: Parts) -> Parts:
-    """A member who can be in only one part is named in this part."""
+    """If a member can be in only one part, the member is added to this part by name."""
     for position, people in parts.items():
         if people.is_determined:
             member_ids = [member_id for member_id, _ in people.candidates]
@@ -107,7 +108,7 @@ def determined(parts: Parts) -> Parts:
 
 
 def replaced(parts: Parts, moving: Parts, after: Mapping[Position, Position]) -> Parts:
-    """People whose positions are equal are one part."""
+    """People with equal positions become one part."""
     result: Parts = {}
     for position, people in parts.items():
         rest = remaining(people, moving[position]) if position in moving else people

@@ -1,8 +1,8 @@
 """Computes from movements the sub-stock and the place of each part of a household. No I/O.
 
 Movements are sorted by day, `reported_at` and report id, so the order of arrival does not matter. A movement belongs to
-the displacement that it follows. The passage of time alone changes nothing. People leave the stock only if they die,
-leave the country, or have an assessed solution. The rules are in docs/decisions/0041.
+the latest displacement before the movement. Nothing changes only because time passes. People leave the stock only if
+they die, leave the country, or have an assessed solution. The rules are in docs/decisions/0041.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ ONWARD = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN)
 
 
 class Passage(NamedTuple):
-    """`households` is 1 for the largest part that moved, else 0."""
+    """`households` is 1 for the largest part that moved, and 0 for all other parts."""
 
     movement: FiledMovement
     before: Position
@@ -35,10 +35,10 @@ class Passage(NamedTuple):
 
 
 class Course(NamedTuple):
-    """The report of the displacement describes the people until `changed_at`, and `stays` describe them afterwards.
+    """Until `changed_at`, the report of the displacement describes the people. Afterwards, `stays` describe them.
 
-    `departed` are the people of the report, without those who had died or left the country before. `site_movements` are
-    movements of everybody at a site that concerned these people.
+    `departed` are the people in the report, except people who had died or left the country before. `site_movements` are
+    the movements of everybody at a site that concerned the people.
     """
 
     parts: Parts
@@ -58,7 +58,7 @@ def course(
 ) -> Course:
     """The displacement ends when the next displacement begins.
 
-    `gone` are people of the report who had died or left the country before the displacement.
+    `gone` are people in the report who had died or left the country before the displacement.
     """
     clear, listed = departure.clear, beginning(departure)
     snapshots = [PartsSince(clear.occurred_at, listed)]
@@ -117,9 +117,9 @@ def is_known(movement: FiledMovement, after: Mapping[Position, Position]) -> boo
 
 
 def leaving(after: Mapping[Position, Position]) -> list[Position]:
-    """People return once and leave the country once.
+    """People return once, and leave the country once.
 
-    A later report of the same movement that names another place is not a new movement.
+    Another report of a return may name another place. The report does not count as a second return.
     """
     return [
         before

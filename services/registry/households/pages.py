@@ -47,9 +47,9 @@ async def search_page(
 ) -> Response:
     """The form, a page of the urgent households, and the newest duplicates.
 
-    The browser sends the criteria in the body of a separate request. With `site`, the form searches for households at
-    this site. With `hazard`, the form searches at once for households that left because of this hazard. `urgent` is
-    the cursor of the page of urgent households.
+    The browser sends the search criteria in the body of a request, and never in the URL. With `site`, the form searches
+    for households at this site. With `hazard`, the form searches at once for households that left because of this
+    hazard. `urgent` is the cursor of the page of urgent households.
     """
     places: Places = request.app.state.places
     pairs = await pairs_of(request, session, caller, PAIRS)

@@ -9,15 +9,15 @@ from services.registry.households.ages import Disaggregation, described, disaggr
 from services.registry.reports import CELLS, UNKNOWN, Filed
 
 NO_CELLS = (0,) * len(CELLS)
-Person = tuple[str, int]  # a member's id, and the member's person code on the day of displacement
+Person = tuple[str, int]  # a member's id, and the person code on the day of displacement
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """`members` are named persons. `others` are the numbers of unnamed persons by sex and age.
+    """`members` are named persons. `others` are the numbers of unnamed persons, by sex and age.
 
-    If a movement stated only a number of people, nobody knows which members moved. `candidates` are the members who may
-    be among the unnamed persons; without candidates, any member may be.
+    If a movement states only a number of people, nobody knows which members moved. `candidates` are members who may be
+    among the unnamed persons. If there are none, any member may be.
     """
 
     members: tuple[Person, ...] = ()
@@ -36,27 +36,27 @@ class People:
 
     @property
     def cells(self) -> list[int]:
-        """Ages are those on the day of displacement, and the order is that of CELLS."""
+        """The numbers are in the order of CELLS. Ages are on the day of displacement."""
         return self.disaggregated().cells
 
     def coded(self, codes: Iterable[Person]) -> "People":
-        """Members whose ids are in `codes` get these codes."""
+        """Replace the codes of the members in `codes`."""
         known = dict(codes)
         return replace(self, members=tuple((id, known.get(id, code)) for id, code in self.members))
 
     def disaggregated(self, *, new_years: int = 0) -> Disaggregation:
-        """Ages are those after this number of New Years since the displacement."""
+        """Ages are computed for the day after this number of New Years."""
         named = described((code for _, code in self.members), new_years=new_years)
         return named._replace(cells=list(map(add, named.cells, self.others)))
 
     @property
     def is_open(self) -> bool:
-        """Any member may be one of the unnamed persons."""
+        """True if any member may be one of the unnamed persons."""
         return sum(self.others) > len(self.candidates)
 
     @property
     def is_determined(self) -> bool:
-        """Each candidate is one of the unnamed persons if there are as many candidates as unnamed persons."""
+        """With as many candidates as unnamed persons, each unnamed person is one of the candidates."""
         return bool(self.candidates) and sum(self.others) == len(self.candidates)
 
     @property
@@ -72,13 +72,13 @@ class People:
         return any(self.others) and (self.is_open or any(member_id == id for id, _ in self.candidates))
 
     def including(self, member_id: str) -> "People":
-        """One of the unnamed persons becomes the given member."""
+        """The given member replaces one of the unnamed persons."""
         code = dict(self.candidates).get(member_id, UNKNOWN)
         others = unknown(sum(self.others) - 1).others
         return People(united(self.members, ((member_id, code),)), others, self.candidates).excluding((member_id,))
 
     def excluding(self, member_ids: Collection[str]) -> "People":
-        """The given members are no longer candidates."""
+        """The members are removed from the candidates."""
         return People(
             self.members, self.others, tuple(person for person in self.candidates if person[0] not in member_ids)
         )
@@ -89,7 +89,7 @@ class People:
         return People(named), People(rest, self.others, self.candidates)
 
     def first(self, count: int) -> tuple["People", "People"]:
-        """Nobody knows who belongs to which part, so sexes and ages become unknown."""
+        """Nobody knows who is in which part, so sexes and ages become unknown."""
         if count >= self.count:
             return self, People()
         candidates = () if self.is_open else united(self.members, self.candidates)

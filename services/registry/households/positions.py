@@ -18,9 +18,9 @@ OUTSIDE_STOCK = (*ABSENT, SubStock.DURABLE_SOLUTION)
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """`precision` is the precision of the date on which the people came to the place.
+    """`precision` says how exactly the day of arrival is known.
 
-    A report that only confirms the place does not change `precision`.
+    A report that only confirms the place leaves `precision` unchanged.
     """
 
     sub_stock: SubStock
@@ -36,8 +36,8 @@ class Position:
     intends_to_stay: bool = False
     contact_lost_at: datetime | None = None
     site_id: str = ""
-    placed_at: datetime = NEVER  # the time of the report that placed the people at the site
-    died_by: date | None = None  # the people died on this day or before
+    placed_at: datetime = NEVER  # the time of the first report that names the site of the people
+    died_by: date | None = None  # the last day on which the people may have died
 
     @property
     def place(self) -> tuple[Any, ...]:
@@ -45,12 +45,12 @@ class Position:
 
     @property
     def compared(self) -> tuple[Any, ...]:
-        """The compared values contain no times."""
+        """Two positions are equal here even if their times differ."""
         return *self.place, self.is_return_presumed, self.intends_to_stay, self.contact_lost_at is not None
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """A sort key for positions with equal numbers of people."""
+        """Parts with equal numbers of people are sorted by this key."""
         since = self.departed_at, self.confirmed_at, self.placed_at
         return *self.place, *since, self.movement or "", self.died_by or date.max
 
@@ -73,9 +73,9 @@ class Position:
 class Transition(NamedTuple):
     """`to` is the new sub-stock, or None if the sub-stock does not change.
 
-    `sources` are conditions for the people's position, tried in order until somebody meets one. A movement without
-    named people concerns the people who meet the condition. `confirms` is false if the report does not mean that
-    somebody has seen the people.
+    `sources` are conditions for the position of people. They are tried in order until somebody meets one. If a movement
+    names nobody, the movement concerns the people who meet a condition. `confirms` is false if nobody has seen the
+    people, in spite of the report.
     """
 
     to: SubStock | None
@@ -123,7 +123,10 @@ def moved(before: Position, movement: FiledMovement, departure: Filed, at: datet
 
 
 def is_same_place(before: Position, after: Position) -> bool:
-    """A fact that the newer report omits is unchanged. A second return to the same unit does not move people."""
+    """If the newer report omits a fact, the fact is the same as before.
+
+    A second return within one unit moves nobody.
+    """
     is_same_unit = (before.pcode, before.country) == (after.pcode, after.country)
     is_same_settlement = bool(after.locality.pcode) and after.locality.pcode == before.locality.pcode
     if before.sub_stock is not after.sub_stock or not (is_same_unit or is_same_settlement):
@@ -146,10 +149,10 @@ def noted(before: Position, kind: Movement, at: datetime) -> Position:
 
 
 def destination(before: Position, movement: FiledMovement, departure: Filed) -> dict[str, Any]:
-    """The kind of the movement decides if no destination is stated. People who returned are at their origin.
+    """If no destination is stated, the kind of the movement decides. People who returned are at their origin.
 
-    People who leave the country are in an unknown country. People stay where they were after any other movement, even
-    if they had left the country before.
+    People who left the country are in an unknown country. After every other movement, people stay where they were, even
+    if this was abroad.
     """
     clear, sealed = movement.clear, movement.sealed
     if clear.destination is not None:

@@ -1,11 +1,11 @@
 """Finds the households at a site, and the sites of households, by search keys.
 
-The rows contain a search key instead of the site's id: a reader of the database must not learn where a household is.
-Search keys are useless without the root key. The previous release of Dayar stored site ids in `household_sites`, and
-the worker replaces these ids by keys.
+Rows have a search key instead of the id of the site, because the database must not reveal where a household is. Without
+the root key, nobody can read search keys. The previous release of Dayar stored site ids in `household_sites`. The
+worker replaces them by keys.
 """
 
-# raw SQL throughout: some of these statements run for every batch of reports and must be fast
+# raw SQL throughout: some statements run for every batch of reports and must be fast
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -25,20 +25,20 @@ SITES_OF = """
 SELECT site_key, NULL::uuid AS site_id FROM household_site_keys WHERE household_id = ANY($1::uuid[])
 UNION SELECT NULL, site_id FROM household_sites WHERE household_id = ANY($1::uuid[])
 """
-# The teams that own households and groups at the site $2.
+# Selects the teams that have registered households or counted groups at the site $2.
 REPORTERS = f"""
 SELECT author, team FROM households WHERE household_id IN ({AT_SITES})
 UNION SELECT author, team FROM counts JOIN groups USING (group_id) WHERE site_id = ANY($2::uuid[])
 """  # noqa: S608
 NEWEST_ROOT = "SELECT max(site_root_id) FROM households"
-# Leaves out households that this transaction judges.
+# The households that this transaction judges are left out.
 NOTE = f"""
 INSERT INTO unjudged_households (household_id, report_id, version, movements)
 SELECT household_id, $3::uuid, $4::integer, $5::integer FROM ({AT_SITES}) AS there
 WHERE NOT household_id = ANY($6::uuid[])
 ON CONFLICT DO NOTHING
 """  # noqa: S608
-# Wakes the worker that applies the movement, when the caller commits.
+# The worker that applies the movement is woken when the caller commits.
 WAKE = "SELECT pg_notify(current_schema() || '_site_movements', '')"
 NOTED = """
 SELECT household_id, max(movements) AS movements FROM unjudged_households
@@ -58,16 +58,16 @@ class HouseholdSites:
         self._search = search
 
     async def of(self, household_ids: Collection[str]) -> set[bytes]:
-        """The keys of the sites where reports place the households."""
+        """Returns the search keys of the sites at which reports place the households."""
         keys = set[bytes]()
         for row in await self._connection.fetch(SITES_OF, list(household_ids)):
             keys |= self.keys([str(row["site_id"])]) if row["site_id"] else {row["site_key"]}
         return keys
 
     async def note(self, movement: FiledMovement, judged: Iterable[Name], *, movements: int) -> None:
-        """`judged` are the households to which this transaction itself applies the movement.
+        """`judged` are the households to which this transaction applies the movement itself.
 
-        Raises UnknownKey if another worker has made keys of a root that this worker does not know yet.
+        Raises UnknownKey if another worker has made keys with a root that this worker does not know yet.
         """
         if newest := await self._connection.fetchval(NEWEST_ROOT):
             self._search.of(newest)
@@ -77,9 +77,9 @@ class HouseholdSites:
         await self._connection.execute(WAKE)
 
     async def noted(self, *, most: int, steps: int) -> list[Name]:
-        """Together, the households have at most `steps` movements.
+        """The returned households have at most `steps` movements together.
 
-        If a household alone has more movements than `steps`, only this household is returned.
+        A household with more movements is returned alone.
         """
         names = list[Name]()
         for row in await self._connection.fetch(NOTED, most):
@@ -103,7 +103,7 @@ class HouseholdSites:
         return [Owner(str(row["author"]), str(row["team"]) if row["team"] else None) for row in rows]
 
     def keys(self, site_ids: Collection[str]) -> set[bytes]:
-        """Stored keys may have been made with any root, so each site has one key for each root."""
+        """A site has one key for each root, because stored keys may have been made with any root."""
         return set(self._search.of_sites(site_ids))
 
     def _named(self, site_ids: Collection[str]) -> tuple[list[bytes], list[str]]:

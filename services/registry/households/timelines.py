@@ -17,16 +17,15 @@ StoredVersion = Mapping[str, Any]  # a row of `reports` with the decrypted `repo
 UNCHANGING = frozenset(
     {"report_id", "household_id", "household_code", "group_id", "kind", "version", "reported_at", "members"}
 )
-# Several authors may send contradicting versions of a report, and only a version with one of these outcomes took
-# effect.
+# Several authors may send versions that contradict each other. Only versions with one of these outcomes took effect.
 EFFECTIVE = (OutcomeKind.RECORDED, OutcomeKind.NOTED)
 MOVEMENTS = (ReportKind.HOUSEHOLD_MOVEMENT, ReportKind.GROUP_MOVEMENT, ReportKind.SITE_MOVEMENT)
 
 
 class VersionKey(NamedTuple):
-    """Keys sort in the order in which the versions were received.
+    """Keys are sorted by the time of receipt.
 
-    Reports of one batch have the same time of receipt. At equal times, a household's report sorts before its movements.
+    All reports of a batch have the same time of receipt. The kinds sort a household's report before its movements.
     """
 
     received_at: datetime
@@ -42,7 +41,7 @@ class VersionKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`member` is the person's name if the field is about a single person."""
+    """`member` is the name of the person whom the field describes, or None."""
 
     field: str
     before: Any
@@ -52,7 +51,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """`displacement` and `passages` are the rows that this version caused in the tables of figures."""
+    """`displacement` and `passages` are the rows of the figures that this version caused."""
 
     version: StoredVersion
     changes: Sequence[Change] = ()
@@ -92,7 +91,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class CountedPart:
-    """`cause` is the row of the report that states their place."""
+    """`cause` is the row from the report that states the place of the part."""
 
     row: Episode | HouseholdStay
     cause: Episode | HouseholdStay | HouseholdPassage
@@ -114,7 +113,7 @@ class CountedPart:
         return self.row.confirmed_at if isinstance(self.row, HouseholdStay) else self.row.reported_at
 
     def unconfirmed_since(self, now: datetime) -> datetime | None:
-        """None unless the people are displaced and their last confirmation is too old."""
+        """Returns a time only for displaced people whose last confirmation is too old."""
         are_displaced = self.sub_stock == SubStock.IN_DISPLACEMENT and self.row.mobility in DISPLACED
         mobility = Mobility(self.row.mobility)
         return unconfirmed_since(self.confirmed_at, mobility, now) if are_displaced and self.row.displaced else None
@@ -126,7 +125,7 @@ class CountedPart:
 
 @dataclass(frozen=True, slots=True)
 class HouseholdCourse:
-    """`current` has the rows of `episodes` and `stays` that are in effect."""
+    """`current` are the rows of `episodes` and `stays` in effect."""
 
     episodes: Sequence[Episode] = ()
     passages: Sequence[HouseholdPassage] = ()
@@ -142,7 +141,7 @@ class HouseholdCourse:
 
 
 class NotCounted(StrEnum):
-    """Why the figures do not count people as displaced."""
+    """The reason why the figures of displaced people leave people out."""
 
     STATUS = "status"
     MOBILITY = "mobility"
@@ -150,7 +149,7 @@ class NotCounted(StrEnum):
 
 
 def why_not_counted(row: Episode | HouseholdStay, counted_status: Status) -> NotCounted | None:
-    """None if the figures count these people as displaced."""
+    """Return None if the figures count the people."""
     if row.status != counted_status:
         return NotCounted.STATUS
     if row.mobility not in DISPLACED:
@@ -172,7 +171,7 @@ def anchor_of(report_id: UUID, version: int) -> str:
 
 
 def timeline(versions: Iterable[StoredVersion], course: HouseholdCourse) -> list[TimelineEntry]:
-    """Each entry has the rows that its version caused."""
+    """Each entry gets the rows that its version caused."""
     episodes = {(row.report_id, row.version): row for row in course.episodes}
     passages = defaultdict[tuple[UUID, int], list[HouseholdPassage]](list)
     for passage in course.passages:
@@ -187,7 +186,7 @@ def timeline(versions: Iterable[StoredVersion], course: HouseholdCourse) -> list
 
 
 def entries(versions: Iterable[StoredVersion]) -> Iterator[TimelineEntry]:
-    """Each entry has the changes since the previous version that took effect."""
+    """Each entry gets the changes since the version that took effect before."""
     effective: dict[UUID, StoredVersion] = {}
     for version in versions:
         before, is_effective = effective.get(version["report_id"]), version["outcome"] in EFFECTIVE

@@ -5,25 +5,25 @@ from typing import TypeGuard
 from services.registry.decisions import Held, Owner
 from services.registry.reports import AnyFiled, FiledMovement
 
-# A held movement with a reason in UNDECIDED has not been judged yet. While the household is not known, the report id of
-# the movement stands for the household's id. If the author registers a household under this id, the movement belongs to
-# the household.
+# A held movement with one of these reasons has not been judged yet. While the household is unknown, the report id of
+# the movement stands for the id of the household. The author may register a household under this id: the movement then
+# belongs to the household.
 UNDECIDED = (Held.HOUSEHOLD_UNKNOWN, Held.EXPIRED_TOKEN, Held.REVOKED)
 
 
 def is_unnamed(filed: AnyFiled) -> TypeGuard[FiledMovement]:
-    """True for a movement that is not judged yet, because no household has its short code."""
+    """No household has the short code of such a movement, and nobody has judged the movement."""
     return isinstance(filed, FiledMovement) and filed.is_unidentified and filed.reason in UNDECIDED
 
 
 def is_unidentified(filed: AnyFiled) -> TypeGuard[FiledMovement]:
-    """True if the report is held only because no household has its short code."""
+    """No household has the short code of such a movement. The movement is held for no other reason."""
     return is_unnamed(filed) and filed.reason == Held.HOUSEHOLD_UNKNOWN
 
 
 def is_mistyped(older: AnyFiled, newer: FiledMovement) -> bool:
-    """The older version has a wrong short code, and waits because no household has this code.
+    """The older version waits, because no household has its short code.
 
-    The newer version names a known household, and is by the same author or team.
+    The newer version, by the same author or team, names a known household.
     """
     return is_unidentified(older) and Owner(older.author, older.team).shares(newer.author, newer.team)
