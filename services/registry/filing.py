@@ -36,7 +36,7 @@ WITHOUT_CODES = (SubmissionChannel.CONSOLE, SubmissionChannel.IMPORT)
 @dataclass(slots=True)
 class Filing(Judgements):
     identified: list[AnyFiled] = field(default_factory=list)  # stored reports whose household has become known
-    former_ids: set[str] = field(default_factory=set)  # the subject ids that moved reports had before
+    former_ids: set[str] = field(default_factory=set)  # the former subject ids of reports that moved to another subject
     given_codes: list[Filed] = field(default_factory=list)
     # movements that came before the first report of their household
     early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))
@@ -113,9 +113,9 @@ class Filing(Judgements):
         return decision
 
     def _settle_replaced(self, filed: AnyFiled, siblings: Collection[AnyFiled]) -> None:
-        """Earlier versions by the same author get the outcome OLDER.
+        """An author's earlier versions get the outcome OLDER if they were held as OTHER_CONTENT.
 
-        They were held because another author had sent versions with the same numbers.
+        Another author had sent versions with the same numbers.
         """
         for earlier in siblings:
             is_own = earlier.author == filed.author and earlier.subject == filed.subject

@@ -56,10 +56,10 @@ class Judgements:
     def judge(self, unmoved: Collection[str] = (), others: Iterable[FiledMovement] = ()) -> None:
         """Judge the movements of each changed household or group, once for all reports of the batch.
 
-        Each decision depends on all reports of the household or group. To judge them after each report would take much
-        longer. `unmoved` are reports of movements of groups that moved nobody: the people were at the destination
-        before. `others` are movements of unchanged groups: a movement of a site, or a decision of a person, may have
-        changed their effect.
+        Each decision depends on all reports of the household or group. To judge the movements after each report would
+        take much longer. `unmoved` are reports of movements of groups that moved nobody: the people were at the
+        destination before. `others` are movements of unchanged groups: a movement of a site, or a decision of a person,
+        may have changed their effect.
         """
         for name, unjudged in self.unjudged.items():
             subject = self.subjects[name]
@@ -86,7 +86,7 @@ class Judgements:
     def _publish_standing(self, subject: Subject, before: Unjudged) -> None:
         """Add the present whereabouts of the people to the changes of the household.
 
-        A movement can report a new displacement, which is one more change.
+        A new displacement that a movement reports is a further change.
         """
         new = range(self.judged, len(self.changes))
         own = [number for number in new if self.changes[number].subject == subject.name]

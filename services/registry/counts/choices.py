@@ -28,8 +28,8 @@ class CountChoice(NamedTuple):
 def refused(counts: Mapping[str, "Headcount"], choices: Iterable[CountChoice]) -> dict[str, "Headcount"]:
     """Maps the report id of each wrong count to the chosen count. The oldest choice comes first.
 
-    A count that an earlier choice found wrong cannot be chosen later. Otherwise two choices could find both counts
-    wrong.
+    A count that an earlier choice found wrong cannot be chosen later. Without this rule, two choices could find both
+    counts wrong, and no count would be in effect.
     """
     chosen_counts: dict[str, Headcount] = {}
     for choice in choices:

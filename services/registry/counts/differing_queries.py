@@ -68,7 +68,7 @@ class Stock:
     def persons_left(self, count: Any) -> int:
         """The people who were at the place just before the newest count.
 
-        Teams disagree if these numbers differ too much (docs/decisions/0037).
+        Teams disagree if their numbers of people differ too much (docs/decisions/0037).
         """
         at = self.counts[0].counted_at
         if count.changed_at is None or count.changed_at >= at:

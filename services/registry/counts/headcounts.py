@@ -39,7 +39,8 @@ class Headcount:
     typed_site: UUID | None = None
     movement_id: str | None = None  # set if the people moved to this place
     left: Place | None = None  # the place that the people left, if they moved
-    left_sub_stock: SubStock | None = None  # the sub-stock before the movement; None stands for people in displacement
+    # the sub-stock before the movement, or None for people in displacement
+    left_sub_stock: SubStock | None = None
     sub_stock: SubStock = SubStock.IN_DISPLACEMENT
     needs: tuple[str, ...] = ()
     decided_hazard: UUID | None = None

@@ -56,8 +56,8 @@ CAME = """
 SELECT DISTINCT group_id FROM counts
 WHERE movement_id IS NOT NULL AND (population = ANY($1::uuid[]) OR site_id = ANY($2::uuid[]))
 """
-# Selects the sites from which or to which people moved. A late or corrected count at such a site may change other
-# counts at the site.
+# Selects the sites from which or to which people moved. A late or corrected count may change the other counts at the
+# site.
 MOVED_AT = """
 SELECT DISTINCT site_id FROM counts
 WHERE site_id = ANY($1::uuid[]) AND (movement_id IS NOT NULL OR changed_at IS NOT NULL)
@@ -236,10 +236,7 @@ def headcount(row: asyncpg.Record, places: Places) -> Headcount:
 
 
 def with_event(clear: GroupClear, row: asyncpg.Record) -> GroupClear:
-    """A person may have answered that a hazard made the people leave.
-
-    The fields of the report then name this hazard.
-    """
+    """If a person has answered that a hazard made the people leave, the fields of the report name this hazard."""
     if row["answer"] != EventAnswered.YES:
         return clear
     link = EventLink(row["hazard_id"], HazardType(row["hazard_type"]), row["origin_pcode"], row["occurred_at"])

@@ -64,7 +64,9 @@ class Stored(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """`tallies` has the counts to store. They replace all counts of the changed groups, and the counts in `outdated`.
+    """`tallies` has the counts to store.
+
+    The stored counts replace all counts of the changed groups, and the counts in `outdated`.
 
     `messages` has an event about each changed count. `movements` are all movements of the groups whose counts were
     computed. `unmoved` has the reports of movements that moved nobody: the people were at the destination before.
@@ -157,7 +159,7 @@ async def stored(pool: CountPool, group_ids: Collection[str], known: Tallies) ->
 
 
 def emptied(report_id: str, count: Headcount) -> Tally:
-    """Other services must learn that a withdrawn movement moved nobody. An empty count tells them."""
+    """For a withdrawn movement, an empty count tells the other services that nobody has moved."""
     clear = count.clear.model_copy(update={"persons": 0, "households": None, "is_full_recount": False})
     nobody = replace(count, report_id=report_id, clear=clear, people=People(), movement_id=report_id)
     return Tally(nobody, IN_EFFECT, [Step(count.counted_at, People())])

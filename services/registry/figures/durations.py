@@ -62,7 +62,7 @@ COUNTED = "SELECT {sign}({number}), {sign}({persons}) FROM {table} WHERE {condit
 class DurationFigure:
     """`has_ended` is true if the people returned, settled, left the country or have an assessed solution.
 
-    `group_persons` are people of counted groups. They must never be added to `persons`.
+    `group_persons` are people of counted groups. `group_persons` and `persons` must never be added.
     """
 
     days: str

@@ -152,10 +152,12 @@ class PageFigures:
 
     @classmethod
     async def of(cls, request: Request, caller: Principal, filters: PageFilters, day: date) -> Self:
-        """The queries run at the same time on several connections. One after the other, they take 1.5 times as long.
+        """The queries run at the same time on several connections.
 
-        The caller must hold no database connection while the queries run. Otherwise, two requests with one connection
-        each could wait for each other for ever.
+        One connection alone would take 1.5 times as long.
+
+        The caller must hold no database connection while the queries run. If two requests each held a connection, they
+        could wait for each other for ever.
         """
         begin: async_sessionmaker[AsyncSession] = request.app.state.sessions
         # without an area, both views count the same people

@@ -142,10 +142,10 @@ class FigureQuery:
     def summary(self, kind: Kind) -> Summary | None:
         """Return None if no summary has all dimensions of the query.
 
-        No summary has both origin and destination. A summary has the number of persons of each sex and age. The number
-        of households with such a person is not in a summary. If a query selects sexes of a stock, the summary gives the
-        persons, and the displacements give the households. If a query selects ages, households can be counted only from
-        the displacements. Persons are then counted there, too.
+        No summary has both origin and destination. A summary has the number of persons of each sex and age. A summary
+        has no number of households with persons of a certain sex or age. If a query selects sexes of a stock, the
+        summary gives the persons, and the displacements give the households. If a query selects ages, households and
+        persons are counted from the displacements.
         """
         if not self.is_whole and (self.ages or kind == "flows"):
             return None

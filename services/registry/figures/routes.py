@@ -233,7 +233,10 @@ def numbers(figures: Sequence[Figure], filters: Filters) -> dict[str, int | None
 
 
 def file_name(name: str, areas: Sequence[str] | None) -> str:
-    """The name contains the selected area or the number of areas. For the whole country, the name contains neither."""
+    """The name of a file for some areas contains the area, or the number of areas.
+
+    The name of a file for the whole country contains no area.
+    """
     if areas is None:
         return f"{name}.csv"
     return f"{name}-only-{areas[0]}.csv" if len(areas) == 1 else f"{name}-only-{len(areas)}-areas.csv"

@@ -209,7 +209,7 @@ def sums(kind: Kind, summary: Summary, columns: Sequence[str]) -> str:
 
 
 def place(query: FigureQuery, view: View | None = None) -> str:
-    """At level 0, one value stands for all P-codes of the country. The result then has fewer rows."""
+    """At level 0, one value stands for all P-codes of the country, so that the result has fewer rows."""
     pcode = f"{view or query.view}_pcode"
     return pcode if query.level else f"CASE WHEN {pcode} IS NOT NULL THEN '{COUNTRY}' END"
 

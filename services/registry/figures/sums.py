@@ -22,7 +22,7 @@ from shared.failures import retry_while_unavailable
 
 CHANGES_AT_ONCE = 20_000  # a transaction takes up to some seconds, if the changes are in random order
 IDLE_SECONDS = 5.0
-AGES_AHEAD = timedelta(days=60)  # the changes of ages on 1 January are written this long before
+AGES_AHEAD = timedelta(days=60)  # the changes of ages on 1 January are written this long before the day
 PAUSE_SECONDS = 0.1  # between two transactions, reports get the CPU
 # the lock prevents two workers from inserting the same dimensions; a function in the database takes this lock, too
 LOCK = "figure sums"
@@ -64,7 +64,7 @@ MERGED = f"""
 SELECT {CHANGED}, {listed(*FIGURE_NUMBERS, form="sum({0})::integer AS {0}")} FROM taken GROUP BY {CHANGED}
 """  # noqa: S608 - constants
 # A displacement adds its numbers to the stock on its first day, and subtracts them on the day of its end. A completed
-# displacement adds its numbers on the day of completion. These numbers are never subtracted.
+# displacement adds its numbers on the day of completion, and never subtracts them.
 SPREAD = """
 SELECT merged.*, span, since, sign FROM merged CROSS JOIN LATERAL (
     SELECT span, date_trunc(span, day)::date AS since, sign
@@ -135,7 +135,7 @@ async def sum_some(sessions: async_sessionmaker[AsyncSession], *, at_once: int =
 
 
 async def note_ages(sessions: async_sessionmaker[AsyncSession], year: int) -> None:
-    """On each 1 January, people become a year older. Writes these changes for all years until `year`.
+    """Adds the changes of ages on each 1 January until `year`.
 
     Changes that are already stored are not written twice.
     """

@@ -36,8 +36,7 @@ def rows(
 ) -> list[Figure]:
     """One row for each reason and each requested dimension.
 
-    If the rank is `any`, a displacement with several reasons is in several rows. The total is then smaller than the
-    sum.
+    If the rank is `any`, a displacement with several reasons is in several rows, so the rows must not be added.
     """
     if rank is not ReasonRank.ANY and Dimension.ONSET not in by:
         return figures

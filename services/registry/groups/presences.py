@@ -49,7 +49,7 @@ def _end(count: GroupCount, ends: list[datetime]) -> datetime | None:
 
 
 def during(versions: Iterable[StoredVersion], known: Iterable[SitePresence]) -> set[UUID]:
-    """A correction can change the time of a movement. Both times are then compared."""
+    """If a correction changed the time of a movement, the former and the new time are compared."""
     present = defaultdict[UUID, list[SitePresence]](list)
     for presence in known:
         present[presence.group_id].append(presence)

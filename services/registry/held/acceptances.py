@@ -39,9 +39,9 @@ def accept_under(working_set: WorkingSet, filed: AnyFiled, household: Name, *, i
     """Accept the held report as a report about `household`.
 
     An accepted report about a displacement replaces the household's current report. If `is_later` is true, the report
-    replaces no report, and becomes a later displacement of the household. Another version of the report may have taken
-    effect on the household. The held version then corrects that version. Returns NotAccepted if nothing was changed,
-    and otherwise what a reversal needs.
+    replaces no report, and becomes a later displacement of the household. If another version of the report has taken
+    effect on the household, the held version corrects it. Returns NotAccepted if nothing was changed, and otherwise
+    what a reversal needs.
     """
     subject = working_set.subjects.get(household)
     if filed.subject[0] != household[0] or subject is None or not subject.displacements:
@@ -89,7 +89,7 @@ def reverse(
 def accept(working_set: WorkingSet, filed: AnyFiled, *, is_expiry_only: bool = False) -> None:
     """If an earlier version of the report was a duplicate, the household has a second report about the same departure.
 
-    The accepted version replaces this second report. Otherwise the household would be counted as displaced twice.
+    The accepted version replaces the second report, so that the household is not counted as displaced twice.
     """
     if is_expiry_only:
         working_set.accept(filed, is_expiry_only=True)

@@ -3,9 +3,10 @@
 The event about a held count states the stock of the people. The hazard is a part of the stock. A held count may lack a
 hazard that recorded counts of the same people name (docs/decisions/0064). If a later recorded count names the hazard,
 the stock of the held count changes. Without a new event, the alerts service would add the held count and the recorded
-counts. A correction that removes the hazard changes the stock, too. The held count is then published again. There are
-two more reasons: a person joins or separates two places or two hazards, or a site gets a name that the held count may
-contain. The list may contain a held count whose stock has not changed. `stocks.py` publishes nothing for such a count.
+counts. A correction that removes the hazard changes the stock, too. A held count is published again, too, if a person
+joins or separates two places or two hazards. A new name of a site is another reason, if the count may contain the name.
+The list may contain held counts whose stock has not changed. `stocks.py` publishes only held counts whose stock has
+changed.
 """
 
 # raw SQL throughout: the table is filled by one statement, in the transaction of a batch

@@ -1,8 +1,8 @@
 """Publishes the people in listed held reports.
 
-An earlier release of Dayar published no events about held reports. Reports that were held then are listed. A held count
-is listed again if its stock may have changed (`counts.py`). A registered group is listed if a site gets a name that the
-group's counts may contain.
+Held reports of an earlier release of Dayar are listed, because that release published no events about held reports. A
+held count is listed again if its stock may have changed (`counts.py`). A registered group is listed if a site gets a
+name that the group's counts may contain.
 """
 
 import asyncio
@@ -22,8 +22,8 @@ from shared.postgres import database, notify
 # the list is polled, because a worker misses a NOTIFY while it reconnects
 IDLE_SECONDS = 5.0
 AT_ONCE = 200
-# raw SQL: the ORM cannot read whether a sequence was used. After the migration made the list, an earlier release of
-# Dayar may have held more reports. They are added as long as the sequence is unused, because no event has been
+# raw SQL: the ORM cannot read whether a sequence was used. An earlier release of Dayar may have held more reports after
+# the migration made the list. More held reports are added only while the sequence is unused, because no event has been
 # published then.
 COMPLETE = text("""
 INSERT INTO unpublished_held_people (kind, subject_id)
@@ -72,8 +72,8 @@ async def keep_published(engine: AsyncEngine, registrar: Registrar) -> None:
 
 async def publish_some(sessions: async_sessionmaker[AsyncSession], registrar: Registrar) -> int:
     async with sessions.begin() as session:
-        # A transaction that holds this lock exclusively adds rows to the list. Take the lock first. If the rows were
-        # removed before, the two transactions could wait for each other.
+        # A transaction that holds this lock exclusively adds rows to the list. Take the lock before any row is removed.
+        # If rows were removed without the lock, the two transactions could wait for each other.
         await (await database.driver(session)).execute(SHARE_PLACES)
         names = await take_some(session)
         await registrar.publish_held(names, session)

@@ -83,8 +83,8 @@ HELD = select(
     literal_column(SUBJECT_PCODE).label("household_pcode"),
     literal_column(IS_SUBJECT_REGISTERED).label("is_subject_registered"),
 ).where(IS_HELD)
-# The P-code of the report's destination, or of the origin if the destination has no P-code. If the report has neither,
-# for example a movement, the P-code of its household, group or site is used.
+# The P-code of the report's destination, or of the origin if the destination has no P-code. A movement without a
+# destination has the P-code of its household, group or site.
 PCODE = f"""coalesce(
     CAST(clear AS json) #>> '{{destination,pcode}}', CAST(clear AS json) #>> '{{origin,pcode}}', {SUBJECT_PCODE}
 )"""
@@ -129,7 +129,7 @@ async def decide(session: AsyncSession, outcome_ids: Iterable[UUID], **decision:
     decided = (await session.scalars(added.values(rows).returning(HeldDecision.outcome_id))).all()
     still_held = (await session.scalars(select(Report.outcome_id).where(Report.outcome_id.in_(decided), IS_HELD))).all()
     if settled := set(decided) - set(still_held):
-        # While the insert waited, the worker may have executed an earlier decision. These reports are no longer held.
+        # Reports are no longer held if the worker executed an earlier decision while the insert waited.
         await session.execute(delete(HeldDecision).where(HeldDecision.outcome_id.in_(settled), is_open))
     await decisions.wake(session)
     return list(still_held)

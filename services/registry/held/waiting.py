@@ -112,9 +112,9 @@ async def decide(
     """The worker executes the decision.
 
     Reports are left out if they are decided, no longer held, or not visible to the caller. Only reports with certain
-    reasons can be accepted. A report about people who are registered in another area cannot be accepted. Otherwise the
-    acceptance could move the people into the caller's area. If one request refuses several reports, reports that wait
-    for other reports are left out: they need no decision. Returns the ids of the decided reports.
+    reasons can be accepted. A report about people in another area cannot be accepted, because the acceptance could move
+    them into the caller's area. If one request refuses several reports, reports that wait for other reports are left
+    out: they need no decision. Returns the ids of the decided reports.
     """
     wanted = _seen(select(Report.outcome_id), visibility, outcome_ids)
     if household_id := decision.get("household_id"):

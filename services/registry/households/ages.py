@@ -53,12 +53,13 @@ def codes(filed: Filed, at: datetime | None = None) -> list[int]:
 
 
 # A person code below AGED is an index in CELLS: the age in years is not known. A person code from AGED on is AGED plus
-# an age code. An age code contains the sex, an age, and whether the age rises on the next 1 January. After that, the
-# age rises on every 1 January, because the birthday must not be stored unencrypted. The age on the day of displacement
-# would reveal on which side of this day the birthday is. The code therefore contains the age on the next 1 January. The
-# exception is a person who enters an older age bracket before the next 1 January. In memory, the person code contains
-# one more number, multiplied by ASSESSMENT_STEP: the assessment of the person's functioning. PostgreSQL stores only the
-# number of assessed persons. No disability is therefore stored beside an age.
+# an age code. An age code contains the sex, an age, and whether the age rises on the next 1 January. In later years,
+# the age rises on every 1 January, because the birthday must not be stored unencrypted. The age on the day of
+# displacement would reveal on which side of this day the birthday is. The code therefore contains the age on the next 1
+# January. For a person who enters an older age bracket before that 1 January, the code contains the age on the day of
+# displacement. In memory, a person code contains also the assessment of the person's functioning, multiplied by
+# ASSESSMENT_STEP. PostgreSQL stores only the number of assessed persons. No disability is therefore stored beside an
+# age.
 AGED = len(CELLS)
 SEX_STEP = 512
 OLDEST = 255
@@ -129,8 +130,8 @@ def age(member: Content, year: int, day: str) -> int | None:
 
     If only the birth year is known, the age is the year minus the birth year.
 
-    If only an age is known, the years since the day `age_reported_on` are added. If this day is not known, the stated
-    age is used.
+    If only an age is known, the years since the day `age_reported_on` are added. If the day `age_reported_on` is not
+    known, the stated age is used.
     """
     born: str | None = member.get("birth_date")
     if born is not None:

@@ -27,8 +27,8 @@ AT_ONCE = 200
 # Only one transaction at a time compares codes. Two transactions at the same time would each miss the wrong codes in
 # the other transaction.
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('household codes', 0))"
-# Two transactions that give the same code to households must run one after the other. At the same time, neither would
-# notice that two households get one code. The locks are taken in a fixed order, after the locks of households.
+# Transactions that give the same code to households run one after the other, because they would not notice each other.
+# The locks are taken in a fixed order, after the locks of households.
 LOCK_GIVEN = """
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
 FROM unnest($1::text[]) AS name ORDER BY hashtextextended(name, 0)
@@ -190,10 +190,9 @@ class HouseholdCodes:
     async def list_again(self, reports: Iterable[AnyFiled], now: datetime) -> None:
         """Put stored movements on the list, because their codes must be compared again.
 
-        The code of such a movement was never compared: a person may have taken the movement away from its household.
-        The movement may have waited for another version of its report. Wrong codes are dated back by an hour, so that
-        they do not count towards the author's limit. From now on, the movement waits for the full time before a
-        refusal.
+        A movement that a person took away from its household has a code that was never compared. A movement that waited
+        for another version of its report has such a code, too. Wrong codes are dated back by an hour, so that they do
+        not count towards the author's limit. From now on, the movement waits for the full time before a refusal.
         """
         listed = [
             (*version_of(movement), movement.received_at, now - WINDOW) for movement in filter(is_unnamed, reports)
@@ -219,8 +218,7 @@ class HouseholdCodes:
 
         `waiting` are the listed movements whose household is still unknown. All other listed movements leave the list,
         because a person refused them, or newer versions replaced them. A wrong code counts until the end of the hour,
-        even if its movement leaves the list. Otherwise an account could try any number of codes: each correction of a
-        movement would be a new try.
+        even if a correction takes its movement off the list: an account must not try one code after the other.
         """
         counted = {version for version, wrong_at in listed.items() if wrong_at is not None}
         households, wrong = single(await self._holders(codes_of(waiting))), await self._wrong(waiting, now)
@@ -237,8 +235,7 @@ class HouseholdCodes:
     async def count_shared(self, given: Sequence[Filed], now: datetime) -> None:
         """If a report gives a household a code that another household has, the code counts as wrong.
 
-        Otherwise an account could guess codes: the receipt of a movement with a code of two households shows that it
-        was not recorded.
+        A receipt shows that a movement with a code of two households is not recorded, so an account could guess codes.
 
         The caller has locked the households, and will store them.
         """

@@ -35,7 +35,8 @@ class Passage(NamedTuple):
 
 
 class Course(NamedTuple):
-    """Until `changed_at`, the report of the displacement describes the people. Afterwards, `stays` describe them.
+    """The report of the displacement describes the people until `changed_at`, and `stays` describe the people from then
+    on.
 
     `departed` are the people in the report, except people who had died or left the country before. `site_movements` are
     the movements of everybody at a site that concerned the people.
@@ -119,7 +120,7 @@ def is_known(movement: FiledMovement, after: Mapping[Position, Position]) -> boo
 def leaving(after: Mapping[Position, Position]) -> list[Position]:
     """People return once, and leave the country once.
 
-    Another report of a return may name another place. The report does not count as a second return.
+    A second report of one movement, with another place, is not a second movement.
     """
     return [
         before

@@ -73,9 +73,9 @@ class Position:
 class Transition(NamedTuple):
     """`to` is the new sub-stock, or None if the sub-stock does not change.
 
-    `sources` are conditions for the position of people. They are tried in order until somebody meets one. If a movement
-    names nobody, the movement concerns the people who meet a condition. `confirms` is false if nobody has seen the
-    people, in spite of the report.
+    `sources` are conditions for the position of people, which are tried in order until somebody meets one. If a
+    movement names nobody, the movement concerns the people who meet a condition. `confirms` is false if nobody has seen
+    the people, in spite of the report.
     """
 
     to: SubStock | None

@@ -2,7 +2,7 @@
 
 Rows have a search key instead of the id of the site, because the database must not reveal where a household is. Without
 the root key, nobody can read search keys. The previous release of Dayar stored site ids in `household_sites`. The
-worker replaces them by keys.
+worker replaces stored site ids by search keys.
 """
 
 # raw SQL throughout: some statements run for every batch of reports and must be fast
