@@ -113,7 +113,7 @@ def passage_row(departure: Filed, number: int, passage: Passage) -> Row:
 
 
 def moving(departure: Filed, passage: Passage) -> Disaggregation:
-    """If the movement is a new displacement, ages are those on the day of the movement."""
+    """For a new displacement by a movement, ages are on the day of the movement."""
     if passage.movement.clear.movement is Movement.DISPLACED_AGAIN:
         return passage.people.coded(member_codes(departure, passage.moved_at)).disaggregated()
     return passage.people.disaggregated(new_years=new_years(departure.clear.occurred_at, passage.moved_at))

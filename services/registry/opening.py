@@ -1,6 +1,6 @@
 """Decrypts sealed records.
 
-Decryption must not read the database, because the transaction of the previous batch may still be open.
+Decryption must not read the database: the transaction of the previous batch may still be open.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from shared.events.movements import GroupMovementClear, HouseholdMovementClear, 
 from shared.failures import DependencyUnavailable, SetAside
 from shared.messaging.records import Received, Record
 
-# The functions leave out the fields that intake adds.
+# Fields that intake adds are left out.
 TEXT_OF = {
     "household": TypeAdapter(HouseholdClear).serializer.to_json,
     "group": TypeAdapter(GroupClear).serializer.to_json,
@@ -89,9 +89,9 @@ def filed(reported: DisplacementReported, fields: dict[str, Any]) -> AnyFiled:
 
 
 def authored_content(reported: DisplacementReported, text: bytes) -> bytes:
-    """The content from which the digest is computed. The content has the times as the author sent them.
+    """The content from which the digest is computed. Times are used as the author sent them.
 
-    Intake corrects times by the phone's clock, and the two corrections of a repeated report may differ.
+    Intake corrects times by the phone's clock. For a repeated report, the correction may differ.
     """
     if reported.uncorrected is None:
         return text

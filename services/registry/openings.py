@@ -1,4 +1,4 @@
-"""Logs a warning if a person reads unusually many household records. The reads are not refused."""
+"""Logs a warning if a person reads unusually many household records. No read is refused."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,10 +14,9 @@ from shared.web.unusual_reads import ENTRIES, Limit, Unusual, read_at
 
 MOST_AN_HOUR = 60
 MOST_FOUND_AN_HOUR = 600  # one search shows up to 50 households
-MOST_SEARCHES_AN_HOUR = 120  # searches without a result count, too, because somebody may be testing telephone numbers
+MOST_SEARCHES_AN_HOUR = 120  # searches without a result count, too: somebody may be testing telephone numbers
 
-# Reads of these paths count as opened records. A list does not count, but an author's look at the author's own report
-# counts.
+# Reads of these paths are counted as opened records. A list does not count. An author's look at an own report counts.
 PATHS = (
     "GET /registry/v1/households/{household_id}",
     "GET /registry/households/{household_id}",
@@ -26,7 +25,7 @@ PATHS = (
     "GET /registry/v1/held/{outcome_id}",
     "GET /registry/v1/dead-letters/openings/{opening_id}",
 )
-# an audit entry with this subject says that a page shows households as duplicates
+# the subject of an audit entry for a page that shows households as duplicates
 DUPLICATES = "duplicates of "
 SEARCHES = ("POST /registry/v1/households:search", "POST /registry/search")
 
@@ -49,7 +48,7 @@ LIMITS = (
 
 
 async def watch(session: AsyncSession, caller: Principal) -> None:
-    """The caller must write the audit entry first."""
+    """The caller must have written the audit entry."""
     await unusual_reads.watch(session, caller, LIMITS)
 
 

@@ -58,10 +58,10 @@ IS_DISPLACED = or_(
         HouseholdStay.superseded_at == NEVER,
     ),
 )
-# A household is urgent only while it is displaced, because returned people need no help at the place of displacement.
+# A household is urgent only while it is displaced: after a return, nobody needs help at the place of displacement.
 IS_URGENT = and_(Household.is_urgent, IS_DISPLACED)
-# Each displaced part of a household has a time of last confirmation, and the earliest of these times is used. If no
-# movement followed, the report of the displacement is the confirmation.
+# Each displaced part has a time of last confirmation. The earliest of these times is used. Without a movement, the
+# report of the displacement is the confirmation.
 CONFIRMED_AT = case(
     (Episode.displaced == 0, None),
     (Episode.superseded_at == NEVER, Episode.reported_at),
@@ -79,7 +79,7 @@ IS_UNCONFIRMED = and_(
     Episode.mobility.in_(DISPLACED),
     func.now() - case(CONFIRMED_FOR, value=Episode.mobility, else_=CONFIRMED_FOR_OTHERWISE) > CONFIRMED_AT,
 )
-# True if the evacuation was lifted, and nobody has confirmed the place of the people since then.
+# True if the evacuation was lifted, and if nobody has confirmed the place of the people since then.
 IS_RETURN_PRESUMED = exists().where(
     HouseholdStay.household_id == Household.household_id,
     HouseholdStay.status == Household.status,
@@ -135,7 +135,7 @@ async def page(session: AsyncSession, query: HouseholdQuery) -> Sequence[RowMapp
 
 
 def seen(wanted: Select[Any], visibility: Visibility) -> Select[Any]:
-    """The query also joins the current displacement of each household."""
+    """Each household is joined with its current displacement."""
     current = wanted.join(Episode, Episode.report_id == Household.report_id)
     return current.where(visibility.covers(HERE))
 
@@ -158,14 +158,14 @@ def last_left_because_of(hazard_id: UUID, status: Status) -> ColumnElement[bool]
 async def household(
     session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, visibility: Visibility
 ) -> dict[str, Any] | None:
-    """None if the household does not exist, or if the caller may not see the household."""
+    """Return None if the household does not exist, or if the caller may not see the household."""
     return next(iter(await households(session, encryption, [household_id], visibility)), None)
 
 
 async def households(
     session: AsyncSession, encryption: EnvelopeEncryption, ids: Sequence[UUID], visibility: Visibility
 ) -> list[dict[str, Any]]:
-    """Households that do not exist or are not visible are left out."""
+    """Households are left out if they do not exist, or if the caller may not see them."""
     wanted = seen(select(*LISTED, Household.row_version, Household.sealed, *KEY), visibility)
     with_key = wanted.join(HouseholdKey, HouseholdKey.household_id == Household.household_id)
     rows = (await session.execute(with_key.where(Household.household_id.in_(ids)))).mappings().all()
@@ -213,7 +213,7 @@ async def history(
     return await report_queries.versions(session, encryption, ReportKind.HOUSEHOLD, *about, kinds=OF_HOUSEHOLD)
 
 
-# An answered pair waits again if a further reason was found after the answer.
+# After an answer, a new reason makes the pair wait again.
 IS_UNANSWERED = ~exists().where(
     DuplicateReview.household_id == DuplicatePair.household_id,
     DuplicateReview.other_id == DuplicatePair.other_id,
@@ -224,7 +224,7 @@ IS_UNANSWERED = ~exists().where(
 async def duplicate_pairs(
     session: AsyncSession, visibility: Visibility, limit: int, after: tuple[datetime, UUID] | None = None
 ) -> Sequence[DuplicatePair]:
-    """The caller may see both households of each pair, and the newest pair comes first."""
+    """The caller may see both households of each pair. The newest pair comes first."""
     newest = (
         select(DuplicatePair)
         .where(IS_UNANSWERED)
@@ -243,8 +243,8 @@ async def course(session: AsyncSession, household_id: UUID) -> HouseholdCourse:
     episodes = (await session.scalars(select(Episode).filter_by(household_id=household_id))).all()
     moves = select(HouseholdPassage).filter_by(household_id=household_id).order_by(HouseholdPassage.occurred_at)
     passages = (await session.scalars(moves)).all()
-    # A movement takes effect at the beginning of its day, like in figures about today. A movement without an hour has
-    # the time 12:00, so a row that ends later today is no longer current.
+    # A movement takes effect at the beginning of its day, as in figures about today. A movement without an hour has the
+    # time 12:00. A row that ends later today is therefore not current any more.
     midnight = datetime.combine(datetime.now(TIME_ZONE).date() + timedelta(days=1), time(), TIME_ZONE)
     current: list[Episode | HouseholdStay] = []
     for model in (Episode, HouseholdStay):

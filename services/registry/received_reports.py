@@ -17,7 +17,7 @@ def outcome_of(filed: AnyFiled, decision: ReportDecision) -> Outcome:
 
 
 def name_causes(received: Sequence[Received], batch: Sequence[AnyFiled]) -> None:
-    """Events about a report, and about its household or group, belong to the trace of the report's record."""
+    """All events about a report, and about its household or group, belong to the trace of the report's record."""
     tracing.name_causes(
         (traces.cause(reading), name)
         for reading, filed in zip(received, batch, strict=True)

@@ -1,4 +1,4 @@
-"""Functions that the templates of the pages of households, groups and sites share, and the links to sites."""
+"""Functions for the templates of the pages of households, groups and sites, and links to sites."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from shared.pages.languages import name_in
 from shared.pages.terms import term
 
 SITE_FIELDS = ("site_id", "destination_site_id")
-# selects a page of a history by the number of its last entry, or by the anchor of an entry
+# selects a page of a history: by the number of the page's last entry, or by the anchor of an entry
 Until = Annotated[int | None, Query(ge=1)]
 Entry = Annotated[str | None, Query(pattern=r"^report-[0-9a-f-]{36}-\d{1,9}$")]
 
@@ -36,7 +36,7 @@ class SiteLink:
 async def site_links(
     session: AsyncSession, request: Request, caller: Principal, ids: Iterable[UUID]
 ) -> dict[str, SiteLink]:
-    """A site that is not listed has no link."""
+    """If a site is not in the list, there is no link."""
     places, language = request.app.state.places, language_of(request)
     return {
         str(site.site_id): SiteLink(name_of(site, language), caller.covers(site.pcode, places))
@@ -51,7 +51,7 @@ def name_of(site: Site, language: str) -> str:
 def shows_notes(entry: TimelineEntry, sites: Mapping[str, SiteLink]) -> bool:
     """A note about everybody at a site may contain personal data of other people there.
 
-    Only readers of the site's area may read such notes.
+    A note about everybody at a site may be read only by readers of the site's area.
     """
     return entry.site_id is None or is_open(entry.site_id, sites)
 

@@ -57,7 +57,7 @@ CREATE TABLE members (
 )
 """
 
-# The primary key ensures that a report_id begins only one displacement, even with concurrent workers.
+# A report_id can begin only one displacement. The primary key ensures this rule, even with concurrent workers.
 EPISODES = f"""
 CREATE TABLE episodes (
     report_id uuid NOT NULL,

@@ -7,7 +7,7 @@ from shared.audit import AUDIT
 revision = "registry_0003"
 down_revision = "registry_0002"
 
-# The table `reads` is not dropped, because the previous release of Dayar may still write to it.
+# The previous release of Dayar may still write to the table `reads`, so the table is kept.
 COPIED = """
 INSERT INTO audit (at, action, result, account, token, subject, objects)
 SELECT read_at, 'read', 'done', account, token, what, household_ids FROM reads ORDER BY id
@@ -15,5 +15,5 @@ SELECT read_at, 'read', 'done', account, token, what, household_ids FROM reads O
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # `dayar provision` has usually created this table already.
+    AUDIT.create(op.get_bind(), checkfirst=True)  # usually, `dayar provision` has created this table before
     op.execute(COPIED)

@@ -1,4 +1,7 @@
-"""Stores, with each dead letter, the offset that is written in its headers. A restore does not change this offset."""
+"""Stores, with each dead letter, the offset that the letter's headers state.
+
+A restore changes `offset`, but not this column.
+"""
 
 from alembic import op
 

@@ -1,6 +1,6 @@
 """Adds columns for figures to the displacements.
 
-The columns store when a later displacement supersedes the row, and values that queries sum or group by.
+The columns store when a later displacement supersedes the row, and values for sums and groups in queries.
 """
 
 from alembic import op
@@ -9,17 +9,17 @@ revision = "registry_0007"
 down_revision = "registry_0006"
 
 MOVES = "('displacement', 'evacuation', 'planned_relocation', 'migration')"
-# Computes when the next move of the same household and status begins. For groups, the next move must also have the same
-# measure.
+# Computes the begin of the next move that has the same household and status. A group's next move must have the same
+# measure, too.
 NEXT = """
 SELECT min(later.occurred_at) FROM {table} AS later
 WHERE later.{subject} = one.{subject} AND later.status = one.status AND later.mobility IN {moves} {measure}
     AND (later.occurred_at, later.reported_at, later.report_id) > (one.occurred_at, one.reported_at, one.report_id)
 """
 FILL = "UPDATE {table} AS one SET superseded_at = coalesce(({next}), 'infinity')"
-# During the rollout, the previous release of Dayar writes all rows of a household together, without `superseded_at`. A
-# trigger fills `superseded_at`. Without the trigger, queries would check each row for NULL and take four times as long.
-# The next release of Dayar drops the trigger and makes the column NOT NULL.
+# During the rollout, the previous release of Dayar writes rows without `superseded_at`. It writes all rows of a
+# household together. A trigger fills `superseded_at`. Without the trigger, each query would check rows for NULL, and
+# take four times as long. The next release of Dayar drops the trigger and makes the column NOT NULL.
 FILLS = """
 CREATE FUNCTION fill_{table}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
@@ -33,15 +33,15 @@ TRIGGER = """
 CREATE TRIGGER fill AFTER INSERT ON {table} REFERENCING NEW TABLE AS written
 FOR EACH STATEMENT EXECUTE FUNCTION fill_{table}()
 """
-# 202606 means June 2026 in Bishkek time, and 202600 means 2026 without a known month.
+# 202606 means June 2026 in Bishkek time. 202600 means 2026 if the month is not known.
 PERIOD = """100 * extract(year FROM occurred_at AT TIME ZONE 'Asia/Bishkek')::integer
     + CASE occurred_at_precision WHEN 'year' THEN 0
         ELSE extract(month FROM occurred_at AT TIME ZONE 'Asia/Bishkek')::integer END"""
 SEXES = ("female", "male", "unknown")
 AGES = ("0_5", "6_11", "12_17", "18_59", "60_plus", "unknown")
 CELLS = [f"{sex}_{age}" for sex in SEXES for age in AGES]  # the order of `sex_age`
-# Each cell of `sex_age` gets a column, because reading an array element copies the whole array. Most cells are NULL,
-# and a NULL takes no space and is not summed.
+# Each cell of `sex_age` gets a column of its own, because PostgreSQL copies the whole array to read one element. Most
+# cells are NULL, because a NULL takes no space and no time in sums.
 COLUMNS = {
     "period": f"integer GENERATED ALWAYS AS ({PERIOD}) STORED",
     "reason": "text GENERATED ALWAYS AS (reasons[1]) STORED",

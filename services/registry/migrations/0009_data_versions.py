@@ -5,7 +5,7 @@ from alembic import op
 revision = "registry_0009"
 down_revision = "registry_0008"
 
-# Transactions that renew the same row wait for each other, and with 256 rows few transactions wait.
+# Transactions that renew one row wait for each other. With 256 rows, few transactions wait.
 SLOTS = 256  # the SQL function `renew_data_version` contains the same number
 TABLE = """
 CREATE TABLE data_versions (
@@ -14,7 +14,7 @@ CREATE TABLE data_versions (
     CONSTRAINT pk_data_versions PRIMARY KEY (slot)
 ) WITH (fillfactor = 50)
 """
-# A trigger renews the version, because the previous release of Dayar still writes displacements but renews no versions.
+# A trigger renews the version, because the previous release of Dayar writes displacements without renewing the version.
 RENEW = """
 CREATE FUNCTION renew_data_version() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

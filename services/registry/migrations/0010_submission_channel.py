@@ -1,4 +1,4 @@
-"""Renames the column for the channel by which a report was submitted to `channel`."""
+"""Renames the column for the submission channel of a report to `channel`."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds columns that group counts of the same people, and that name the replacing count."""
+"""Adds columns that group counts of the same people, and columns that name the replacing count."""
 
 from alembic import op
 
@@ -7,7 +7,7 @@ down_revision = "registry_0011"
 
 
 def upgrade() -> None:
-    # Events about all stored counts were already published: installations with an earlier contract cannot be upgraded.
+    # No event must be published here: an installation whose counts have no events is too old to be upgraded.
     op.execute(
         "ALTER TABLE counts ADD persons_estimated boolean, ADD counted_at timestamptz, ADD population uuid,"
         " ADD stock_id uuid, ADD superseded_by uuid"
@@ -16,6 +16,6 @@ def upgrade() -> None:
     op.execute("CREATE INDEX ix_counts_population ON counts (population)")
     op.execute("CREATE SEQUENCE group_sequence")
     # The trigger set `superseded_at` to the time of the group's next count. The new code sets `superseded_at` by
-    # another rule.
+    # another rule, so the trigger is dropped.
     op.execute("DROP TRIGGER fill ON counts")
     op.execute("DROP FUNCTION fill_counts")

@@ -8,7 +8,7 @@ from alembic import op
 revision = "registry_0014"
 down_revision = "registry_0013"
 
-# Both new tables have all columns of `episodes`, including the columns that PostgreSQL computes.
+# The two new tables have all columns of `episodes`, even the columns that PostgreSQL computes.
 TABLE = """
 CREATE TABLE {table} (
     LIKE episodes INCLUDING GENERATED,

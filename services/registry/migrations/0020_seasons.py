@@ -1,4 +1,4 @@
-"""A displacement of which only the season is known now counts for its year, but for no month."""
+"""A displacement with a known season, but no known month, now counts for its year, and for no month."""
 
 from alembic import op
 

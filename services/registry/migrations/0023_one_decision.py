@@ -1,4 +1,4 @@
-"""Allows only one open decision about each held report, so that the first of two people decides."""
+"""Allows only one open decision about each held report: the first person decides."""
 
 from alembic import op
 

@@ -1,7 +1,7 @@
 """Adds a household's present place, the version of its search keys, and an index of the codes of reports.
 
-Rows of the previous release of Dayar have no present place. When the worker computes the search keys of such a row
-again, the worker also adds the present place.
+A row of the previous release of Dayar has no present place. The worker adds the present place when it computes the
+row's search keys.
 """
 
 from alembic import op

@@ -1,7 +1,7 @@
-"""Stores the ages of displaced persons. Figures compute ages on later days, and other age brackets, from these ages.
+"""Stores the ages of displaced persons. Figures use the ages to compute ages on later days, and other age brackets.
 
-Until now, the triggers stored only the numbers of persons in the age brackets of reports. The triggers now also store
-the numbers in parts of these brackets, and how each number changes on each 1 January.
+Before, the triggers stored only the numbers of persons in the age brackets of reports. The triggers now store numbers
+in parts of these brackets, too, and the change of each number on each 1 January.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ down_revision = "registry_0032"
 SEXES = ("female", "male", "unknown")
 AGES = ("0_5", "6_11", "12_17", "18_59", "60_plus", "unknown")
 CELLS = [f"{sex}_{age}" for sex in SEXES for age in AGES]
-# Each column counts the persons in these classes of age.
+# A column counts the persons in the named classes of age.
 BRACKETS = {"0_5": (0, 1), "6_11": (2,), "12_17": (3, 4), "18_59": (5,), "60_plus": (6, 7)}
 PARTS = {"0_4": (0,), "5": (1,), "12_14": (3,), "15_17": (4,), "60_64": (6,), "65_plus": (7,)}
 PART_CELLS = [f"{sex}_{part}" for sex in SEXES for part in PARTS]
@@ -77,7 +77,7 @@ FROM {{rows}} CROSS JOIN LATERAL (
 ) AS parts
 WHERE {{wanted}}
 """  # noqa: S608 - constants
-# On each 1 January, every person becomes a year older. The numbers change if the new age is in another class.
+# On each 1 January, every person becomes a year older. A number changes if the new age belongs to another class.
 CHANGED = [f"{sex}_{age}" for sex in SEXES for age in (*BRACKETS, *PARTS)]
 NOTE_AGES = f"""
 INSERT INTO figure_changes ({COLUMNS}, sub_stock, began_on, ended_on, is_flow, has_month,
@@ -117,7 +117,7 @@ BEGIN
     {notes};
 END $$
 """
-# The lock prevents other writes, so the changes of the new years are stored exactly once for each row.
+# The lock stops other writes: each row's changes for the new years are then stored exactly once.
 NOTE_NEXT_AGES = """
 CREATE FUNCTION note_ages(new_year integer) RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

@@ -1,4 +1,4 @@
-"""Renews the version of the data when ages of a year are added to the sums, and when all sums are computed again."""
+"""Renews the version of the data in two cases: ages of a year are added to the sums, or all sums are computed again."""
 
 from alembic import op
 

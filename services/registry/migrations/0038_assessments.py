@@ -1,7 +1,7 @@
 """Adds the numbers of assessed persons and of persons with disability, for figures.
 
-The numbers have their own rows in `figure_changes`. A displacement without assessed persons adds no row of assessed
-persons.
+Assessed persons have rows of their own in `figure_changes`. A displacement without assessed persons adds no row of
+assessed persons.
 """
 
 from alembic import op
@@ -57,7 +57,8 @@ TRIGGER = """
 CREATE TRIGGER note_assessments_by_{event_name} AFTER {event} ON {table} REFERENCING {transition}
 FOR EACH STATEMENT EXECUTE FUNCTION note_assessments_of_{table}()
 """
-# `note_all_but_assessments` first empties the sums, and locks the displacements until the transaction ends.
+# `note_all_but_assessments` must run first. The function empties the sums, and locks the displacements until the end of
+# the transaction.
 NOTE_ALL = """
 CREATE FUNCTION note_all_displacements() RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

@@ -1,6 +1,6 @@
 """Stores people's requests to open a dead letter.
 
-After a request, the worker decrypts the content of the dead letter and stores it for a few minutes.
+After a request, the worker decrypts the content of the dead letter, and stores the content for a few minutes.
 """
 
 from alembic import op

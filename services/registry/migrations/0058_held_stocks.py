@@ -1,6 +1,6 @@
 """Stores which stock the last event about each held count stated.
 
-An event is then published only if the stock changes.
+With the stored stock, an event is published only if the stock changes.
 """
 
 from alembic import op

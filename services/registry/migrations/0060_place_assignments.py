@@ -1,4 +1,4 @@
-"""Stores who is to answer the questions whether two places or hazards are the same."""
+"""Stores who must answer a question whether two places or hazards are the same."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Stores how exactly the time of a count is known, so that pages show no unstated hour."""
+"""Stores how exactly the time of a count is known: pages then show no hour that nobody stated."""
 
 from alembic import op
 

@@ -1,8 +1,8 @@
-"""Stores by which rules the rows about a household's sites were made, so that older rows are repaired.
+"""Stores the version of the rules for the rows about a household's sites, so that older rows are made again.
 
-Rows of `households` that the previous release of Dayar writes get the default 0. The previous release of Dayar does not
-know the table `site_residents`, so its rows may be wrong. The rows of all households at sites are therefore made again
-once.
+Rows of `households` that the previous release of Dayar writes get the default 0. The rows of the previous release of
+Dayar may be wrong, because it does not know the table `site_residents`. The rows of all households at sites are made
+again once.
 """
 
 from alembic import op
@@ -12,8 +12,8 @@ down_revision = "registry_0061"
 
 
 def upgrade() -> None:
-    # two steps: PostgreSQL gives existing rows the first default without rewriting the table, and new rows get the
-    # second default
+    # two steps: PostgreSQL sets the first default in existing rows without rewriting the table. New rows get the second
+    # default
     op.execute("ALTER TABLE households ADD COLUMN site_rows smallint NOT NULL DEFAULT 1")
     op.execute("ALTER TABLE households ALTER COLUMN site_rows SET DEFAULT 0")
     op.execute(

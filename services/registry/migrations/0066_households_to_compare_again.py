@@ -1,6 +1,6 @@
-"""Compares households again if their persons have no unencrypted birth year, because the rules have changed.
+"""The rules have changed: households are compared again if their persons have no unencrypted birth year.
 
-The new rules also compare contact persons and stated ages.
+The new rules compare contact persons and stated ages, too.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
 """Adds the totals of all changes of the stock, so that the stock of a recent day is read from few rows.
 
-Triggers keep the totals right even while the previous release of Dayar adds the changes.
+Triggers keep the totals right, even if the previous release of Dayar adds the changes.
 """
 
 from alembic import op
@@ -28,7 +28,7 @@ ON CONFLICT (summary, dimensions_id)
 DO UPDATE SET {", ".join(f"{name} = totals.{name} + excluded.{name}" for name in NUMBERS)}
 """  # noqa: S608 - constants
 ALL = "SELECT *, 1 AS sign FROM figure_sums"
-# If sums are deleted, the totals of their dimensions are computed again from the sums that remain.
+# If sums are deleted, the totals of their dimensions are computed from the other sums.
 ADD_AGAIN = f"""
 DELETE FROM figure_totals AS totals USING removed
 WHERE totals.summary = removed.summary AND totals.dimensions_id = removed.dimensions_id;

@@ -1,7 +1,7 @@
 """The registry's tables.
 
-The tables have no foreign keys, because their checks take time, and each household has only one writer. The columns
-named `sealed` contain the personal data, encrypted with the key of the household or group.
+There are no foreign keys: a check takes time, and each household has only one writer. The columns named `sealed`
+contain the personal data, encrypted with the key of the household or group.
 """
 
 from services.registry.models.base import RegistryModel

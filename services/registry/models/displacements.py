@@ -16,20 +16,20 @@ PERIOD = f"""100 * extract(year FROM occurred_at AT TIME ZONE '{TIME_ZONE}')::in
 
 
 def cell(number: int) -> Mapped[int | None]:
-    """Reading an element of the array would copy the whole array.
+    """PostgreSQL would copy the whole array to read one element, so each element has a column.
 
-    NULL is stored for 0.
+    0 is stored as NULL.
     """
     return mapped_column(Computed(f"nullif(sex_age[{number}], 0)", persisted=True))
 
 
 class Displaced(Moved):
-    """PostgreSQL computes those columns that only figures need.
+    """Columns that only figures need are computed by PostgreSQL.
 
-    The primary key ensures that a report begins only one displacement, even with concurrent workers. `superseded_at` is
-    the time of the household's next move, or of the recount that replaced the count. Without a later move or recount,
-    `superseded_at` is infinity. In `episodes`, a trigger sets `superseded_at` in rows of the previous release of Dayar.
-    `shelter`, `needs` and `evacuation` are None in rows of earlier releases of Dayar.
+    A report can begin only one displacement. The primary key ensures this rule, even with concurrent workers.
+    `superseded_at` is the time of the household's next move, or of the recount that replaced the count. `superseded_at`
+    is infinity if there is no later move or recount. In `episodes`, a trigger sets `superseded_at` in rows of the
+    previous release of Dayar. `shelter`, `needs` and `evacuation` are None in rows of earlier releases of Dayar.
     """
 
     @declared_attr.directive
@@ -76,10 +76,10 @@ class Displaced(Moved):
 
 
 class Assessed:
-    """Earlier releases of Dayar asked nobody, so `assessed` and `with_disability` are 0 in their rows.
+    """In rows of earlier releases of Dayar, `assessed` and `with_disability` are 0, because nobody was asked.
 
-    If a worker of an earlier release stores a row during an update, `assessed` and `with_disability` are None until a
-    newer worker computes them.
+    A worker of an earlier release can still store rows during an update. `assessed` and `with_disability` are then None
+    until a newer worker computes them.
     """
 
     assessed: Mapped[int | None] = mapped_column(SmallInteger)

@@ -10,10 +10,10 @@ from shared.messaging.models import Decision
 
 
 class EventAnswer(Decision, RegistryModel):
-    """The newest answer about a report is valid. `household_id` may also be the id of a group.
+    """The newest answer about a report is valid. `household_id` is the id of a household or of a group.
 
-    The answer concerns the departure from `origin_pcode` at `occurred_at`. If a correction of the report states another
-    departure, the answer has no effect. The hazard is None if the answer is "no".
+    The answer concerns the departure from `origin_pcode` at `occurred_at`. The answer has no effect if a correction of
+    the report states another departure. The hazard is None if the answer is "no".
     """
 
     __tablename__ = "event_answers"

@@ -12,7 +12,7 @@ from services.registry.reports import CELL_NAMES
 
 
 class DataVersion(RegistryModel):
-    """Each transaction that writes displacements renews the version in one row, the row `slot`.
+    """A transaction that writes displacements renews the version in one of the rows, `slot`.
 
     The migration creates the rows and the trigger that renews the versions.
     """
@@ -59,19 +59,19 @@ def changes() -> list[Column[Any]]:
 
 
 # The changes of displacements that are not in `figure_sums` yet. The migration creates the triggers that insert the
-# changes. A change that removes a displacement has negative numbers. `ended_on` is the first day on which the people
-# were out of the stock. If `is_flow` is true, the displacement is a flow of the month of `began_on`, or of the year if
+# changes. If a displacement is removed, the change has negative numbers. `ended_on` is the first day without the people
+# in the stock. If `is_flow` is true, the displacement belongs to the flow of the month of `began_on`, or of the year if
 # no month is known.
 FIGURE_CHANGES = Table("figure_changes", RegistryModel.metadata, *changes())
 
-# The changes of movements that are not in `figure_sums` yet. Both tables have the same columns, so that one statement
-# sums both. A movement happened on the day `began_on`. If the movement completed a displacement, this table has a
-# second row. In the second row, `movement` is NULL, and `duration` is DELTA's class of the duration. The origin and
-# destination of the second row belong to the displacement.
+# The changes of movements that are not in `figure_sums` yet. The columns equal those of `figure_changes`: one statement
+# sums both tables. `began_on` is the day of a movement. A movement that completed a displacement has a second row. In
+# the second row, `movement` is NULL, and `duration` is DELTA's class of the duration. In the second row, origin and
+# destination are those of the displacement.
 MOVEMENT_CHANGES = Table("movement_changes", RegistryModel.metadata, *changes())
 
 # `name` contains all values as one text. The unique index is on `name`, because an index of all columns would be large.
-# Dimensions that a summary leaves out are NULL.
+# A dimension that the summary does not have is NULL.
 FIGURE_DIMENSIONS = Table(
     "figure_dimensions",
     RegistryModel.metadata,
@@ -84,8 +84,8 @@ FIGURE_DIMENSIONS = Table(
 )
 
 # A row with the span day, month or year changes the stock from the day `since`. A row with the span flow has the flows
-# of the month that begins on the day `since`. A row with the span vague_flow has the flows whose year is known, but
-# whose month is not known.
+# of the month that begins on the day `since`. A row with the span vague_flow has the flows of a year whose month is not
+# known.
 FIGURE_SUMS = Table(
     "figure_sums",
     RegistryModel.metadata,
@@ -111,5 +111,5 @@ FIGURE_TOTALS = Table(
     postgresql_with={"fillfactor": 80},
 )
 
-# The changes and sums contain the changes of ages on each 1 January up to the year `until_year`. The table has one row.
+# Changes of ages on each 1 January are stored up to the year `until_year`. The table has one row.
 FIGURE_AGES = Table("figure_ages", RegistryModel.metadata, Column("until_year", Integer, nullable=False))

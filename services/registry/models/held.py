@@ -11,9 +11,9 @@ from shared.messaging.models import Decision
 
 
 class UnpublishedHeldPeople(RegistryModel):
-    """A household or group whose held reports must be published, for the first time or again (`held/earlier.py`).
+    """A household or group whose held reports must be published (`held/earlier.py`).
 
-    If the group is registered, its counts are computed again, because a site now has the name of their place.
+    For a registered group, the counts are computed again: a site has got the name of the counts' place.
     """
 
     __tablename__ = "unpublished_held_people"
@@ -23,11 +23,11 @@ class UnpublishedHeldPeople(RegistryModel):
 
 
 class HeldStock(RegistryModel):
-    """Row of a held count: the stock, the report and the version that the last event stated.
+    """The stock, the report and the version in the last event about a held count.
 
     The columns below `stock_id` are facts of the count. In rows of the previous release of Dayar, the facts are None
     until the worker publishes the count again. `is_counted` is true if the count is of displaced people in the country.
-    `site_id`, `covers_site` and `counted_at` have the values that the recorded count would have (`headcounts.py`).
+    `site_id`, `covers_site` and `counted_at` are the values that a recorded count would have (`headcounts.py`).
     """
 
     __tablename__ = "held_stocks"
@@ -59,7 +59,7 @@ class HeldDecision(Decision, RegistryModel):
     """
 
     __tablename__ = "held_decisions"
-    # If two people decide about a report, the first decision is valid.
+    # Two people may decide about one report: the first decision is valid.
     __table_args__ = (
         Index("uq_held_decisions_open", "outcome_id", unique=True, postgresql_where=text("carried_out_at IS NULL")),
     )
@@ -73,10 +73,10 @@ class HeldDecision(Decision, RegistryModel):
 
 
 class Adoption(RegistryModel):
-    """What the reversal of an acceptance needs to know. The report was held for `former_reason`.
+    """The facts that the reversal of an acceptance needs. `former_reason` is the reason why the report was held.
 
-    `replaced_id` and `replaced_version` identify the valid version of the report that the held report replaced.
-    `replaced_id` and `replaced_version` are None if no report was replaced.
+    `replaced_id` and `replaced_version` identify the report version that the held report replaced. `replaced_id` and
+    `replaced_version` are None if the acceptance replaced no report.
     """
 
     __tablename__ = "adoptions"
@@ -96,7 +96,7 @@ class AdoptionReversal(Decision, RegistryModel):
     """`adoption_id` is the acceptance."""
 
     __tablename__ = "adoption_reversals"
-    # If two people reverse an acceptance, the first reversal is executed.
+    # Two people may reverse one acceptance: only the first reversal is executed.
     __table_args__ = (
         Index(
             "uq_adoption_reversals_open", "adoption_id", unique=True, postgresql_where=text("carried_out_at IS NULL")
@@ -109,8 +109,8 @@ class AdoptionReversal(Decision, RegistryModel):
 class HeldAssignment(Assigned, RegistryModel):
     """`outcome_id` is the outcome of the report at the time of the assignment.
 
-    If the outcome changes, `report_id`, `version` and `author` still identify the report. The previous release of Dayar
-    stores only `outcome_id`.
+    `report_id`, `version` and `author` identify the report, even after a change of its outcome. The previous release of
+    Dayar stores only `outcome_id`.
     """
 
     __tablename__ = "held_assignments"

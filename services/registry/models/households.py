@@ -9,13 +9,13 @@ from services.registry.models.base import Moved, Registered, RegistryModel, Wrap
 
 
 class Household(Registered, Moved, RegistryModel):
-    """`current_pcode` and `current_country` are the household's present place, after its movements.
+    """`current_pcode` and `current_country` are the present place of the household.
 
-    `search_root_id` and `search_folding` are the `search.keys.KeyVersion` of the household's search keys. Rows of the
-    previous release of Dayar have no present place, and their folding version is 1. When the worker makes search keys
-    for a row of the previous release, the worker also sets the place and the version. `site_root_id` is the id of the
-    root of the household's site keys, or empty until these keys are made. `site_rows` is the version `rows.SITE_ROWS`
-    of the rows about the household's sites, or 0 in rows of the previous release of Dayar.
+    `search_root_id` and `search_folding` are the `search.keys.KeyVersion` of the search keys. Rows of the previous
+    release of Dayar have no present place, and have the folding version 1. The worker adds the place and the version
+    when it makes search keys for such a row. `site_root_id` is the id of the root of the site keys, and empty until
+    there are site keys. `site_rows` is the version `rows.SITE_ROWS` of the rows about the household's sites. In rows of
+    the previous release of Dayar, `site_rows` is 0.
     """
 
     __tablename__ = "households"
@@ -54,8 +54,8 @@ class Member(RegistryModel):
 class HouseholdKey(WrappedKey, RegistryModel):
     """Each household with a filed report has a key.
 
-    `sealed_code` is the short code that the registry drew, encrypted with the key. When the household changes, its row
-    in `households` is replaced, but the row with its key is not.
+    `sealed_code` is the short code that the registry drew, encrypted with the key. A change of the household replaces
+    its row in `households`, but not the row with the key.
     """
 
     __tablename__ = "household_keys"

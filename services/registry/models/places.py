@@ -28,7 +28,7 @@ class PlaceDecision(Decision, RegistryModel):
 
 
 class PlaceAssignment(Assigned, RegistryModel):
-    """If people have joined one of the places to a third place, there is a new question, assigned to nobody."""
+    """If people join one of the places to a third place, a new question arises, which is assigned to nobody."""
 
     __tablename__ = "place_assignments"
 

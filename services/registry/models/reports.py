@@ -35,7 +35,7 @@ class Report(RegistryModel):
     sealed: Mapped[bytes]
 
 
-CODE_CHARACTERS = 4  # a report's code is the end of its id
+CODE_CHARACTERS = 4  # the end of a report's id is its code
 CODE = func.right(cast(Report.report_id, Text), text(str(CODE_CHARACTERS)))
 Index("ix_reports_code", CODE)
 
@@ -43,9 +43,9 @@ Index("ix_reports_code", CODE)
 class CodedMovement(RegistryModel):
     """A movement that waits for a household with its short code.
 
-    `wrong_at` is the time from which the code counts as a wrong code of the author. `wrong_at` is NULL if the code was
-    not compared yet, because the author had sent too many wrong codes. A report that gives its household the code of
-    another household also gets a row, for one hour.
+    `wrong_at` is the time since which the code is one of the author's wrong codes. `wrong_at` is NULL if the code was
+    not compared: the author had sent too many wrong codes. A report also gets a row, for one hour, if it gives its
+    household a code that another household has.
     """
 
     __tablename__ = "coded_movements"
@@ -63,7 +63,7 @@ class CodedMovement(RegistryModel):
 
 
 class DigestKey(RegistryModel):
-    """The newest key that was applied to the stored digests. The table has one row."""
+    """The newest key with which the stored digests were computed. The table has one row."""
 
     __tablename__ = "digest_key"
 

@@ -11,9 +11,9 @@ from services.registry.models.base import RegistryModel
 
 
 class HouseholdSearchKeys(RegistryModel):
-    """The keys of a household are in one row, because a row for each key would take more CPU time.
+    """All keys of a household are in one row: one row for each key would take more CPU time.
 
-    Each search reads the pending list of the GIN index, so the pending list is kept short.
+    The pending list of the GIN index is kept short, because each search reads the whole list.
     """
 
     __tablename__ = "search_keys"
@@ -38,8 +38,8 @@ class DuplicatePair(RegistryModel):
 class DuplicateReview(RegistryModel):
     """The person to whom a pair is assigned, and the answer that the pair describes two different households.
 
-    `reasons` are the pair's reasons at the time of the answer. If a further reason is found later, the pair waits for
-    an answer again.
+    `reasons` are the pair's reasons at the time of the answer. The pair waits for an answer again if a new reason is
+    found.
     """
 
     __tablename__ = "duplicate_reviews"
@@ -53,6 +53,6 @@ class DuplicateReview(RegistryModel):
     reasons: Mapped[list[str] | None]
 
 
-# Lists households that the worker must compare with other households. The table has no key, because an index would make
-# inserts slower, so several rows may name a household.
+# Lists households that the worker must compare with other households. Several rows may name a household: the table has
+# no key, because an index would make inserts slower.
 UNCOMPARED = Table("uncompared_households", RegistryModel.metadata, Column("household_id", Uuid, nullable=False))

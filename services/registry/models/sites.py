@@ -13,7 +13,8 @@ from services.registry.models.base import RegistryModel, WrappedKey
 class Site(RegistryModel):
     """`needs` maps each need of the site to the time when it was first stated.
 
-    `sealed` has the person in charge, encrypted with the site's key. `sealed` is None if no person is known.
+    `sealed` has the person in charge, encrypted with the site's key. `sealed` is None if nobody is known to be in
+    charge.
     """
 
     __tablename__ = "sites"
@@ -39,7 +40,7 @@ class Site(RegistryModel):
 
 
 class SiteKey(WrappedKey, RegistryModel):
-    """Only a site whose person in charge is known has a key."""
+    """A site has a key only if its person in charge is known."""
 
     __tablename__ = "site_keys"
 
@@ -55,7 +56,7 @@ class SiteReportKey(WrappedKey, RegistryModel):
 
 
 class HouseholdSiteKey(RegistryModel):
-    """The table tells which households a movement of everybody at a site concerns.
+    """A movement of everybody at a site concerns the households in this table.
 
     The table has a search key instead of the site's id, because the database alone must not reveal where a household
     is.
@@ -70,7 +71,7 @@ class HouseholdSiteKey(RegistryModel):
 class ResidentSum(RegistryModel):
     """The last published sum of the registered people at a site (`shared.events.SiteResidentsChanged`).
 
-    The sum is over a multiple of five households, so that it reveals no single household.
+    The sum is over a multiple of five households: it reveals no single household.
     """
 
     __tablename__ = "resident_sums"
@@ -82,9 +83,9 @@ class ResidentSum(RegistryModel):
 
 
 class SitePassage(RegistryModel):
-    """Registered displaced people who left a site at `moved_at`, by a movement of their household.
+    """Registered displaced people who left a site at `moved_at`. Their household's movement was reported.
 
-    Movements of everybody at a site are not in this table, because they already change the counts at the site.
+    A movement of everybody at a site is not in this table, because it changes the counts at the site itself.
     `sites/passages.py` explains `came_at`. In rows of earlier releases of Dayar, `came_at` is None. Only the previous
     release of Dayar writes rows with `is_arrival`.
     """
@@ -131,7 +132,7 @@ class HouseholdSite(RegistryModel):
 
 
 class UnjudgedHousehold(RegistryModel):
-    """The worker must still apply a movement of everybody at a site to the household.
+    """A household to which the worker must still apply a movement of everybody at a site.
 
     `movements` is the number of movements that the worker must evaluate.
     """

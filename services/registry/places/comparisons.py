@@ -1,8 +1,7 @@
 """Compares counts with the registered people at the same places, in the background, and publishes the results.
 
-The transaction that files a report computes no comparison, because the registration must stay fast. The worker reads
-the changed households of the districts with open counts. If the comparison of a count has changed, the worker publishes
-the count again.
+The registration of a report must stay fast, so its transaction computes no comparison. The worker reads the changed
+households of the districts with open counts. If a comparison has changed, the worker publishes its count again.
 """
 
 import asyncio
@@ -79,10 +78,10 @@ WHERE episodes.status = $1 AND episodes.occurred_at >= $2 AND episodes.mobility 
 
 
 class Listed(NamedTuple):
-    """The households are listed once for each comparison.
+    """Each comparison lists its households once.
 
-    Without a fixed list, new households could delay the end of the comparison for ever. The first comparison of 100,000
-    households would make the list 2,000 times.
+    The list is fixed. If new households were added, the comparison might never end. A list for each batch would be made
+    2,000 times in the first comparison of 100,000 households.
     """
 
     version: str
@@ -95,7 +94,7 @@ class Listed(NamedTuple):
 class PlaceComparing:
     """The places of households are kept in memory only, and are stored nowhere.
 
-    `rest_seconds` is the pause after a comparison; the pause is longer if many counts were published.
+    `rest_seconds` is the shortest pause after a comparison. The pause is longer if many counts were published.
     """
 
     lock: ClassVar[str] = "place_comparisons"
@@ -120,9 +119,9 @@ class PlaceComparing:
         self.rest_seconds = stepped_tasks.IDLE_SECONDS
 
     async def step(self) -> bool:
-        """If all listed households have been read, publish the counts whose comparison has changed.
+        """After the last listed household, publish the counts whose comparison has changed.
 
-        Returns whether everything is compared.
+        Returns True if all households are compared.
         """
         self._listed = listed = self._listed or await self._list()
         if listed is None:
@@ -144,7 +143,7 @@ class PlaceComparing:
         return True
 
     async def _list(self) -> Listed | None:
-        """None if nothing has changed since the last comparison."""
+        """Returns None if nothing has changed since the last comparison."""
         async with self._sessions.begin() as session:
             version = await data_version(session)
             if version == self._version:
@@ -190,7 +189,7 @@ class PlaceComparing:
         return comparisons
 
     async def _include(self, counts: Collection[CountOfEverybody]) -> Comparisons:
-        """The registered people who are among the people of a count of everybody at a site."""
+        """Returns the registered people whom a count of everybody at a site includes."""
         async with self._sessions.begin() as session:
             there = await households_there(session, self._search, self._status, counts)
         at_sites = defaultdict[UUID, list[CountOfEverybody]](list)
@@ -206,9 +205,9 @@ class PlaceComparing:
         }
 
     async def _publish(self, comparisons: Comparisons, groups: Mapping[UUID, UUID]) -> int:
-        """Returns the number of these counts.
+        """Returns the number of published counts.
 
-        A count that cannot be read is left out, so that all others are published.
+        A count that cannot be read is left out. All other counts are published.
         """
         try:
             async with self._sessions.begin() as session:
@@ -244,10 +243,10 @@ class PlaceComparing:
 
 
 def is_changed(comparison: PlaceComparison, published: Mapping[str, Any] | None) -> bool:
-    """The first comparison of a count is published only if the comparison contains registered people.
+    """The first comparison of a count is published only if registered people are in the comparison.
 
-    Only two kinds of registered people matter: those at a stated place in the count's district, and those among a count
-    of everybody.
+    Two kinds of registered people matter. Some are at a stated place in the count's district, others are included in a
+    count of everybody.
     """
     if published is None:
         return bool(comparison.registered or comparison.included_persons)

@@ -26,7 +26,7 @@ class About(StrEnum):
 
 
 class Match(NamedTuple):
-    """Each of the two places has a count or is a listed site."""
+    """Each place in a pair has a count, or is a listed site."""
 
     about: About
     one: PlaceKey
@@ -66,7 +66,7 @@ def similar_places(counts: Iterable[OpenCount], sites: Iterable[OpenSite], distr
 
 
 def at_sites(counts: Iterable[OpenCount], sites: Iterable[OpenSite], similar: Similar) -> Iterator[list[Match]]:
-    """The present place of these counts was typed, and is nearly equal to the name of a site."""
+    """The counts name their present place in words, nearly like the name of a site."""
     listed = {site_key(site.site_id) for site in sites}
     for count in counts:
         if count.site_id is None:
@@ -94,7 +94,7 @@ def between_counts(counts: Iterable[OpenCount], same: SamePlaces, similar: Simil
 
 
 def near(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Iterator[tuple[OpenCount, OpenCount]]:
-    """Of several counts with the same places and hazard, only the newest is compared.
+    """If several counts have the same places and hazard, only the newest is compared.
 
     Counts that name hazards of different emergencies are not compared.
     """
@@ -119,15 +119,17 @@ def near(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Ite
 
 
 def of_hazards(counts: Iterable[OpenCount], same: SamePlaces) -> Iterator[list[Match]]:
-    """Counts that differ only by the hazard: one names no hazard, or the hazards are of about the same time.
+    """Two counts that differ only by the hazard.
 
-    Two hazards of different types may be one emergency, for example an earthquake and its landslides. A later partial
-    count needs no question, because it is always added to the earlier count.
+    Either one names no hazard, or the two hazards are of about the same time.
+
+    Two hazards of different types may be one emergency: for example, an earthquake and its landslides. A later partial
+    count is always added to the earlier count, so there is no question.
     """
     alike = defaultdict[UUID, list[OpenCount]](list)
     for count in counts:
         if count.destination.pcode:
-            # the question shows the reported hazard
+            # the question shows the hazard of the report
             alike[count.population].append(replace(count, hazard_id=count.hazard_id or hazard_of(count, same)))
     # most populations have at most one hazard
     several_hazards = [counts for counts in alike.values() if len({hazard_of(count, same) for count in counts}) > 1]

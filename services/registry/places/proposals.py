@@ -1,7 +1,7 @@
 """Proposes places of open counts that may be the same place, because their typed names are nearly equal. No I/O.
 
-A proposal is a question for the desk. Until a person has answered, the places are different (docs/decisions/0059). The
-desk is also asked whether a count without a hazard is of a certain hazard (docs/decisions/0064).
+The desk answers the proposed questions. Until a person has answered, the places are different (docs/decisions/0059).
+If a count names no hazard, the desk is asked whether the count is of a certain hazard (docs/decisions/0064).
 """
 
 from collections import defaultdict
@@ -30,13 +30,14 @@ from shared import events
 class PlaceAnswer(StrEnum):
     SAME = "same"
     DIFFERENT = "different"
-    OPEN = "open"  # the question is open because an earlier answer was reversed
+    OPEN = "open"  # an earlier answer was reversed, so the question is open again
 
 
 class Decided(NamedTuple):
-    """`closed` pairs need no question: people decided that the places are different, or that they are the same.
+    """Pairs in `closed` need no question: people have answered that the two places differ, or are the same.
 
-    `same` are the places that the worker has joined. `accepted` also has the places that the worker will join.
+    `same` are the places that the worker has joined. `accepted` has the joined places, and places that the worker is
+    going to join.
     """
 
     same: SamePlaces
@@ -58,7 +59,7 @@ class ProposedPlace:
 class Proposal:
     """A question whether two places are the same.
 
-    `since` is the time from which the registry had a count with each of the two names.
+    `since` is the time from which both names had a count.
     """
 
     pair: PlacePair
@@ -71,7 +72,7 @@ class Proposal:
 def proposals(
     counts: Sequence[OpenCount], sites: Sequence[OpenSite], decided: Decided, district: Callable[[str], str]
 ) -> list[Proposal]:
-    """All counts must have the same status, and the oldest question comes first."""
+    """All counts must have one status. The oldest question comes first."""
     same, similar = decided.same, similar_places(counts, sites, district)
     closed = {PlacePair.of(same.key(pair.one), same.key(pair.other)) for pair in decided.closed}
     matches = defaultdict[PlacePair, list[Match]](list)
@@ -112,6 +113,6 @@ def _named(site: OpenSite) -> tuple[str, str]:
 
 
 def _stated(key: PlaceKey, count: OpenCount) -> tuple[str, str]:
-    # `key` may also be a count or a hazard, for which the present place is shown
+    # if `key` is a count or a hazard, its present place is shown
     place = count.origin if count.origin.key == key else count.destination
     return place.locality or "", place.pcode or ""

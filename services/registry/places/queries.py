@@ -85,7 +85,7 @@ def _place(stated: tuple[Any, ...], code: str | None, places: Places) -> TypedPl
 
 
 async def open_sites(session: AsyncSession, visibility: Visibility, language: str) -> list[OpenSite]:
-    """Among the names of a site, the name in the given language comes first."""
+    """Each site's name in the given language comes first."""
     names = {"ky": Site.name_ky, "ru": Site.name_ru, "en": Site.name_en}
     ordered = [names[language], *(name for known, name in names.items() if known != language)]
     wanted = select(Site.site_id, Site.pcode, *ordered).where(Site.state == SiteState.OPEN, visibility.covers("pcode"))
@@ -94,7 +94,7 @@ async def open_sites(session: AsyncSession, visibility: Visibility, language: st
 
 
 async def decided(session: AsyncSession, places: Places) -> Decided:
-    """A decision ends its question when it is stored, before the worker executes it."""
+    """A stored decision ends its question, even before the worker executes the decision."""
     newest = (
         select(PlaceDecision)
         .ext(distinct_on(*PAIR))
@@ -123,8 +123,8 @@ async def answers(
 ) -> Sequence[PlaceDecision]:
     """The newest answer comes first.
 
-    If `ids` is given, only these answers are returned. A reversed answer is not listed. `after` is the time and the id
-    of the last answer on the previous page.
+    If `ids` is given, only answers with these ids are returned. A reversed answer is not listed. `after` is the time
+    and the id of the last answer on the page before.
     """
     newest = (
         select(PlaceDecision.decision_id)
@@ -145,7 +145,7 @@ async def answers(
 
 
 async def lock(session: AsyncSession) -> None:
-    """If two people decide about the same places, only the first decision is stored."""
+    """Two people may decide about the same places at the same time. The lock lets only the first decision be stored."""
     await session.execute(database.advisory_lock("place decisions"))
 
 

@@ -23,7 +23,7 @@ Read = TypeVar("Read")
 
 
 class ReadHouseholds(Generic[Read]):
-    """Values are kept only in memory, because they may reveal the households' places."""
+    """Values are kept only in memory, because they may reveal where households are."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class ReadHouseholds(Generic[Read]):
     ) -> None:
         self._sessions, self._encryption, self._search, self._places = sessions, encryption, search, places
         self._of = of
-        # maps a household to the version of its row, and to None if the row cannot be read
+        # maps each household to the version of its row, or to None if the row cannot be read
         self._read: dict[UUID, tuple[int, Read | None]] = {}
 
     @property
@@ -43,15 +43,15 @@ class ReadHouseholds(Generic[Read]):
         return (read for _, read in self._read.values())
 
     def unread(self, versions: Mapping[UUID, int]) -> list[UUID]:
-        """`versions` are those of the households' rows.
+        """`versions` has the version of each household's row.
 
-        Households that are not in `versions` are forgotten.
+        Households that are missing in `versions` are removed.
         """
         self._read = {household_id: read for household_id, read in self._read.items() if household_id in versions}
         return [id for id, row_version in versions.items() if self._read.get(id, (None,))[0] != row_version]
 
     async def read(self, ids: Sequence[UUID], versions: Mapping[UUID, int]) -> None:
-        """A household that cannot be read is left out until its row changes."""
+        """If a household cannot be read, it is left out until its row changes."""
         try:
             households = await self._opened(ids)
         except UNREADABLE as error:

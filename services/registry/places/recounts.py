@@ -1,7 +1,7 @@
 """Computes all counts at two places again, after a person has decided whether these places are the same.
 
-While the counts are computed, no other worker can compute counts, and PostgreSQL ends long transactions. Most counts
-that name one of the places are therefore found in batches, before this transaction begins.
+While this transaction computes counts, no other worker can. PostgreSQL ends long transactions. Most counts that name
+one of the places are found in batches, before this transaction begins.
 """
 
 # raw SQL throughout: the statements take locks, and find counts by the places of their reports
@@ -32,7 +32,7 @@ WHERE movement_id IS NULL
     AND (origin_pcode = ANY($1) OR destination_pcode = ANY($1) OR hazard_id = ANY($2::uuid[]))
 """
 WITH_IDS = f"{STATED} WHERE counts.report_id = ANY($1::uuid[])"
-# Selects groups with movements that have a count in the given units, or whose people moved to the units.
+# Selects groups that have movements, and whose counts or moved people are in the given units.
 MOVED = """
 SELECT DISTINCT group_id FROM counts
 WHERE (origin_pcode = ANY($1) OR destination_pcode = ANY($1)) AND (
@@ -52,10 +52,10 @@ class FoundCounts:
 
 @dataclass(frozen=True)
 class Concerned:
-    """`places` are joined to each other before or after the decision.
+    """`places` are all places that are joined to each other before or after the decision.
 
-    `codes` are the units of these places and the units of the decision's district. `hazards` are the hazards among the
-    places; counts in all districts may name them.
+    `codes` are the units of the decision's places, and the units of the decision's district. `hazards` are the hazards
+    among the places. Counts in all districts may name them.
     """
 
     places: frozenset[PlaceKey]
@@ -68,9 +68,9 @@ class Concerned:
         return not self.places.isdisjoint(keys)
 
     def freed(self, count: Headcount) -> Headcount:
-        """If the decision concerns the place of a count, the site found by its typed text is removed.
+        """If a decision concerns the place of a count, the count loses the site that was found by the typed text.
 
-        `CountPool` then searches the site anew, because the text may now mean another site.
+        `CountPool` searches the site again, because the text may now mean another site.
         """
         return replace(count, typed_site=None) if count.present_key in self.places else count
 
@@ -93,14 +93,15 @@ async def recount_places(
 ) -> Recount:
     """Compute all counts at the decision's places, and at places joined to them.
 
-    Takes a lock, so that no other worker computes counts meanwhile. Counts that came after `found` are also computed.
+    Takes a lock, so that no other worker computes counts meanwhile. Counts that came after `found` was made are
+    computed, too.
     """
     await session.execute(database.advisory_lock("same places"))
     connection = await database.driver(session)
     concerned = await concerned_by(connection, decision, places)
     while await find_some(connection, concerned, places, found):
         pass
-    # Reports do not count moved people at their new place, so all counts of their group are computed again.
+    # No report counts moved people at their new place. All counts of their group are therefore computed again.
     moved = {str(row["group_id"]) for row in await connection.fetch(MOVED, concerned.codes)}
     groups = sorted(found.groups | moved)
     movements = await store.movements_of(ReportKind.GROUP_MOVEMENT, groups)

@@ -1,8 +1,8 @@
 """Counts the registered people at the places of counts, so that the alerts service can compare place by place. No I/O.
 
 The place of a household is sealed, and no event may reveal it (docs/decisions/0068). The published sums are therefore
-over multiples of five households. The sums change only after at least five households of the pair of districts have
-changed.
+over multiples of five households. The sums of a pair of districts change only after at least five of its households
+have changed.
 """
 
 from collections import defaultdict
@@ -44,9 +44,9 @@ class HouseholdPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RegisteredHousehold:
-    """The displaced people of a household count at the place where most of them are.
+    """A household's displaced people are counted at the place where most of them are.
 
-    An object of this class is never stored.
+    Objects of this class must never be stored.
     """
 
     household_id: str
@@ -58,7 +58,7 @@ class RegisteredHousehold:
 
     @classmethod
     def of(cls, subject: Subject) -> "RegisteredHousehold | None":
-        """None if nobody of the household is displaced in the country, or the day of departure is too vague."""
+        """None if nobody is displaced in the country, or if the day of departure is too vague."""
         departure, clear = subject.published, subject.published.clear
         course = subject.courses.by_departure.get(departure.report_id)
         parts = course.parts if course else beginning(departure)
@@ -89,7 +89,7 @@ class ComparedSite(NamedTuple):
 
 
 class CountedHousehold(Protocol):
-    """Households and parts of households have these properties."""
+    """Both a household and a part of a household have these properties."""
 
     @property
     def household_id(self) -> str: ...
@@ -113,7 +113,7 @@ class PresentPlaces:
         return self._same.key(count.present_key)
 
     def of_household(self, at: HouseholdPlace) -> PlaceKey | None:
-        """The result is None if the report states neither a site nor a locality."""
+        """Return None if the report states neither a site nor a locality."""
         if at.site_id:
             return self._same.key(site_key(UUID(at.site_id)))
         if not any(at.locality):
@@ -122,7 +122,7 @@ class PresentPlaces:
         return self._same.key(site_key(site_id) if site_id else at.locality.key(at.pcode))
 
     def words(self, place: PlaceKey, locality: StatedLocality) -> set[str]:
-        """The words of joined places, and of the locality of a site, are included."""
+        """Names of joined places, and the locality of a site, are included."""
         words = {*locality}
         for key in self._same.all_of(place):
             site, (unit_or_code, name) = self._sites.get(key), key
@@ -141,18 +141,18 @@ def by_pair(counts: Iterable[OpenCount], district: Callable[[str], str]) -> dict
 class ComparedHouseholds(Generic[Key, Household]):
     """Remembers which households each published comparison contains.
 
-    Changes of fewer than five households are not published until further households change. Without this rule, the
-    change of a sum could reveal a household that changed alone. The difference between two counts at a site could
-    reveal the household, too.
+    Fewer than five changed households are not published until more households change. If one household alone changed,
+    the change of the sum could reveal the household. At a site, the difference between two counts could reveal the
+    household, too.
     """
 
     def __init__(self) -> None:
         self._published: dict[Key, list[frozenset[Household]]] = {}
 
     def of(self, key: Key, *present: Iterable[Household]) -> list[frozenset[Household]]:
-        """Replaces each set of households by the set that is published.
+        """Replaces each set of households by the published set.
 
-        Sets of the same pair or site are equal, or differ in at least five households.
+        Two sets of one pair or site are equal, or differ in at least five households.
         """
         before, now = self._published.get(key, []), list[frozenset[Household]]()
         for households in map(frozenset, present):
@@ -193,9 +193,9 @@ def stated(
 ) -> Iterator[tuple[PlaceKey | None, RegisteredHousehold]]:
     """Maps each household at a counted place to the key of its place.
 
-    The value is None for a household that is certainly at another place. A household may be at a counted place if its
-    own place has nearly the same name. A household may also be at a counted site if its own place is the locality of
-    the site. Uncertain households are left out, so that nobody is counted twice.
+    The value is None for a household that is certainly elsewhere. A household may be at a counted place if the name of
+    its own place is nearly equal. A household may be at a counted site if its own place is the locality of that site.
+    If the place of a household is uncertain, the household is left out, so that nobody is counted twice.
     """
     of_counts = {
         word
@@ -216,7 +216,7 @@ def stated(
 
 
 def whole(households: Sequence[CountedHousehold]) -> tuple[int, int]:
-    """Numbers of persons and households: the first households by registration, up to a multiple of five."""
+    """Sums the persons and households, in the order of registration, up to a multiple of five households."""
     number = len(households) // WHOLE * WHOLE
     first = sorted(households, key=lambda household: (household.registered_at, household.household_id))[:number]
     return bounded(household.persons for household in first), number
@@ -228,9 +228,9 @@ def added(numbers: Iterable[tuple[int, int]]) -> tuple[int, int]:
 
 
 def bounded(persons: Iterable[int]) -> int:
-    """The sum is limited to the highest number that an event may state.
+    """An event can state only a certain highest number, so the sum is limited.
 
-    A household with a typing error may have a million persons.
+    By a typing error, a household may have a million persons.
     """
     return min(sum(persons), MOST_PERSONS)
 

@@ -78,7 +78,7 @@ class PlaceAssignments(Body):
 class ChangedPlaces(BaseModel):
     """The questions or answers that the request changed.
 
-    A requested id is missing here if the id is unknown, or if its question was answered already.
+    A requested id is missing if the id is unknown, or if the question was answered earlier.
     """
 
     ids: list[UUID]
@@ -117,7 +117,10 @@ async def answer_page(
 
 @router.post("/v1/places:decide")
 async def decide(body: PlaceAnswers, request: Request, session: Session, caller: Caller) -> ChangedPlaces:
-    """Answer questions about places in the caller's areas. The registry's worker then computes the counts again."""
+    """Answer questions about places in the caller's areas.
+
+    Within seconds, the registry's worker computes the counts again.
+    """
     await place_queries.lock(session)
     decided, answer, places = (
         await place_queries.decided(session, request.app.state.places),
@@ -157,7 +160,7 @@ async def decide(body: PlaceAnswers, request: Request, session: Session, caller:
 async def reverse(body: Reversals, request: Request, session: Session, caller: Caller) -> ChangedPlaces:
     """Reverse answers.
 
-    Reverse answers. The questions are then asked again, and the worker computes the counts without the answers.
+    Reverse answers. The questions are open again, and the worker computes the counts without the answers.
     """
     await place_queries.lock(session)
     visibility = visibility_of(caller, request.app.state.places)
@@ -203,12 +206,12 @@ async def questions(request: Request, session: AsyncSession, caller: Principal, 
     visibility = visibility_of(caller, places)
     counts = await place_queries.open_counts(session, visibility, status, places)
     sites = await place_queries.open_sites(session, visibility, language_of(request))
-    # a thread compares the names, because the comparison would block the event loop
+    # names are compared in a thread, because the comparison would block the event loop
     return await asyncio.to_thread(proposals, counts, sites, decided, places.district)
 
 
 def consistent(wanted: Iterable[Proposal], same: SamePlaces) -> Iterable[Proposal]:
-    """Leaves out answers that would join two sites, or two codes of the gazetteer."""
+    """Left out are answers that would join two sites, or two codes of the gazetteer."""
     for proposal in wanted:
         if same.may_join(proposal.pair):
             same = same.joined_by(proposal.pair)

@@ -1,8 +1,8 @@
-"""Finds the names that mean the same place, from the decisions of people at the desk. No I/O.
+"""Finds the names of one place, by the decisions of people at the desk. No I/O.
 
-A place is a key: a locality's key (`localities.key`), or the key of a site on the list. Decisions join places, and the
-registry treats joined places as one place. A decision can also join a count without a hazard to a hazard, or join two
-hazards of one event. The order of the decisions does not matter.
+A place is given by a key: the key of a locality (`localities.key`), or the key of a listed site. The registry treats
+joined places as one place. A decision can join a count without a hazard to a hazard. A decision can join two hazards of
+one event. The order of the decisions does not matter.
 """
 
 from collections.abc import Iterable
@@ -44,7 +44,7 @@ class SamePlaces:
         return self._joined.get(place, frozenset((place,)))
 
     def key(self, place: PlaceKey) -> PlaceKey:
-        """A key that is equal for all joined places."""
+        """The common key of all places that are joined to this place."""
         joined = self._joined.get(place)
         return min(joined, key=lambda same: (not is_listed(same), same)) if joined else place
 
@@ -53,15 +53,14 @@ class SamePlaces:
         return UUID(name) if kind == SITE else None
 
     def hazard(self, key: PlaceKey) -> UUID | None:
-        """Hazards that are joined to each other have one id."""
+        """Joined hazards have one id."""
         kind, name = self.key(key)
         return UUID(name) if kind == HAZARD else None
 
     def may_join(self, pair: PlacePair) -> bool:
-        """The places must not be joined yet, and must not be two different sites or listed localities.
+        """True for two places that are not joined, and that are not two different sites or listed localities.
 
-        Two hazards are joined only by a decision about the two hazards. A decision about a count must not join two
-        hazards.
+        Two hazards are joined only by a decision about the two hazards. No decision about a count may join two hazards.
         """
         are_listed = all(any(map(is_listed, self.all_of(place))) for place in pair)
         are_hazards = all(kind == HAZARD for kind, _ in pair)
@@ -69,16 +68,16 @@ class SamePlaces:
 
 
 def with_codes(pair: PlacePair, places: Places) -> PlacePair:
-    """The gazetteer may have been imported after the decision, so names are replaced by codes.
+    """The gazetteer may have been imported after a decision. Names in the decision are then replaced by codes.
 
-    The ids of sites and hazards are not replaced, even if a settlement of the gazetteer has the same name.
+    Ids of sites and hazards stay, even if a settlement of the gazetteer has the same name.
     """
     is_of_id = any(kind in (SITE, HAZARD) for kind, _ in pair)
     return pair if is_of_id else PlacePair.of(*(coded(place, places) for place in pair))
 
 
 def coded(place: PlaceKey, places: Places) -> PlaceKey:
-    """A code of the gazetteer replaces the name."""
+    """The code of the gazetteer replaces the name."""
     unit, name = place
     return place if is_listed(place) or unit == COUNT else places.locality(unit, name, None).key(unit)
 
@@ -96,7 +95,7 @@ def count_key(report_id: UUID | str) -> PlaceKey:
 
 
 def is_listed(place: PlaceKey) -> bool:
-    """Sites, hazards, and localities with a code of the gazetteer are listed."""
+    """Listed are sites, hazards, and localities with a code of the gazetteer."""
     unit, name = place
     return unit in (SITE, HAZARD) or not name
 

@@ -1,6 +1,6 @@
 """Adds the codes of settlements to reports that name settlements only in words. No I/O.
 
-Reports that are older than the import of the gazetteer have no codes from intake.
+A report from before the import of the gazetteer has no codes from intake.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ SIDES = ("origin", "destination")
 
 
 def add_settlements(filed: AnyFiled, places: Places) -> None:
-    """A count gets unencrypted codes, any other report sealed codes."""
+    """The codes of a count are unencrypted. The codes of any other report are sealed."""
     if not places.gazetteer:
         return
     if isinstance(filed.clear, GroupClear):
@@ -33,7 +33,7 @@ def with_settlements(clear: GroupClear, places: Places) -> GroupClear:
 
 
 def missing_codes(stated: Mapping[str, Place | None], fields: Mapping[str, Any], places: Places) -> dict[str, str]:
-    """`fields` may have a settlement's name without its code."""
+    """`fields` may name a settlement without a code."""
     codes: dict[str, str] = {}
     for side, place in stated.items():
         name, known = fields.get(f"{side}_locality"), fields.get(f"{side}_locality_pcode")

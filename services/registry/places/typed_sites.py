@@ -1,4 +1,4 @@
-"""Finds the site of a count if the report names the site only in typed text, without its id. No I/O."""
+"""Finds the site of a count whose report names the site only in words. No I/O."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -11,10 +11,10 @@ SiteNames = tuple[UUID, str, Sequence[str | None]]  # id, P-code and names of a 
 
 
 class TypedSites:
-    """`same` are the names that mean the same place according to people's decisions.
+    """`same` has the names that mean the same place, by people's decisions.
 
-    If several sites of a P-code have the same name, this name is ignored. If no site has the typed name, the text means
-    the site whose name people have joined to the typed name.
+    If several sites in one unit have the same name, the name means none of them. If the typed text is no name of a
+    site, it means the site to whose name people have joined the text.
     """
 
     def __init__(self, sites: Iterable[SiteNames], same: SamePlaces = NONE_JOINED) -> None:
@@ -34,12 +34,12 @@ class TypedSites:
         return self._meant.get(place) or self.same.site(place) or self._joined(place)
 
     def _joined(self, place: PlaceKey) -> UUID | None:
-        """The site with one of the names that mean the same place, unless several sites have such names."""
+        """Returns the site that has one of the joined names. If several sites have such names, returns None."""
         sites = {self._meant[same] for same in self.same.all_of(place) if same in self._meant}
         return sites.pop() if len(sites) == 1 else None
 
     def words(self, site_id: UUID) -> Iterable[tuple[str, str]]:
-        """A count may name the site by P-code and name instead of the id."""
+        """A count may name the site by P-code and name."""
         own = self._words.get(site_id, set()) | {site_key(site_id)}
         names = {place for name in own for place in self.same.all_of(name)} - {site_key(site_id)}
         return {(pcode, name) for pcode, name in names if self.meant(pcode, name) == site_id}

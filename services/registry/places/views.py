@@ -1,4 +1,4 @@
-"""The shown form of the questions and answers about places that may be the same."""
+"""How questions and answers about places are shown to the caller."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,7 +19,7 @@ MOST_COUNTS = 5
 
 
 class Because(StrEnum):
-    """The reason for a person's answer."""
+    """The reason for an answer."""
 
     KNOWN = "known"
     ASKED = "asked"
@@ -28,7 +28,10 @@ class Because(StrEnum):
 
 
 class StatedCount(BaseModel):
-    """An open count of people at a place or from it. `destination` and `origin` are the places as reported."""
+    """An open count of people who are at a place, or came from the place.
+
+    `destination` and `origin` are the places as reported.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -64,11 +67,11 @@ class PlaceView(BaseModel):
 class ProposalView(BaseModel):
     """A question whether two places are the same. `about` says whether the places are origins or present places.
 
-    If `about` is `hazard`, the question is about hazards: did people flee the hazard that other counts name, or are two
-    hazards one emergency? For a question about hazards, the counts are listed like the counts of two places.
-    `is_answerable` is false if the district of the places is outside the caller's areas. The caller also sees questions
-    about another district, because people in the caller's areas may come from that district. An answer would concern
-    all counts that name the places.
+    If `about` is `hazard`, there are two kinds of questions: did the people flee a hazard that other counts name, and
+    are two hazards one emergency? If the question is about hazards, the counts are listed in the form of two places.
+    `is_answerable` is false if the district of the places is outside the caller's areas. The caller sees questions
+    about another district if people in the caller's areas may come from that district. An answer concerns all counts
+    that name one of the places.
     """
 
     proposal_id: UUID
@@ -97,7 +100,7 @@ class DecidedPlaces(BaseModel):
 
 
 def is_answerable(proposal: Proposal, caller: Principal, places: Places) -> bool:
-    """Two hazards concern the whole country, so only callers for the country may answer."""
+    """Two hazards concern the whole country. Only callers for the whole country may answer."""
     if all(kind == HAZARD for kind, _ in proposal.pair):
         return caller.covers_country
     return all(caller.covers(places.district(place.pcode), places) for place in proposal.places)

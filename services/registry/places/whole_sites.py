@@ -1,7 +1,7 @@
-"""Sums the registered people of known origin who were at a site when everybody at the site was counted.
+"""Sums the registered people of known origin who were at a site at the time of a count of everybody.
 
-A count of everybody at a site states no origin, but includes the registered people of known origin at the site. Without
-these sums, two alerts would count registered people at a site (docs/decisions/0077).
+A count of everybody at a site states no origin, but includes registered people of known origin. Without these sums, two
+alerts would each count the registered people at the site (docs/decisions/0077).
 """
 
 from collections import Counter, defaultdict
@@ -48,7 +48,7 @@ class TimeAtSite(NamedTuple):
     persons: int
 
     def contains(self, at: datetime) -> bool:
-        """A registration does not say when people came to the site, so the report must be older than `at`."""
+        """A registration does not say when people came to the site. The report must therefore be older than `at`."""
         return self.registered_at <= at and self.came_at <= at and (self.left_at is None or at < self.left_at)
 
 
@@ -68,7 +68,7 @@ async def counts_of_everybody(session: AsyncSession, status: Status, since: date
 async def households_there(
     session: AsyncSession, search: SearchKeys, status: Status, counts: Collection[CountOfEverybody]
 ) -> dict[UUID, list[HouseholdThere]]:
-    """Returns only households of known origin that were at the site when everybody was counted."""
+    """Returns only households of known origin that were at the site at the time of the count."""
     stays = await _stays(session, search, status, {count.site_id for count in counts})
     return {count.report_id: _there(stays[count.site_id], count.counted_at) for count in counts}
 
