@@ -1,4 +1,7 @@
-"""Makes keys of stored households again, in small batches. An unreadable household does not stop the renewal."""
+"""Makes keys of stored households again, in small batches.
+
+A household that cannot be read does not stop the renewal.
+"""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -23,14 +26,14 @@ from shared.places import Places
 from shared.postgres import database
 
 MOST_HOUSEHOLDS = 200
-MOST_REPORTS = 500  # a batch is limited, because all reports of its households are decrypted
-PAUSE_SECONDS = 0.1  # a pause after each batch leaves the CPU to reports and alerts
+MOST_REPORTS = 500  # all reports of a batch's households are decrypted, so the batch is limited
+PAUSE_SECONDS = 0.1  # between two batches, reports and alerts get the CPU
 UNREADABLE = (InvalidTag, InvalidUnwrap, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
 class Renewal(ABC):
-    """`kind` is also the name of a lock, so that only one worker makes these keys."""
+    """`kind` names a lock, too: only one worker makes the keys of a kind."""
 
     kind: ClassVar[str]
 
@@ -40,9 +43,9 @@ class Renewal(ABC):
     places: Places
 
     async def run(self) -> int:
-        """Returns the number of households whose keys were made.
+        """Returns the number of households that got new keys.
 
-        Each batch has a separate transaction, so an interrupted renewal continues at the batch where it stopped.
+        Each batch has a transaction of its own. An interrupted renewal therefore continues with the next batch.
         """
         count = 0
         while ids := await self.next_batch():
@@ -51,7 +54,6 @@ class Renewal(ABC):
         return count
 
     async def next_batch(self) -> list[UUID]:
-        """A household with more than MOST_REPORTS reports is alone in its batch."""
         async with self.sessions.begin() as session:
             is_old = await self.is_old(session)
             old = select(Household.household_id).where(is_old).limit(MOST_HOUSEHOLDS).subquery()
@@ -75,7 +77,7 @@ class Renewal(ABC):
         return sum([await self.renew([household_id]) for household_id in ids])
 
     async def _renew(self, session: AsyncSession, ids: Sequence[UUID]) -> int:
-        await session.execute(database.advisory_lock(self.kind))  # two workers must not make the same keys at once
+        await session.execute(database.advisory_lock(self.kind))  # two workers must not make the same keys
         is_old = Household.household_id.in_(ids), await self.is_old(session)
         old = (await session.scalars(select(Household.household_id).where(*is_old))).all()
         if old:
@@ -87,19 +89,19 @@ class Renewal(ABC):
 
     @abstractmethod
     async def is_old(self, session: AsyncSession) -> ColumnElement[bool]:
-        """Whether the keys of a row of `households` must be made again."""
+        """Whether the keys in a row of `households` must be made again."""
 
     @abstractmethod
     async def replace(self, session: AsyncSession, old: Sequence[UUID], subjects: Sequence[Subject]) -> None:
-        """Replace the keys of the households in `old`. `subjects` has the loaded data of these households."""
+        """Replace the keys of the households in `old`. `subjects` are these households, loaded."""
 
     @abstractmethod
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
-        """Mark the household as unreadable, so that the worker does not try it again at once."""
+        """Mark the household as unreadable. The worker must not try it again at once."""
 
 
 def fitting(sizes: Mapping[UUID, int]) -> list[UUID]:
-    """A batch has at least one household, and at most MOST_REPORTS reports unless a household alone has more."""
+    """A batch has at most MOST_REPORTS reports. A household with more reports is alone in its batch."""
     chosen: list[UUID] = []
     count = 0
     for household_id, reports in sizes.items():

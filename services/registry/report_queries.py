@@ -39,7 +39,7 @@ async def versions(
 ) -> Versions:
     """The oldest version comes first.
 
-    All reports must be about the same kind of subject: a household, a group or a site.
+    All reports must be about one kind of subject: households, groups or sites.
     """
     key, subject_id = KEYS[subject]
     statement = (
@@ -53,19 +53,19 @@ async def versions(
 
 
 async def clear_versions(session: AsyncSession, *conditions: ColumnElement[bool]) -> Versions:
-    """The oldest version comes first. The sealed fields are left out."""
+    """The oldest version comes first. The result has no sealed fields."""
     statement = select(*table(Report).columns).where(*conditions)
     rows = (await session.execute(statement.order_by(*KEY))).mappings().all()
     return [{**row, "report": from_json(row["clear"])} for row in rows]
 
 
 async def keys(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[VersionKey]:
-    """The order of the keys is undefined."""
+    """The keys are returned in no certain order."""
     return [VersionKey(*row) for row in await session.execute(select(*KEY).where(*conditions))]
 
 
 def in_order(versions: Iterable[dict[str, Any]]) -> Versions:
-    """The versions are in the order of receipt."""
+    """Sort versions by the time of receipt."""
     return sorted(versions, key=VersionKey.of)
 
 

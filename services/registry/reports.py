@@ -1,4 +1,4 @@
-"""A report as the registry processes it: decrypted, with the fields that intake added, and with its outcome."""
+"""A report as the registry processes it: decrypted, with the fields from intake, and with its outcome."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -32,15 +32,17 @@ CELL: dict[tuple[str, str], int] = {cell: index for index, cell in enumerate(CEL
 UNKNOWN = CELL[Sex.UNKNOWN, AgeBracket.UNKNOWN]
 UNKNOWN_SEX = Sex.UNKNOWN.value
 
-MOVES = (*DISPLACED, Mobility.PLANNED_RELOCATION, Mobility.MIGRATION)  # `unable_to_move` is not a move
-# nobody leaves a site with these movements
+# `unable_to_move` is left out, because it is no move
+MOVES = (*DISPLACED, Mobility.PLANNED_RELOCATION, Mobility.MIGRATION)
+# with these movements, nobody leaves a site
 STAYING = (Movement.CONFIRMED_HERE, Movement.INTENDS_TO_STAY)
 REMOVALS = (Movement.DIED, Movement.LEFT_COUNTRY, Movement.SOLUTION_ASSESSED)
 NEVER = datetime.max  # noqa: DTZ901 - asyncpg's value for PostgreSQL's infinity
 
 
-# The sealed fields as JSON. Intake has validated the sealed fields, and decryption fails if somebody has changed them.
-# The registry does not validate the fields again, because the validation would make the registry slower by a third.
+# The sealed fields as JSON. Intake has validated the sealed fields. If somebody changes them later, decryption fails.
+# The registry does not validate the fields a second time, because the validation would slow the registry down by a
+# third.
 Content = dict[str, Any]
 
 
@@ -50,10 +52,10 @@ C = TypeVar("C", HouseholdClear | GroupClear, AnyMovementClear)
 
 @dataclass(slots=True)
 class FiledReport(Generic[C]):
-    """`text` has the unencrypted fields as canonical JSON, without the fields that intake adds.
+    """`text` is canonical JSON of the unencrypted fields, without the fields that intake adds.
 
-    `plain` has the sealed fields as received. The working set decides the outcome, and decides again if the batch is
-    retried. Ids have the type str, because they are written into JSON, AADs and COPY rows.
+    `plain` are the sealed fields as they were received. The working set decides the outcome. After a retry of the
+    batch, the working set decides again. Ids are texts, because they are written into JSON, AADs and COPY rows.
     """
 
     report_id: str
@@ -70,16 +72,17 @@ class FiledReport(Generic[C]):
     places_version: str | None
     flags: tuple[Flag, ...]
     registrar_areas: tuple[str, ...] = ()
-    is_revoked: bool = False  # the credential was revoked before intake received the report
+    is_revoked: bool = False  # intake received the report after the credential was revoked
     outcome: OutcomeKind = OutcomeKind.NOTED
     outcome_id: str = field(default_factory=random_id)
     reason: str | None = None
     is_accepted: bool = False  # a person accepted the held report
-    is_replacement: bool = False  # a person accepted the report in place of the household's current report
-    is_expiry_lifted: bool = False  # a person decided to ignore that the phone's sign-in had expired
-    replaces: str | None = None  # the id of the previous outcome, if the report was a dead letter and is redriven
-    first_reported_at: datetime | None = None  # in a correction, the time of the first version
-    first_placed_at: datetime | None = None  # in a correction, the time of the first version that names the site
+    is_replacement: bool = False  # a person accepted the report, which then replaces the household's current report
+    is_expiry_lifted: bool = False  # a person decided to ignore that the sign-in of the phone had expired
+    replaces: str | None = None  # if the report was a dead letter and is redriven, the id of its previous outcome
+    first_reported_at: datetime | None = None  # if the report is a correction, the time of the first version
+    # if the report is a correction, the time of the first version with the same site
+    first_placed_at: datetime | None = None
 
     @property
     def claim(self) -> Claim:
@@ -101,12 +104,12 @@ class FiledReport(Generic[C]):
 
     @property
     def known_at(self) -> datetime:
-        """The time of the first version of the report."""
+        """The time of the report's first version."""
         return self.first_reported_at or self.clear.reported_at
 
     @property
     def placed_at(self) -> datetime:
-        """The time of the first report that the household is at its site."""
+        """The time of the first version that places the household at the site."""
         return self.first_placed_at or self.clear.reported_at
 
     def correct(self, older: "FiledReport[Any]") -> None:
@@ -125,7 +128,7 @@ class FiledReport(Generic[C]):
 class Filed(FiledReport[HouseholdClear | GroupClear]):
     @property
     def shelter(self) -> str:
-        """The kind of shelter is sealed in reports about households, and not encrypted in reports about groups."""
+        """The kind of shelter is sealed in a report about a household, and unencrypted in a report about a group."""
         if isinstance(self.clear, GroupClear):
             return self.clear.shelter
         shelter: str = self.sealed.get("shelter", Shelter.UNKNOWN)
@@ -151,21 +154,21 @@ class FiledMovement(FiledReport[AnyMovementClear]):
 
     @property
     def is_unidentified(self) -> bool:
-        """If the household is unknown, the report's id stands for the household's id."""
+        """While the household is unknown, the report's id stands for the household's id."""
         return self.household_code is not None and self.subject[1] == self.report_id
 
     def name_household(self, household_id: str | None) -> None:
-        """None means that no household with the report's short code is known."""
+        """Pass None if no household has the short code of the report."""
         self.subject = (ReportKind.HOUSEHOLD.value, household_id or self.report_id)
 
     @property
     def removes(self) -> bool:
-        """Whether the movement takes people out of the stock of displaced people."""
+        """Whether the movement takes people out of the stock."""
         return self.clear.movement in REMOVALS and not self.clear.is_reversed
 
     @property
     def empties_site(self) -> bool:
-        """False for a confirmation, an intention to stay and a reversed report, because they take nobody away."""
+        """Nobody leaves the site by a confirmation, by an intention to stay, or by a reversed report."""
         is_change = self.clear.movement not in STAYING and not self.clear.is_reversed
         return self.site_id is not None and is_change
 
@@ -174,15 +177,12 @@ AnyFiled = Filed | FiledMovement
 
 
 def order(filed: Filed) -> tuple[datetime, datetime, str]:
-    """Sorts displacements by the time at which they happened.
-
-    The order in which the reports arrived does not matter.
-    """
+    """Displacements are sorted by the time at which they happened, and not by the time when their reports arrived."""
     return filed.clear.occurred_at, filed.clear.reported_at, filed.report_id
 
 
 def movement_order(movement: FiledMovement) -> tuple[date, datetime, str]:
-    """Sorts movements by the time at which they happened."""
+    """Movements are sorted by the time at which they happened."""
     return day(movement), movement.clear.reported_at, movement.report_id
 
 
@@ -191,7 +191,7 @@ def day(filed: AnyFiled) -> date:
 
 
 def days(filed: AnyFiled) -> tuple[date, date]:
-    """The first and the last day on which the event may have happened, according to the precision of the date."""
+    """The first and the last day on which the event can have happened, by the precision of the date."""
     return days_of(filed.clear)
 
 
@@ -210,7 +210,10 @@ def days_of(clear: HouseholdClear | GroupClear | AnyMovementClear) -> tuple[date
 
 
 def moved_at(movement: FiledMovement) -> datetime:
-    """The time is the end of the reported period or, if earlier, the time of the first report."""
+    """Returns the end of the reported period.
+
+    If the first report came earlier, returns the time of the first report.
+    """
     clear = movement.clear
     if clear.occurred_at_precision is Precision.HOUR:
         return clear.occurred_at
@@ -218,9 +221,9 @@ def moved_at(movement: FiledMovement) -> datetime:
 
 
 def latest_within(first: date, last: date, *, known_at: datetime) -> datetime:
-    """The end of the last day, or `known_at` if `known_at` is earlier.
+    """Returns the end of the last day, or `known_at` if `known_at` is earlier.
 
-    If all days are later than `known_at`, the result is the start of the first day.
+    If `known_at` is before the first day, the result is the start of the first day.
     """
     ends_at = datetime.combine(last, time.max, TIME_ZONE)
     begins_at = datetime.combine(first, time(), TIME_ZONE)
@@ -228,15 +231,18 @@ def latest_within(first: date, last: date, *, known_at: datetime) -> datetime:
 
 
 def season(reported: date) -> tuple[date, date]:
-    """The first and the last day of the season. The seasons begin in March, June, September and December."""
+    """The first and the last day of the season that contains `reported`.
+
+    The seasons begin in March, June, September and December.
+    """
     month = reported.month % 12 // 3 * 3 or 12
     first = date(reported.year - (month > reported.month), month, 1)
     return first, (first + timedelta(days=92)).replace(day=1) - timedelta(days=1)
 
 
 def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, datetime]]:
-    """Each displacement of a household, with the time of the household's next move of the same status."""
-    if len(displacements) == 1:  # a fast path, because most households have only one displacement
+    """Yields each displacement of a household, with the time of the next move that has the same status."""
+    if len(displacements) == 1:  # fast path: most households have only one displacement
         [filed] = displacements
         yield filed, NEVER
         return

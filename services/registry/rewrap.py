@@ -1,4 +1,7 @@
-"""Rewraps the keys of households, groups and sites with the newest key-encryption key. Sealed data does not change."""
+"""Rewraps the keys of households, groups and sites with the newest key-encryption key.
+
+The sealed data stays as it is.
+"""
 
 from sqlalchemy import Table, bindparam, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -22,7 +25,7 @@ async def rewrap(sessions: async_sessionmaker[AsyncSession], encryption: Envelop
 
 
 async def wrapped_by(session: AsyncSession, kek_id: str) -> int:
-    """If no key is left, the key-encryption key can be destroyed."""
+    """The key-encryption key can be destroyed if no key is left."""
     counts = [select(func.count()).select_from(keys).where(keys.c.kek_id == kek_id).scalar_subquery() for keys in KEYS]
     return await session.scalar(select(sum(counts, start=literal(0)))) or 0
 

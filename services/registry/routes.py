@@ -1,6 +1,6 @@
 """Routes for a page of households, one decrypted household, and its history.
 
-Callers see only the households in their areas.
+Callers may see only households in their areas.
 """
 
 from datetime import UTC, datetime
@@ -147,7 +147,7 @@ async def households(
 ) -> HouseholdPage:
     """Households, the latest change first.
 
-    If the P-code `area` is given, only households that are now in this unit are listed.
+    If the P-code `area` is given, only households that are in this unit now are listed.
     """
     places: Places = request.app.state.places
     query = HouseholdQuery(
@@ -214,10 +214,10 @@ async def history(household_id: UUID, request: Request, session: Session, caller
 
 
 def for_author(version: dict[str, Any], author: Principal) -> dict[str, Any]:
-    """The part of this version that the author of a report may read.
+    """The part of the version that the report's author may read.
 
-    Only the results that receipts show are included, because other outcomes may reveal other households and teams. A
-    report from a phone is shown without its sealed fields, because a stranger may find the phone while it is signed in.
+    Only the results in receipts are shown, because other outcomes may reveal other households and teams. A stranger may
+    find a phone that is signed in. A report from a phone is therefore shown without its sealed fields.
     """
     is_of_phone = SubmissionChannel.FIELD in (version["channel"], author.channel)
     state, reason = state_of(version["outcome"], version["reason"]), refusal_of(version["reason"])

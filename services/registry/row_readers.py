@@ -1,9 +1,8 @@
 """Makes rows for COPY from the fields of reports.
 
-The models define the columns, and each column contains the field of the same name in the report (`Filed`). If `Filed`
-has no field with this name, the value comes from the report's unencrypted fields. A new unencrypted field therefore
-needs only a new column. `PATHS` lists the columns whose fields have other names. The last columns of each row are
-computed.
+A column of a model contains the field of the report (`Filed`) that has the same name. If `Filed` has no such field, the
+value comes from the unencrypted fields of the report. For a new unencrypted field, only a column must be added. `PATHS`
+names the fields of columns that have another name. The computed columns come last in each row.
 """
 
 from collections.abc import Iterable
@@ -31,7 +30,7 @@ PATHS = {
 
 
 class RowReader:
-    """The caller passes the values of the `computed` columns, in the order of these columns."""
+    """The caller passes the values of the `computed` columns in their order."""
 
     def __init__(self, model: type[RegistryModel], *computed: str) -> None:
         named = [name for name in bulk_copy.columns(model) if name not in computed]

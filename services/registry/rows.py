@@ -90,7 +90,7 @@ def uncompared(subjects: Iterable[Subject]) -> Copy:
 
 
 def household_site_keys(subjects: Iterable[Subject], keys: KeysOfRoot) -> Copy:
-    """The rows tell which households a movement of everybody at a site concerns."""
+    """The rows say which households a movement of everybody at a site concerns."""
     names = ((keys.of_site(site_id), subject.name[1]) for subject in subjects for site_id in sorted(subject.site_ids))
     return Copy(HouseholdSiteKey.__tablename__, ("site_key", "household_id"), names)
 

@@ -1,4 +1,4 @@
-"""Runs background tasks. Only one worker runs each task, in small steps, so that reports do not wait."""
+"""Runs background tasks. Only one worker runs each task. The task works in small steps, so that no report waits."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,19 +11,19 @@ from shared.failures import retry_while_unavailable
 from shared.postgres import database
 
 IDLE_SECONDS = 2.0
-PAUSE_SECONDS = 0.1  # a pause between two transactions leaves the CPU to reports and alerts
-# raw SQL: PostgreSQL frees a session lock when the process ends
+PAUSE_SECONDS = 0.1  # between two transactions, reports and alerts get the CPU
+# raw SQL: PostgreSQL frees a session lock at the end of the process
 LOCK = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.' || $1, 0))"
 
 
 class SteppedTask(Protocol):
-    """The task pauses for `rest_seconds` after everything is done."""
+    """If everything is done, the task pauses for `rest_seconds`."""
 
     lock: ClassVar[str]
     rest_seconds: float
 
     async def step(self) -> bool:
-        """Returns whether everything is done."""
+        """Returns True if everything is done."""
         ...
 
 
@@ -34,10 +34,10 @@ async def keep_stepping(engine: AsyncEngine, make: Callable[[], SteppedTask]) ->
 
 
 async def run_alone(engine: AsyncEngine, task: SteppedTask) -> None:
-    """Returns if another worker has the lock, or if the connection was lost.
+    """Returns at once if another worker has the lock. Returns after the connection was lost.
 
-    Without the lock, two workers could publish different states of the same households in turn. If the states differ by
-    a single household, the difference reveals the place of this household.
+    Without the lock, two workers could publish different states of the same households, one after the other. If two
+    states differ by a single household, the difference reveals where the household is.
     """
     async with database.connected(engine) as connection:
         if not await connection.fetchval(LOCK, task.lock):
@@ -48,10 +48,10 @@ async def run_alone(engine: AsyncEngine, task: SteppedTask) -> None:
 
 
 async def step_if_alone(connection: asyncpg.Connection, task: SteppedTask) -> bool:
-    """Does nothing if the connection that holds the lock was lost.
+    """Does nothing after the loss of the connection that holds the lock.
 
-    Only the loss of the connection ends the task; after any other failure, the same task continues. A new task would
-    have to read all households again. A new task would not know which households were published, and could publish the
+    The task ends only if the connection is lost. After any other failure, the same task continues. A new task would
+    have to read all households. A new task does not know which households were published. It could therefore publish a
     change of fewer than five households.
     """
     return connection.is_closed() or await task.step()

@@ -49,11 +49,13 @@ class Store(StoredReports):
     async def open_at(
         self, names: Collection[Name], report_ids: Sequence[str], site_ids: Collection[str] = ()
     ) -> WorkingSet:
-        """Load and lock these households and groups with their reports. The reports `report_ids` are also loaded.
+        """Load and lock these households and groups with their reports.
 
-        `site_ids` are the sites that new reports name. While one transaction files a report that names a site, another
-        transaction may file a movement of everybody at this site. The later transaction waits for the locks, and sees
-        the report of the earlier transaction.
+        The reports with the ids `report_ids` are loaded, too.
+
+        `site_ids` are the sites in the new reports. One transaction may file a report that names a site. At the same
+        time, another may file a movement of everybody at this site. The later of the two transactions waits for the
+        locks, and sees the report of the earlier one.
         """
         connection = await database.driver(self._session)
         moved = {subject_id for kind, subject_id in names if kind == SITE}
@@ -67,7 +69,7 @@ class Store(StoredReports):
         await self._find_links(connection, [id for (_, id), _ in known])
         reports = {identity(row): row for row in await connection.fetch(BY_REPORT, report_ids)}
         for kind in KNOWN_OF:
-            # A household without an author has only held reports, which may wait for the household's first report.
+            # A household without an author has no filed report yet: its held reports may wait for the first report.
             if ids := {subject_id for (of, subject_id), _ in known if of == kind}:
                 rows = await connection.fetch(BY_SUBJECT, list(ids), KINDS_OF[kind])
                 reports.update({identity(row): row for row in rows})
@@ -92,8 +94,8 @@ class Store(StoredReports):
     ) -> set[bytes]:
         """Returns the keys of the locked sites.
 
-        One statement locks all sites before any household is locked. Without this order, workers could lock sites and
-        households in different orders, and deadlock.
+        One statement locks all sites, before any household is locked. In another order, workers could deadlock over
+        sites and households.
         """
         moved = [subject_id for kind, subject_id in names if kind == SITE]
         households = [subject_id for kind, subject_id in names if kind == ReportKind.HOUSEHOLD]
@@ -108,7 +110,7 @@ class Store(StoredReports):
         return keys
 
     async def _locked_sites(self, connection: Connection, wanted: set[str], locked: set[bytes]) -> list[Subject]:
-        """Sites that other workers added meanwhile are also locked."""
+        """If other workers added sites meanwhile, these sites are locked, too."""
         sites, listed = await self._sites(wanted), self._household_sites(connection)
         while late := listed.keys(wanted | reached(sites)) - locked:
             await lock_sites(connection, late)
@@ -120,7 +122,10 @@ class Store(StoredReports):
         return HouseholdSites(connection, self._search)
 
     async def _sites(self, site_ids: set[str], *, without: Collection[ReportVersion] = ()) -> list[Subject]:
-        """Sites to which everybody at the given sites moved are included, and the versions `without` are left out."""
+        """Everybody at a site may have moved to another site, which is then included.
+
+        The versions `without` are left out.
+        """
         sites: dict[str, Subject] = {}
         known, new = site_ids, site_ids
         while new:
@@ -133,7 +138,7 @@ class Store(StoredReports):
         return list(sites.values())
 
     async def noted(self, *, most: int, steps: int) -> list[Name]:
-        # only one worker at a time may take households from the list
+        # the lock lets only one worker at a time take households from the list
         await self._session.execute(database.advisory_lock("unjudged households"))
         return await self._household_sites(await database.driver(self._session)).noted(most=most, steps=steps)
 
@@ -149,8 +154,8 @@ class Store(StoredReports):
     ) -> None:
         """Write the changes: delete the old rows of each changed household or group, and write the new rows with COPY.
 
-        `tallies` are all counts to write, also those of unchanged groups. `outdated` are the report ids of counts whose
-        old rows must be deleted.
+        `tallies` are all counts to write, even counts of unchanged groups. `outdated` are the report ids of counts
+        whose rows are only deleted.
         """
         connection = await database.driver(self._session)
         changed = {
@@ -187,7 +192,7 @@ class Store(StoredReports):
             await connection.execute(DELETE_KEYS, list(working_set.former_ids))
 
     async def _note_households(self, working_set: WorkingSet, connection: Connection) -> None:
-        """Entries that this batch applied are deleted."""
+        """Adds households to the list, and deletes the entries that this batch has applied."""
         listed = self._household_sites(connection)
         movements = sum(len(site.movements) for site in working_set.sites.values())
         for movement in working_set.site_movements:
@@ -213,7 +218,7 @@ class Store(StoredReports):
         changed: Mapping[ReportKind, Sequence[Subject]],
         tallies: Collection[Tally],
     ) -> Iterator[Copy]:
-        """The caller must have generated missing keys."""
+        """Missing keys must have been generated before the call."""
         keys, households, groups = self._keys, changed[ReportKind.HOUSEHOLD], changed[ReportKind.GROUP]
         searched_by = self._search.newest
         yield rows.reports(working_set.filed, keys)

@@ -13,7 +13,7 @@ from shared.events.vocabulary import ReportKind
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
-# A household without a key is new, because every filed report gives its household a key.
+# Every filed report gives its household a key, so a household without a key is new.
 KNOWN = """
 SELECT {subject} AS subject_id, kek_id, wrapped, {code} AS sealed_code,
     author, team, registered_at, sequence, row_version
@@ -36,9 +36,9 @@ KINDS_OF = {
     subject: [kind for kind, about in SUBJECT_OF.items() if about == subject]
     for subject in (ReportKind.HOUSEHOLD, ReportKind.GROUP)
 }
-# The table `site_keys` has the key of the person in charge.
+# The key of the person in charge is in another table, `site_keys`.
 SITE_KEYS = "SELECT site_id AS subject_id, kek_id, wrapped FROM site_report_keys WHERE site_id = ANY($1::uuid[])"
-# The answer $2, which this transaction executes, is included.
+# The answer $2 is included, because this transaction executes it.
 LINKS = """
 SELECT household_id, report_id, hazard_id, hazard_type, origin_pcode, occurred_at FROM (
     SELECT DISTINCT ON (household_id, report_id) * FROM event_answers
@@ -51,8 +51,8 @@ PCODES = "SELECT site_id, pcode FROM sites WHERE site_id = ANY($1::uuid[])"
 HELD_OF = """
 SELECT * FROM reports WHERE outcome = 'held' AND (report_id = ANY($1::uuid[]) OR subject_id = ANY($2::uuid[]))
 """
-# `is_moved` is true for a site of which this transaction files a movement. A site whose people move is locked
-# exclusively, and all other sites with a shared lock.
+# `is_moved` is true if this transaction files a movement of everybody at the site. A site whose people move is locked
+# exclusively. All other sites get a shared lock.
 LOCK_SITES = """
 SELECT CASE WHEN is_moved
     THEN pg_advisory_xact_lock(hashtextextended(name, 0))::text
@@ -76,8 +76,8 @@ ORDER BY received_at, report_id, version
 IDENTIFY = """
 UPDATE reports SET subject_id = $5, sealed = $6 WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
 """
-# A report without a known household is stored under its own id, with a data key for this id. When the household becomes
-# known, this statement deletes the key. A key that another report still needs is not deleted.
+# While its household is unknown, a report is stored under its own id, with a data key for this id. This statement
+# deletes the key after the household has become known. If another report needs the key, the key stays.
 DELETE_KEYS = """
 DELETE FROM household_keys WHERE household_id = ANY($1::uuid[])
 AND NOT EXISTS (SELECT FROM reports WHERE subject_id = household_id)

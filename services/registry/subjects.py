@@ -26,9 +26,9 @@ class PlaceNow(NamedTuple):
 
 @dataclass(slots=True)
 class Subject:
-    """`displacements` has the valid report of each displacement or count.
+    """`displacements` has the valid report about each displacement or count.
 
-    A site is a subject that has only movements and no owner. `is_code_new` is true until the household's new short code
+    A site has only movements as reports, and no owner. `is_code_new` is true until the new short code of the household
     is stored. `former_codes` are the short codes of duplicate reports about the household.
     """
 
@@ -106,9 +106,10 @@ class Subject:
 
     @property
     def published(self) -> Filed:
-        """The displacement that events publish: the latest move, or the latest report if there was no move.
+        """Returns the displacement that events publish: the latest move, or the latest report if there was no move.
 
-        If a later report says that a household is unable to move, the household is still displaced by its latest move.
+        A later report may say that the household is unable to move. The household is then still displaced by its latest
+        move.
         """
         reported = self._reported
         if len(reported) == 1:  # fast path: most households have one report
@@ -118,7 +119,7 @@ class Subject:
 
     @property
     def courses(self) -> Courses:
-        """The courses are cached until the reports change, because many movements take long to compute."""
+        """The courses are cached until the reports change: to compute many movements takes long."""
         if not self.has_movements:
             return Courses()
         if self._courses is None:
@@ -137,7 +138,7 @@ class Subject:
 
     @property
     def site_ids(self) -> set[str]:
-        """Sites to which everybody at a named site moved are included."""
+        """If everybody at a named site moved to another site, this other site is included."""
         known = named_sites((*self.displacements.values(), *self.movements.values()))
         new = known if self.sites else None
         while new:
@@ -155,7 +156,7 @@ class Subject:
 
     @property
     def decisions(self) -> Mapping[str, ReportDecision]:
-        """A decision depends on all reports of the subject."""
+        """Each decision depends on all reports of the subject."""
         if self.name[0] == ReportKind.GROUP:
             return group_movements.decisions(self.displacements.values(), self.movements.values())
         if self.name[0] == SITE:
@@ -164,12 +165,12 @@ class Subject:
 
     @property
     def standing(self) -> HouseholdStanding | None:
-        """The result is None if no movement followed the current displacement."""
+        """Return None if no movement followed the current displacement."""
         return self.standing_since(self.published) if self.has_movements else None
 
     @property
     def place(self) -> PlaceNow:
-        """If some people are still displaced, returns the place where most of these people are."""
+        """If people are still displaced, returns the place of most of these people."""
         current, standing = self.current, self.standing
         if standing is None or (self._was_found_later(current) and standing.confirmed_at < current.clear.occurred_at):
             return PlaceNow(current.clear.destination.pcode, current.clear.destination.country)
@@ -223,7 +224,7 @@ def latest(displacements: Collection[Filed]) -> Filed:
 
 
 class SubjectChange(NamedTuple):
-    """`current` is the latest move, and `latest` is a later report that the household is unable to move, if any."""
+    """`current` is the latest move. `latest` is a later report that the household is unable to move, or None."""
 
     subject: Name
     sequence: int

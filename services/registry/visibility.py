@@ -1,6 +1,6 @@
 """Decides which households a caller may read.
 
-The caller may read the households in the caller's areas, or only the households in the caller's own reports.
+A caller may read the households in the caller's areas, or only the households of the caller's own reports.
 """
 
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ OFFICE = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST,
 def now_at(households: str = "households") -> str:
     """The P-code is NULL while the household is abroad.
 
-    Rows of the previous release of Dayar have no present place, so their destination is used.
+    In rows of the previous release of Dayar, the destination is used, because they have no present place.
     """
     return f"""coalesce({households}.current_pcode,
         CASE WHEN {households}.current_country IS NULL THEN {households}.destination_pcode END)"""
 
 
 def here(households: str = "households") -> str:
-    """While the household is abroad, the P-code is that of its origin."""
+    """The P-code is that of the origin while the household is abroad."""
     return f"coalesce({now_at(households)}, {households}.origin_pcode)"
 
 
@@ -36,14 +36,17 @@ NOW_IN = """CASE WHEN households.current_pcode IS NULL
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """If `pcodes` is None, the whole country is visible. If `author` is set, only this author's reports are visible."""
+    """None for `pcodes` means that the whole country is visible.
+
+    If `author` is set, only reports of this author are visible.
+    """
 
     pcodes: list[str] | None
     known: list[str]  # all units
     author: UUID | None = None
 
     def covers(self, pcode: str) -> TextClause:
-        """`pcode` is an SQL expression."""
+        """`pcode` is SQL, and not a value."""
         return text(is_within(pcode, "pcodes")).bindparams(pcodes=self.pcodes, known=self.known)
 
 

@@ -107,9 +107,9 @@ def consumer(
 
 
 def settle_garbage() -> None:
-    """Frequent garbage collection makes the worker slower by a third.
+    """With frequent garbage collection, the worker is slower by a third.
 
-    Rare collection is enough, because the objects of a batch form no cycles.
+    The objects of a batch form no cycles, so rare collection is enough.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""`storage.Store` loads and saves a working set."""
+"""A working set is loaded and saved by `storage.Store`."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from shared.places import Places
 
 @dataclass(slots=True)
 class WorkingSet(Filing):
-    """Files a batch of new reports, and carries out people's decisions about stored reports."""
+    """Files the new reports of a batch, and executes people's decisions about stored reports."""
 
     @classmethod
     def of(cls, places: Places, subjects: Iterable[Subject] = (), reports: Iterable[AnyFiled] = ()) -> "WorkingSet":
@@ -37,11 +37,11 @@ class WorkingSet(Filing):
         return cls(places, by_name, known, early=early, sites=sites, held_before=held_before)
 
     def accept(self, filed: AnyFiled, *, is_expiry_only: bool = False) -> ReportDecision:
-        """Accept a held report after a person's decision.
+        """A person has decided to accept a held report.
 
-        After the acceptance, the author's right to send the report is no longer checked.
+        The author's right to send the report is then not checked any more.
 
-        If `is_expiry_only` is true, only the expiry of the sign-in is ignored, and the author's right is still checked.
+        If `is_expiry_only` is true, only the expired sign-in is ignored: the author's right is still checked.
         """
         siblings = self.reports[filed.report_id]
         filed.is_accepted, filed.is_expiry_lifted = not is_expiry_only, is_expiry_only
@@ -50,10 +50,10 @@ class WorkingSet(Filing):
         return decision
 
     def refuse(self, filed: AnyFiled, reason: RefusalReason = RefusalReason.UNSTATED) -> ReportDecision:
-        """Refuse a held report after a person's decision.
+        """A person has decided to refuse a held report.
 
-        The new outcome informs the author of the refusal. If the report was the valid version of a movement, the
-        previous version takes effect again.
+        The author learns of the refusal by the new outcome. If the report was the valid version of a movement, the
+        version before it takes effect.
         """
         subject = self.subjects.get(filed.subject)
         if isinstance(filed, FiledMovement) and subject and subject.movements.get(filed.report_id) is filed:
@@ -65,17 +65,17 @@ class WorkingSet(Filing):
         return decision
 
     def publish_again(self, subject: Subject, filed: Filed) -> None:
-        """A person has answered which event made the household leave."""
+        """A person has answered because of which event the household left."""
         if subject.has_movements:
             self._to_judge(subject)
         self.changed[subject.name] = subject
         self._note_change(subject, filed, is_correction=True)
 
     def identify(self, movement: FiledMovement, household: Name) -> None:
-        """The registry decides about the movement again if the movement waits for its household.
+        """If the movement waits only for its household, the registry decides about the movement again.
 
-        If the movement is held because the sign-in has ended, a person must decide. If another transaction has decided
-        about the movement meanwhile, the movement does not change.
+        If the movement is held because of an expired sign-in, a person must decide. Nothing changes if another
+        transaction has decided about the movement meanwhile.
         """
         siblings, version = self.reports[movement.report_id], (movement.clear.version, movement.author)
         for filed in filter(is_unnamed, siblings):
@@ -84,21 +84,22 @@ class WorkingSet(Filing):
                 self.early.pop(filed.subject, None)
                 self.move(filed, household)
                 if is_waiting:
-                    filed.is_expiry_lifted = True  # only a movement with a valid sign-in is held as HOUSEHOLD_UNKNOWN
+                    # a movement with an invalid sign-in is never held as HOUSEHOLD_UNKNOWN
+                    filed.is_expiry_lifted = True
                     self._free_waiting(filed, siblings, self._resettle(filed, siblings))
 
     def move(self, filed: AnyFiled, household: Name) -> None:
-        """The caller decides about the report again."""
+        """The caller must decide about the report again."""
         self.former_ids.add(filed.subject[1])
         filed.subject = household
         add_event(filed, self.links)
         self.identified.append(filed)
 
     def replace_current(self, subject: Subject, replaced: Filed) -> None:
-        """Remove the household's current report, because another report about this displacement takes its place.
+        """Remove the household's current report. Another report about the displacement replaces it.
 
-        All versions of the removed report get the outcome of a duplicate. In the receipts of their authors, the
-        versions are still shown as recorded. A later correction by the author of the removed report waits for a person.
+        All versions of the removed report get the outcome of a duplicate. The authors' receipts still show these
+        versions as recorded. If the author of the removed report corrects it later, the correction waits for a person.
         """
         if subject.movements or subject.has_movements:
             self._to_judge(subject)
@@ -108,13 +109,14 @@ class WorkingSet(Filing):
                 self._judge(version, refused(RefusalReason.DUPLICATE))
 
     def give_back(self, filed: AnyFiled, former: Name, reason: Held, replaced: Iterable[Filed]) -> None:
-        """Take an accepted report away from its household, because a person has reversed the acceptance.
+        """A person has reversed the acceptance of a report: take the report away from the household.
 
-        The report waits again, under the household that it names itself. The household gets the report's highest
-        earlier version that took effect. If the report had replaced another report, the household gets that report's
-        versions `replaced`. Other versions may be held because the accepted version belonged to another household. If
-        no version of the report has an effect any more, each held version waits for the version that it corrects. A
-        movement that waited for its own household is decided again, if this household is registered now.
+        The report is held again, under the household that the report names itself. The household gets the highest
+        earlier version of the report that took effect. The accepted report may have replaced another report. The
+        household then gets back the versions `replaced`. Other versions may be held as OTHER_HOUSEHOLD, because the
+        accepted version belonged to another household. If no version of the report has an effect any more, the held
+        versions wait for the version that they correct. If a movement had waited for its own household, and this
+        household is registered now, the registry decides about the movement.
         """
         subject = self.subjects[filed.subject]
         if subject.movements or subject.has_movements:
@@ -137,7 +139,7 @@ class WorkingSet(Filing):
                 if sibling.reason == Held.OTHER_HOUSEHOLD:
                     self._judge(sibling, HELD[Held.WAITING])
         if is_awaited:
-            filed.is_expiry_lifted = True  # a movement held as HOUSEHOLD_UNKNOWN has a valid sign-in
+            filed.is_expiry_lifted = True  # only a movement with a valid sign-in is held as HOUSEHOLD_UNKNOWN
             self._free_waiting(filed, siblings, self._resettle(filed, siblings))
         if isinstance(filed, Filed):
             self._note_change(subject, subject.current, is_correction=True)
@@ -149,7 +151,7 @@ class WorkingSet(Filing):
                 self.refuse(filed, RefusalReason.CODE_UNKNOWN)
 
     def held_changes(self) -> list[HeldChange]:
-        """Only households and groups that are not registered are published as held."""
+        """If a household or group is registered, its held reports are not published."""
         held = newest_held(chain.from_iterable(self.reports.values()), self.subjects)
         return list(held_changes(self.held_before, held))
 
@@ -161,7 +163,7 @@ class WorkingSet(Filing):
             subject.add(earlier)
 
     def effective_below(self, filed: AnyFiled) -> list[AnyFiled]:
-        """The newest earlier version that took effect, or an empty list."""
+        """Returns the newest earlier version that took effect, or an empty list."""
         below = [
             sibling
             for sibling in self.reports[filed.report_id]

@@ -1,1 +1,1 @@
-"""The search for households by search keys, which reveal nothing without the root key."""
+"""The search for households by search keys. Without the root key, search keys reveal nothing."""

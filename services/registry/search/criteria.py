@@ -25,15 +25,15 @@ KEY_FIELDS = {
 
 
 class HouseholdSearch(Body):
-    """The criteria of a search. A household matches if it meets all criteria. At least one criterion is required.
+    """The criteria of a search. A household must meet all criteria. At least one criterion is required.
 
     `name` has whole names of members or of the contact person, in any order and script. `birth_year` is the birth year
-    of a member. If only the age of a member is known, `birth_year` is a year in which the member may have been born.
-    The criterion `birth_year` requires another criterion. `code` is the end of a report's id, and `short_code` is the
-    short code of the household. The field form shows both codes. `area` is the household's present area, and `origin`
-    the area of its origin. `site_id` is a site where a report places the household, now or earlier. `hazard_id` is the
-    hazard that the household's current displacement names. The current displacement happened between the days `since`
-    and `until`.
+    of a member. If a report states only the age of a member, all possible birth years match. `birth_year` is allowed
+    only together with another criterion. `code` is the end of a report's id, and `short_code` is the short code of the
+    household. The field form shows both codes. `area` is the household's present area, and `origin` the area of its
+    origin. `site_id` is a site at which a report places the household, now or earlier. `hazard_id` is the hazard that
+    the household's current displacement names. The day of the current displacement is between the days `since` and
+    `until`.
     """
 
     name: Line | None = None
@@ -78,7 +78,7 @@ class HouseholdSearch(Body):
         return [term for name, field in KEY_FIELDS.items() for term in terms(field, getattr(self, name))]
 
     def terms_in(self, places: Places) -> list[Term]:
-        """Other names of settlements with the typed name are added as spellings."""
+        """A settlement may have other names. They are added as spellings of the typed name."""
         known = places.gazetteer.synonyms(self.locality)
         return [
             term._replace(spellings=term.spellings | known) if term.field is KeyField.LOCALITY else term
@@ -94,7 +94,7 @@ class HouseholdSearch(Body):
         return midnight(day_after(self.until)) if self.until else None
 
     def members_meant(self, members: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """If nobody matches, the first member is returned."""
+        """Returns the first member if no member matches."""
         matches = [self._matches(member) for member in members]
         most = max(matches, default=0)
         if not most:

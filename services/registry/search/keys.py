@@ -1,8 +1,8 @@
-"""Search keys are HMACs of folded names, telephones and numbers.
+"""Search keys are HMACs of folded names, folded telephones and numbers.
 
-With search keys, households are found without being decrypted. Each field has its own HMAC key, which is derived from a
-root key outside PostgreSQL. With the database alone, an attacker cannot test whether the database contains a name or
-telephone. `docs/decisions/0046` explains how the keys are stored.
+Search keys make it possible to find households without decrypting them. Each field has an HMAC key of its own, derived
+from a root key outside PostgreSQL. An attacker who has only the database cannot test whether a name or telephone is in
+it. `docs/decisions/0046` explains how the keys are stored.
 """
 
 import hmac
@@ -28,10 +28,11 @@ from shared.names import Part, name_parts
 from shared.places.localities import joined
 
 KEY_BYTES = 16
-FOLDING = 3  # the version of the folding rules: the worker makes keys of older versions again
+FOLDING = 3  # the version of the folding rules; the worker replaces keys of older versions
 KEPT = 10_000
-LONGEST_NAME = 8  # at most this many parts of a name get keys, and a search accepts no more parts
-MOST_KEYS = 600  # a household has at most this many keys; a household with more keys could match nearly every search
+LONGEST_NAME = 8  # only this many parts of a name get keys, and a search accepts no more
+# the limit of keys for a household, because a household with too many keys would match nearly every search
+MOST_KEYS = 600
 
 
 class Field(StrEnum):
@@ -41,10 +42,10 @@ class Field(StrEnum):
     LOCALITY = "locality"
     SITE = "site"
     SHORT_CODE = "short_code"
-    BIRTH_YEAR = "birth_year"  # these keys exist only for persons whose age is known, but whose birth year is unknown
+    BIRTH_YEAR = "birth_year"  # only persons whose age is known, but not their birth year, have these keys
 
 
-# How the values of a field are folded. A name has several parts, and each part may have several spellings.
+# For each field, how a value is folded. A name has several parts, and each part may have several spellings.
 FOLDS: dict[Field, Callable[[str], Collection[Part]]] = {
     Field.NAME: name_parts,
     Field.PHONE: lambda number: (telephones(number),),
@@ -54,7 +55,7 @@ FOLDS: dict[Field, Callable[[str], Collection[Part]]] = {
     Field.SHORT_CODE: lambda code: (frozenset({folded_code(code)}),),
     Field.BIRTH_YEAR: lambda year: (frozenset({year}),),
 }
-# Values in these fields are repeated in many households.
+# Many households have equal values in these fields.
 REPEATED = (Field.NAME, Field.LOCALITY, Field.SITE, Field.BIRTH_YEAR)
 OF_REPORT = (
     ("contact_name", Field.NAME),
@@ -72,7 +73,7 @@ OF_PERSON = (
 
 
 class Term(NamedTuple):
-    """A household has the term if one of its values has one of the spellings."""
+    """A household has the term if one of its values equals one of the spellings."""
 
     field: Field
     spellings: Part
@@ -83,7 +84,7 @@ def terms(field: Field, value: str | None) -> list[Term]:
 
 
 def reports_in_effect(subject: Subject) -> Iterator[AnyFiled]:
-    """Reversed and held movements are left out, because they have no effect."""
+    """Left out are reversed and held movements, because they have no effect."""
     yield from subject.displacements.values()
     decisions = subject.decisions if subject.movements else {}
     for movement in subject.movements.values():
@@ -106,7 +107,7 @@ def values_of_person(person: Content) -> list[tuple[Field, str]]:
 
 
 def birth_years_by_age(person: Content) -> range:
-    """The result is empty if the birth year is known, because the table `members` has the birth year."""
+    """If the birth year is known, the result is empty: the table `members` has the birth year."""
     between = born_between(person) if birth_year(person) is None else None
     return range(between[0].year, between[1].year + 1) if between else range(0)
 
@@ -116,7 +117,7 @@ def stated(content: Content, fields: Iterable[tuple[str, Field]]) -> list[tuple[
 
 
 class KeysOfRoot:
-    """The keys of names, localities and sites are cached, because most of these values occur often."""
+    """Keys of names, localities and sites are cached, because most of the values occur often."""
 
     def __init__(self, root: bytes) -> None:
         self._field_keys = {field: derived(root, field) for field in Field}
@@ -132,7 +133,7 @@ class KeysOfRoot:
     def of_household(self, subject: Subject) -> list[bytes]:
         """The keys of short codes come first.
 
-        MOST_KEYS does not limit short codes, because a movement that names only a short code must find its household.
+        Short codes are not limited by MOST_KEYS: a movement that names only a short code must find its household.
         """
         codes = [key for code in sorted(subject.short_codes) for key in self.of_code(code)]
         keys: dict[bytes, None] = {}  # a dict keeps the order of the fields
@@ -163,10 +164,10 @@ def derived(root: bytes, field: Field) -> bytes:
 
 
 class KeyVersion(NamedTuple):
-    """The root and the version of the folding rules with which the search keys of a household were made.
+    """The search keys of a household were made with this root and this version of the folding rules.
 
-    `root_id` is empty until the worker has made the keys. If the worker cannot decrypt the household, the worker makes
-    no keys and stores the version as a negative number.
+    `root_id` is empty until the household has keys. If the household cannot be decrypted, the worker makes no keys, and
+    stores the version as a negative number.
     """
 
     root_id: str
@@ -197,7 +198,7 @@ class SearchKeys:
         return [self.of(root_id) for root_id in sorted({version.root_id for version in versions}) if self.has(root_id)]
 
     def of_sites(self, site_ids: Iterable[str]) -> list[bytes]:
-        """Each site has one key for each root, because stored keys may have been made with any root."""
+        """A site has one key for each root, because stored keys may have been made with any root."""
         roots = [self.of(root_id) for root_id in self._ring.keys]
         return [root.of_site(site_id) for site_id in site_ids for root in roots]
 
@@ -213,11 +214,12 @@ class SearchKeys:
             return False
 
     def can_find(self, version: KeyVersion) -> bool:
-        """Whether a search finds the households with keys of this version."""
+        """Whether a search finds households whose keys have this version."""
         return version.folding == FOLDING and self.has(version.root_id)
 
     def is_old(self, version: KeyVersion) -> bool:
-        """False for keys of a newer root or newer rules, which another worker may use during a rotation or update."""
+        """Keys of a newer root or newer rules are not old: another worker may use them during a rotation or an
+        update."""
         has_root, newest = self.has(version.root_id), self.newest
         if version.root_id == newest.root_id:
             return abs(version.folding) < FOLDING

@@ -53,13 +53,12 @@ from shared.places import Places
 from shared.places.conditions import is_within
 
 COUNT = "found_count"
-COUNTED = 1_000  # if more households match, the number is reported as 1,001
+COUNTED = 1_000  # a larger number of households is reported as 1,001
 KEYS = HouseholdSearchKeys.keys
-# raw SQL: SQLAlchemy has no SET. The timeout ends a search before the browser stops waiting, so that the connection is
-# free again.
+# raw SQL: SQLAlchemy has no SET. The timeout ends a search, and frees its connection, before the browser stops waiting.
 TIMEOUT = text("SET LOCAL statement_timeout = '5s'")
 NEWEST = (Household.changed_at.desc(), Household.household_id.desc())
-# raw SQL: this statement reads one row of the index for each version, and SELECT DISTINCT would read all rows
+# raw SQL: this statement reads one row of the index for each version. SELECT DISTINCT would read all rows
 KEY_VERSIONS = text("""
 WITH RECURSIVE made AS (
     (SELECT search_root_id, search_folding FROM households ORDER BY 1, 2 LIMIT 1)
@@ -76,7 +75,7 @@ SELECT search_root_id, search_folding FROM made
 
 @dataclass(frozen=True, slots=True)
 class SiteWanted:
-    """A site that is a criterion of a search. `within` are the units where the names mean this site."""
+    """A site that the caller searches for. `within` are the units in which the names mean the site."""
 
     site_id: UUID
     keys: Sequence[bytes]
@@ -86,9 +85,9 @@ class SiteWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchQuery:
-    """A household matches if it has all `terms` and a report with the code, and meets all other criteria.
+    """A household must have all `terms`, a report with the code, and meet all other criteria.
 
-    `hazard` has the id of a hazard, and the status that a household must have.
+    `hazard` is the id of a hazard, with the status that a household must have.
     """
 
     visibility: Visibility
@@ -113,8 +112,8 @@ class SearchQuery:
 class SearchPage:
     """`count` is the number of households on this page and all later pages, at most COUNTED + 1.
 
-    `count` is None if counting would take too long. `is_complete` is false if the search could not look at all
-    households: some may have no keys, or only keys of a missing root or of older rules.
+    `count` is None if PostgreSQL would count for too long. `is_complete` is false if some households may be missing:
+    they have no keys, or only keys of a missing root or of older rules.
     """
 
     rows: Sequence[RowMapping]
@@ -130,7 +129,7 @@ class OpenedPersons(NamedTuple):
 
 
 async def find(session: AsyncSession, search: SearchKeys, query: SearchQuery) -> SearchPage:
-    """Raises DBAPIError if the search takes too long, which `is_too_slow` recognises."""
+    """Raises DBAPIError if the search takes too long. `is_too_slow` recognises this error."""
     await session.execute(TIMEOUT)
     versions = await key_versions(session) if query.needs_keys else []
     roots, is_complete = search.known(versions), all(map(search.can_find, versions))
@@ -160,14 +159,14 @@ def with_keys(condition: ColumnElement[bool]) -> CTE:
 
 
 def materialized(households: Select[Any] | CompoundSelect[Any]) -> CTE:
-    """Without a CTE, PostgreSQL would expect too many matches, and would read all rows in the order of `changed_at`."""
+    """Without a CTE, PostgreSQL expects too many matches, and reads all rows in the order of `changed_at`."""
     return households.cte("matched").prefix_with("MATERIALIZED", dialect="postgresql")
 
 
 def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE | None:
-    """The result is None if the query has no term, code, site or hazard.
+    """Return None if the query has no term, no code, no site and no hazard.
 
-    PostgreSQL finds these households by indexes.
+    PostgreSQL finds the matching households by indexes.
     """
     selects: list[Select[Any]] = []
     if query.terms:
@@ -185,12 +184,12 @@ def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE | None:
 
 
 def has_code(code: str) -> ColumnElement[bool]:
-    """Held reports have codes, too."""
+    """Reports that are held have codes, too."""
     return CODE.in_([code.lower()])
 
 
 def _at_site(site: SiteWanted, roots: Sequence[KeysOfRoot], known: list[str]) -> Select[Any]:
-    """A report names a site by the site's id, or in words as a locality."""
+    """A report names a site by id, or in words as a locality."""
     by_id = select(HouseholdSiteKey.household_id).where(HouseholdSiteKey.site_key.in_(site.keys))
     of_previous_release = select(HouseholdSite.household_id).where(HouseholdSite.site_id == site.site_id)
     is_there = text(is_within(NOW, "there")).bindparams(there=list(site.within), known=known)
@@ -204,7 +203,7 @@ def _at_site(site: SiteWanted, roots: Sequence[KeysOfRoot], known: list[str]) ->
 
 
 def _page(query: SearchQuery, matched: CTE | None, roots: Sequence[KeysOfRoot]) -> Select[Any]:
-    """Many households may match, so the query first selects the ids of one page, and then reads all columns."""
+    """Many households may match: the query selects the ids of one page first, and then reads all columns."""
     count = func.count().over().label(COUNT) if matched is not None else null().label(COUNT)
     chosen = select(Household.household_id, count).where(query.visibility.covers(HERE), _fits(query, roots))
     if query.since is not None or query.until is not None:
@@ -235,7 +234,7 @@ def _fits(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> ColumnElement[bool
 
 
 def _with_member_born(year: int, roots: Sequence[KeysOfRoot]) -> CompoundSelect[Any]:
-    """If only the age of a member is known, the household has search keys of the possible years."""
+    """If a report states only an age, the household has a search key for each possible birth year."""
     of_year = select(Member.household_id).where(Member.birth_year == year)
     by_age = terms(Field.BIRTH_YEAR, str(year))
     return of_year.union(*(select(HouseholdSearchKeys.household_id).where(has_one(by_age, root)) for root in roots))
@@ -260,7 +259,7 @@ async def persons(session: AsyncSession, encryption: EnvelopeEncryption, ids: Se
 
 
 async def site_wanted(session: AsyncSession, search: SearchKeys, site_id: UUID, places: Places) -> SiteWanted | None:
-    """Leaves out names that another site with the same P-code has."""
+    """A name is left out if another site with the same P-code has this name."""
     site = await session.get(Site, site_id)
     if site is None:
         return None

@@ -1,4 +1,4 @@
-"""Makes search keys for households without search keys, or with keys of an older root or older folding rules."""
+"""Makes search keys for households that have none, or have keys of an older root or of older folding rules."""
 
 import asyncio
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ class SearchRenewal(Renewal):
         keys = self.search.of(newest.root_id)
         for subject in subjects:
             made.append({"household_id": UUID(subject.name[1]), "keys": keys.of_household(subject)})
-            await asyncio.sleep(0)  # other tasks of the worker run between two households
+            await asyncio.sleep(0)  # between two households, other tasks of the worker get the CPU
         await _replace(session, old, made)
         is_new = Household.household_id.in_(old), Household.search_root_id == ""
         never_made = select(Household.household_id).where(*is_new)
@@ -36,7 +36,7 @@ class SearchRenewal(Renewal):
             await session.execute(update(Household), [renewed(subject, newest) for subject in subjects])
 
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
-        """The worker tries again with the next root or rules, and searches are incomplete until then."""
+        """The household is tried again with the next root or the next rules. Searches are incomplete until then."""
         await _replace(session, [household_id], [])
         failed = self.search.newest.failed
         values = {"search_root_id": failed.root_id, "search_folding": failed.folding}
@@ -44,14 +44,14 @@ class SearchRenewal(Renewal):
 
 
 async def made_by(session: AsyncSession, root_id: str) -> int:
-    """If no household uses the root, the root can be destroyed."""
+    """The root can be destroyed if no household uses it."""
     uses_root = or_(Household.search_root_id == root_id, Household.site_root_id == root_id)
     made = select(func.count()).select_from(Household).where(uses_root)
     return await session.scalar(made) or 0
 
 
 def renewed(subject: Subject, version: KeyVersion) -> dict[str, object]:
-    """The present place is included, because the previous release of Dayar did not store the present place."""
+    """The present place is stored, too, because the previous release of Dayar did not store it."""
     return {
         "household_id": UUID(subject.name[1]),
         "current_pcode": subject.place.pcode,

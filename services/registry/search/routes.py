@@ -1,4 +1,4 @@
-"""Routes that search households. The criteria are in the body, because URLs are logged."""
+"""Routes that search households. The criteria are sent in the body, because URLs are logged."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -138,7 +138,7 @@ async def found_by(
 
 
 async def too_slow(request: Request) -> Problem:
-    """PostgreSQL ended the search because it took too long.
+    """PostgreSQL ended the search, which took too long.
 
     The request is written to the security log.
     """

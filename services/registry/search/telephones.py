@@ -1,4 +1,4 @@
-"""Folds telephone numbers, so that different spellings give equal results."""
+"""Folds telephone numbers: different spellings of a number give equal results."""
 
 import re
 
@@ -6,12 +6,12 @@ from shared.country import CALLING_CODE
 
 NATIONAL_DIGITS = 9
 MOST_DIGITS = 15  # of E.164
-RUSSIAN_DIGITS = 11  # a number with the trunk prefix 8 has this many digits
+RUSSIAN_DIGITS = 11  # the number of digits of a number with the trunk prefix 8
 BEFORE_PLUS, NO_DIGIT = re.compile(r"(?=\+)"), re.compile(r"\D")
 
 
 def telephones(text: str | None) -> frozenset[str]:
-    """The telephone numbers in a text, in E.164 format without `+`. One text may contain two numbers."""
+    """Returns the telephone numbers in a text, in E.164 format without `+`. A text may contain two numbers."""
     return frozenset(number for written in BEFORE_PLUS.split(text or "") for number in _numbers(written)) - {""}
 
 

@@ -49,10 +49,10 @@ class SiteStore:
     status: Status
     account: UUID
     now: datetime
-    _named: list[NamedSite] = field(default_factory=list)  # sites that got a name, a new name or another unit
+    _named: list[NamedSite] = field(default_factory=list)  # sites with a new name, a changed name, or another unit
 
     async def save(self, site_id: UUID, version: SiteVersion) -> Site:
-        """A stored version is not stored again. Raises SiteConflict."""
+        """If the version is stored, nothing is stored again. Raises SiteConflict."""
         site = await self._save(site_id, version)
         await self.list_counts()
         return site
@@ -74,16 +74,19 @@ class SiteStore:
         return await self._write(known, version, wanted)
 
     async def add(self, site_id: UUID, version: SiteVersion) -> Site:
-        """Store a new site. The caller has checked that the site is not stored under another id.
+        """Store a new site. The caller has checked that no other id has this site.
 
-        After the last new site, the caller must call `list_counts`.
+        After the last new site of a batch, call `list_counts`.
         """
         site = Site(site_id=site_id, needs={})
         self.session.add(site)
         return await self._write(site, version.model_copy(update={"version": 1}), version.person_in_charge)
 
     async def list_counts(self) -> None:
-        """List the counts that may name the stored sites in words. The worker computes the listed counts again."""
+        """The counts that may name the stored sites in words are put on a list.
+
+        The worker computes the counts on the list again.
+        """
         await list_groups_named(self.session, self._named, self.places)
 
     async def _check_twins(self, site_id: UUID, version: SiteVersion) -> None:
@@ -93,7 +96,7 @@ class SiteStore:
                 raise SiteConflict(other)
 
     def described(self, site: Site) -> SiteDescription:
-        """A missing code of the locality comes from the gazetteer."""
+        """If the code of the locality is missing, the code of the gazetteer is added."""
         return with_settlement(described(site), self.places)
 
     async def person(self, site: Site) -> PersonInCharge | None:
@@ -125,7 +128,7 @@ class SiteStore:
         return site
 
     async def _sealed(self, site: Site, person: PersonInCharge | None) -> bytes | None:
-        """A new key replaces the old key, so that nobody can decrypt older copies of the row."""
+        """The site gets a new key. Nobody can then decrypt older copies of the row."""
         if site.sealed is not None:
             await self.session.execute(delete(SiteKey).where(SiteKey.site_id == site.site_id))
         if person is None:
@@ -136,7 +139,7 @@ class SiteStore:
 
 
 def words(site: Site) -> tuple[str | None, ...]:
-    """A count may name the site by P-code and name instead of the id."""
+    """A count may name the site by P-code and name."""
     return site.pcode, site.name_ky, site.name_ru, site.name_en
 
 

@@ -36,7 +36,7 @@ async def movements_of(
 
 
 async def _at_sites(session: AsyncSession, encryption: EnvelopeEncryption, site_ids: Iterable[str]) -> Versions:
-    """Movements at the sites to which these movements lead are included."""
+    """The movements may lead to further sites, whose movements are included."""
     all_versions: Versions = []
     known, new = set[str](), set(site_ids)
     while new:
@@ -48,7 +48,7 @@ async def _at_sites(session: AsyncSession, encryption: EnvelopeEncryption, site_
 
 
 def concerned_by(household: Subject, sites: Mapping[str, Subject]) -> set[str]:
-    """Reversed movements that concerned the household are included."""
+    """A reversed movement is included if it concerned the household."""
     household.look_at(sites)
     concerning = followed(household)
     for site in sites.values():

@@ -1,4 +1,4 @@
-"""Adds the sites of a sheet. An import never changes a stored site, because the desk's data take precedence."""
+"""Adds the sites of a sheet. An import never changes a stored site: the data of the desk take precedence."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ Key = tuple[str, str, str, str]
 
 
 class RowVerdict(StrEnum):
-    """The result of a row. `differs` means that the stored site has other values.
+    """The result for a row of the sheet.
 
-    The import does not change the stored site.
+    `differs` means that the stored site has other values, which the import does not change.
     """
 
     ADDED = "added"
@@ -31,7 +31,7 @@ class RowVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
-    """If the verdict is `differs`, `errors` names the columns that differ."""
+    """For the verdict `differs`, `errors` names the columns that differ."""
 
     line: int
     verdict: RowVerdict
@@ -49,9 +49,9 @@ class SiteImport:
         self._known: dict[Key, Site] = {}
 
     async def run(self, rows: Iterable[SheetRow], *, is_dry_run: bool) -> list[ImportedRow]:
-        """A dry run is rolled back.
+        """A dry run ends with a rollback.
 
-        A row adds nothing if its site is already stored, or was in an earlier row.
+        Nothing is added for a row whose site is stored, or was in an earlier row.
         """
         await site_queries.lock(self._store.session)
         for site in await site_queries.everything(self._store.session):
@@ -84,7 +84,7 @@ class SiteImport:
         return ImportedRow(row.line, verdict, name, known.site_id, tuple((column, "") for column in columns))
 
     async def _differences(self, known: Site, row: SiteVersion) -> Sequence[str]:
-        """Empty cells do not count as differences."""
+        """An empty cell is no difference."""
         given = row.model_dump(include=row.model_fields_set & SiteDescription.model_fields.keys())
         site = self._store.described(known)
         stored, is_there = site.model_dump(), locality(site).is_same(locality(row))
@@ -105,11 +105,11 @@ class SiteImport:
 
 
 def differ(value: Any, stored: Any) -> bool:
-    """Spaces, capitals and punctuation are ignored. Kyrgyz letters equal the similar Russian letters."""
+    """Spaces, capitals and punctuation are ignored. Kyrgyz letters are treated like the similar Russian letters."""
     texts = isinstance(value, str) and isinstance(stored, str)
     return joined(value) != joined(stored) if texts else bool(value != stored)
 
 
 def keys(site: SiteDescription) -> Iterator[Key]:
-    """Descriptions that share a key describe the same site."""
+    """Two descriptions with a common key describe one site."""
     return ((site.pcode, *locality(site).key(site.pcode), name) for name in sorted(names(site)))

@@ -1,6 +1,6 @@
 """Makes site keys for households without site keys, or with site keys of an older root.
 
-The module also replaces rows about the sites of households that an older release of Dayar wrote.
+This module also replaces the rows about sites of households that an older release of Dayar wrote.
 """
 
 from collections.abc import Iterable, Sequence
@@ -60,7 +60,7 @@ class SiteKeyRenewal(Renewal):
         )
 
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
-        """The worker tries the household again with the next root."""
+        """The household is tried again with the next root."""
         await self._note(session, [household_id])
 
     async def _note(self, session: AsyncSession, ids: Sequence[UUID]) -> None:

@@ -1,8 +1,7 @@
 """Applies movements of everybody at a site to the households at the site, a few households at a time.
 
-A site may have thousands of households, and PostgreSQL ends long transactions. The transaction that files the movement
-therefore only lists the households. A transaction that files a report about a listed household applies the movement at
-once.
+PostgreSQL ends long transactions, and a site may have thousands of households. The transaction that files the movement
+only lists the households. The next report about a listed household applies the movement at once.
 """
 
 import asyncio
@@ -14,9 +13,9 @@ from shared.failures import retry_while_unavailable
 from shared.postgres import database, notify
 
 CHANNEL = "registry_site_movements"
-# the list is polled, because a worker misses NOTIFY while it reconnects
+# the list is polled, because a worker misses a NOTIFY while it reconnects
 IDLE_SECONDS = 5.0
-PAUSE_SECONDS = 0.05  # a pause between two transactions leaves the CPU to reports and alerts
+PAUSE_SECONDS = 0.05  # between two transactions, reports and alerts get the CPU
 
 
 async def keep_applied(engine: AsyncEngine, registrar: Registrar) -> None:

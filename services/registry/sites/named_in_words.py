@@ -1,7 +1,9 @@
-"""Lists the groups whose counts may name a new or renamed site only in words. The worker computes these counts again.
+"""Lists the groups whose counts may name a new or renamed site in words.
 
-Teams often type the name of a school before the desk adds the school to the list of sites. When the school is listed,
-its number of people must include the people of those earlier counts.
+The worker computes the counts of the listed groups again.
+
+Teams often type the name of a school before the desk adds the school to the list of sites. The number of people at the
+new site must include the people of earlier counts.
 """
 
 # raw SQL throughout: the names are read from the reports of the counts
@@ -18,8 +20,8 @@ from shared.places import Places
 from shared.places.localities import joined
 from shared.postgres import database
 
-# Selects counts in these units that name their place in words, and counts of these sites under a former name. A count
-# in these units may belong to another site that now has the same name as a new site.
+# Selects counts that name their place in these units in words, and counts of these sites under a former name. In these
+# units, a count may belong to another site that now shares its name with a new site.
 IN_WORDS = """
 SELECT counts.group_id, counts.site_id, counts.destination_pcode,
     reports.clear::json ->> 'destination_locality' AS words
@@ -28,8 +30,8 @@ FROM counts JOIN reports ON (reports.report_id, reports.version) = (counts.repor
 WHERE counts.movement_id IS NULL AND reports.clear::json ->> 'site_id' IS NULL
     AND (counts.site_id = ANY($2::uuid[]) OR counts.destination_pcode = ANY($1::text[]))
 """
-# The groups whose displaced people moved to these units or sites. The words of a movement are encrypted, so the words
-# cannot be compared here.
+# Selects groups whose displaced people moved to these units or sites. The words of a movement are encrypted, and cannot
+# be compared here.
 MOVED = """
 SELECT DISTINCT group_id FROM counts
 WHERE movement_id IS NOT NULL AND sub_stock = 'in_displacement'
@@ -38,7 +40,7 @@ WHERE movement_id IS NOT NULL AND sub_stock = 'in_displacement'
 
 
 class NamedSite(NamedTuple):
-    """The P-codes and names by which counts may have named the site, or may name it now, without its id."""
+    """Without the site's id, counts may name the site by these P-codes and names, former or present."""
 
     site_id: UUID
     pcodes: Collection[str]
@@ -46,10 +48,10 @@ class NamedSite(NamedTuple):
 
 
 async def list_groups_named(session: AsyncSession, sites: Collection[NamedSite], places: Places) -> None:
-    """A worker may be filing a count that names one of the sites, without having seen the site.
+    """A worker may just be filing a count that names one of the sites. The worker has not seen the site.
 
-    The function therefore waits for all workers that are computing counts, and then finds their counts. Workers that
-    begin later wait until this transaction ends, and then see the site.
+    The function waits for all workers that compute counts, and then finds their counts. Later workers wait until this
+    transaction ends, and then see the site.
     """
     if not sites:
         return

@@ -1,9 +1,10 @@
 """Computes the number of people at each site: the counts in effect, changed by later movements. No I/O.
 
-A movement of a group changes the counts themselves. Movements of registered households after a count are added or
-subtracted here. The same people may be counted and registered, so counted and registered persons are compared and never
-added. A count of everybody at a site includes the registered persons at the site. If there is no count of everybody,
-the number is at least the number of registered persons at the site now. The rules are in docs/decisions/0079.
+A movement of a group changes the group's counts, so nothing is added or subtracted for it here. Movements of registered
+households after a count are added to the count, or subtracted. Counted and registered persons may be the same people.
+They are compared, and never added. A count of everybody at a site includes the registered persons at the site. Without
+a count of everybody, the number is at least the number of registered persons who are at the site now. The rules are in
+docs/decisions/0079.
 """
 
 from collections import defaultdict
@@ -41,7 +42,7 @@ class CountAtSite(NamedTuple):
 
     @property
     def is_partial(self) -> bool:
-        """Whether the count may include people whom other counts at the site also include."""
+        """Whether other counts at the site may include the same people."""
         return self.movement_id is None and self.stock_id == self.report_id
 
     @property
@@ -59,7 +60,7 @@ class CountAtSite(NamedTuple):
 class SiteStay(NamedTuple):
     """Registered displaced persons who are at a site now.
 
-    `came_at` is the latest time of the movement by which the persons came. If the persons came by no movement,
+    `came_at` is the latest possible time of the movement that brought the persons. If no movement brought the persons,
     `came_at` is the earliest time at which they can have left their home.
     """
 
@@ -93,7 +94,7 @@ class RegisteredMoves:
         return sum(stay.persons for stay in self.staying if stay.came_at > at)
 
     def left_between(self, at: datetime, until: datetime | None) -> list[SiteDeparture]:
-        """If the time `until` is given, persons who left after this time are not included."""
+        """If `until` is given, persons who left after `until` are left out."""
         left = (
             departure
             for departure in self.departures
@@ -103,7 +104,7 @@ class RegisteredMoves:
 
 
 class Fall(NamedTuple):
-    """A recount that found fewer people than the replaced counts."""
+    """A recount found fewer people than the counts that it replaced."""
 
     at: datetime
     persons: int
@@ -129,7 +130,7 @@ class StockAtSite(NamedTuple):
         return self.counts[0].is_arrival
 
     def left_between(self, at: datetime, until: datetime | None) -> int:
-        """The people who left after `at` and not after `until`, by movements of their group and by recounts."""
+        """The number of people who left after `at`, up to `until`, by movements of their group and by recounts."""
         if self.is_arrival:
             return 0
         moved = max(count.left_since(at) - (count.left_since(until) if until else 0) for count in self.counts)
@@ -137,9 +138,9 @@ class StockAtSite(NamedTuple):
 
 
 class BetweenCounts(NamedTuple):
-    """The people who were at a site at the time `at` of a count and left before the next count.
+    """People who were at a site at the time of a count (`at`), and left before the next count.
 
-    `registered` left by movements of their households, and `counted` by movements of their groups or by recounts.
+    `registered` left by movements of their households. `counted` left by movements of their groups, or by recounts.
     """
 
     at: datetime
@@ -149,15 +150,15 @@ class BetweenCounts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Occupancy:
-    """If teams disagree, the number of people lies between `lowest` and `highest`.
+    """If teams disagree, the true number is between `lowest` and `highest`.
 
-    `counted_at` is the time of the newest count or of the newest arrival of counted people. If there is no count and no
-    arrival, `counted_at` is None. `counted_at_precision` says whether the hour of `counted_at` is known. `reports` are
-    the counts whose numbers are added, newest first. If `has_partial_counts` is true, some of these counts are partial,
-    so the number may be too high. `registered_came` are the registered persons who were added because they came after a
-    count. `registered_left` are the registered persons who were subtracted because they left after a count.
-    `registered` are all registered persons who are at the site now. If `is_registered` is true, the number is that of
-    the registered persons: nobody has counted everybody, and the sum of the counts is smaller.
+    `counted_at` is the time of the newest count, or of the newest arrival of counted people. `counted_at` is None
+    without a count and without an arrival. `counted_at_precision` says whether the hour of `counted_at` is known.
+    `reports` are the counts whose numbers are added, newest first. If `has_partial_counts` is true, the number may be
+    too high, because partial counts can overlap. `registered_came` are registered persons who were added, because they
+    came after a count. `registered_left` are registered persons who were subtracted, because they left after a count.
+    `registered` are all registered persons who are at the site now. `is_registered` is true if registered persons give
+    the number: nobody has counted everybody, and the sum of the counts is smaller.
     """
 
     lowest: int
@@ -176,7 +177,7 @@ NOBODY = RegisteredMoves()
 
 
 def occupancies(counts: Iterable[CountAtSite], registered: RegisteredMoves = NOBODY) -> dict[UUID, Occupancy]:
-    """`counts` must contain all counts at the sites, also replaced counts."""
+    """`counts` must contain all counts at the sites, even replaced counts."""
     by_site = defaultdict[UUID, list[CountAtSite]](list)
     for count in counts:
         by_site[count.site_id].append(count)
@@ -190,7 +191,7 @@ def occupancies(counts: Iterable[CountAtSite], registered: RegisteredMoves = NOB
 
 
 def falls(counts: Sequence[CountAtSite]) -> Mapping[UUID, Sequence[Fall]]:
-    """A fall is a recount that found fewer people than the earlier count."""
+    """Returns, for each stock, the recounts that found fewer people than the counts before."""
     known = {count.report_id: count for count in counts}
     replaced, falls_by_stock = defaultdict[UUID, list[CountAtSite]](list), defaultdict[UUID, list[Fall]](list)
     for count in counts:
@@ -269,11 +270,11 @@ def _remaining(stocks: Sequence[StockAtSite], departed: Sequence[BetweenCounts],
 
 
 def _left(stocks: Sequence[StockAtSite], departed: Sequence[BetweenCounts], since: datetime | None = None) -> int:
-    """The registered persons who were at the site at the time of a count and left later.
+    """The number of registered persons who were at the site at the time of a count, and left later.
 
-    Persons who may belong to a moved group are not subtracted. If a later recount may no longer have found some
-    persons, these persons are not subtracted. The result is at most the number of people who were counted before these
-    persons left. If `since` is given, only the persons who came after this time are subtracted.
+    Persons who may be in a group that moved are not subtracted. Persons whom a later recount may not have found any
+    more are not subtracted. The result is at most the number of people who were counted before the persons left. If
+    `since` is given, only persons who came after `since` are subtracted.
     """
     left = 0
     for between in departed:

@@ -22,7 +22,7 @@ from shared.postgres.database import Session
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
 MOST = 1_000
-# the board reads at most MOST_SITES sites, and shows the MOST_SHOWN sites with most people
+# the board reads at most MOST_SITES sites, and shows the MOST_SHOWN sites with the most people
 MOST_SITES, MOST_SHOWN = 20_000, 30
 
 

@@ -41,10 +41,10 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True, slots=True)
 class CountedThere:
-    """A later count has counted the same people again if `is_deducted` is true.
+    """`is_deducted` is true if a later count has counted the same people again.
 
-    The people of a deducted count are subtracted from the count of the whole site. `differs` is true if several teams
-    counted the same people, so that the number is a range.
+    The people of a deducted count are subtracted from the count of everybody at the site. `differs` is true if the
+    counts of several teams give a range instead of one number.
     """
 
     count: GroupCount
@@ -94,9 +94,9 @@ async def site_page(
 
 
 def counted(present: Sequence[CountAtSite], rows: Mapping[UUID, GroupCount]) -> Iterator[CountedThere]:
-    """Returns counts to add and counts to subtract.
+    """Yields the counts that are added, and the counts that are subtracted.
 
-    Counts without remaining people, and counts stored after `rows` were read, are left out.
+    Left out are counts without remaining people, and counts that were stored after `rows` were read.
     """
     with_people = (share for share in shares(present) if any(count.persons for count in share.counts))
     for share in with_people:
@@ -109,8 +109,8 @@ def counted(present: Sequence[CountAtSite], rows: Mapping[UUID, GroupCount]) -> 
 async def history(session: AsyncSession, site_id: UUID, there: Sequence[GroupCount]) -> list[VersionKey]:
     """The reports are the movements of everybody at the site, and the counts of people at the site.
 
-    Movements of a group are included if they happened while people of the group were at the site. Later movements of
-    the group are left out, because they may belong to other areas.
+    A movement of a group is included if the group had people at the site at that time. Later movements of the group are
+    left out: they may belong to other areas.
     """
     counted = [count.report_id for count in there if count.movement_id is None]
     arrived = {count.movement_id for count in there if count.movement_id}
@@ -130,8 +130,8 @@ async def versions(
 ) -> Versions:
     """The versions are in the order of receipt.
 
-    The sealed fields of reports about groups and other sites are left out. The pages of these groups and sites show
-    their sealed fields.
+    Reports about groups and about other sites are shown without their sealed fields. Those fields are on the pages of
+    the groups and sites.
     """
     these, is_own = Report.report_id.in_(report_ids), Report.subject_id == site_id
     own = await report_queries.versions(session, encryption, SITE, these, is_own, kinds=[ReportKind.SITE_MOVEMENT])
@@ -142,7 +142,7 @@ async def versions(
 async def registered(session: AsyncSession, request: Request, site: Site, visibility: Visibility) -> int | None:
     """Counts households that reports place at the site, now or earlier; 1,001 means more than 1,000.
 
-    None if counting them takes too long.
+    Return None if PostgreSQL would count for too long.
     """
     search = request.app.state.search
     try:

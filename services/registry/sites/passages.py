@@ -20,7 +20,7 @@ RESIDENT_COLUMNS = ("household_id", "number", "site_key", "status", "persons", "
 
 
 def site_passages(subjects: Iterable[Subject], keys: KeysOfRoot) -> Copy:
-    """Movements of everybody at a site are left out."""
+    """Movements of everybody at a site make no rows here."""
     rows = (row for subject in subjects for row in site_passages_of(subject, keys))
     return Copy(SitePassage.__tablename__, COLUMNS, rows)
 
@@ -64,7 +64,7 @@ def site_residents_of(subject: Subject, keys: KeysOfRoot) -> list[Row]:
 
 
 def parts_now(subject: Subject) -> Iterator[tuple[Filed, Parts]]:
-    """The result is empty for a household without movements and sites."""
+    """A household without movements and without a site has no parts here."""
     courses = {departure.report_id: course for departure, course in courses_of(subject)}
     for departure, ends_at in superseded(subject.displacements.values()):
         course = courses.get(departure.report_id)
@@ -73,10 +73,10 @@ def parts_now(subject: Subject) -> Iterator[tuple[Filed, Parts]]:
 
 
 def came_at(departure: Filed, position: Position) -> datetime:
-    """The latest time of the movement by which the people came.
+    """The latest time at which the people can have come by their last movement.
 
-    A report that registers people at a site does not say when they came. Without a movement, the time is the earliest
-    at which they can have left their home.
+    A report that registers people at a site does not say when they came. Without a movement, returns the earliest time
+    at which the people can have left their home.
     """
     if position.movement is not None:
         return position.placed_at

@@ -36,7 +36,7 @@ COUNTED = (
 
 
 async def lock(session: AsyncSession) -> None:
-    """With this lock, a transaction sees all earlier changes, and the events of a site are in order."""
+    """The lock shows a transaction all earlier changes, and keeps the events of a site in order."""
     await session.execute(LOCK)
 
 
@@ -68,10 +68,10 @@ async def key(session: AsyncSession, site_id: UUID) -> SiteKey | None:
 
 
 async def counts(session: AsyncSession, status: Status, site_ids: Collection[UUID]) -> list[CountAtSite]:
-    """A count's number contains only the people who are left after movements.
+    """The number of a count includes only people who are left after movements.
 
-    People who moved to a site are a separate count there. A count of people abroad that names a site is a mistake, and
-    is left out.
+    People who moved to a site have a count of their own there. A count of people abroad can name no site. A stated site
+    is a mistake, and the count is left out.
     """
     rows = await session.execute(
         select(*COUNTED).where(
@@ -89,9 +89,9 @@ async def counts(session: AsyncSession, status: Status, site_ids: Collection[UUI
 
 
 async def _steps(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUID, list[tuple[datetime, int]]]:
-    """If everybody left, the last number is 0.
+    """The last number is 0 if everybody left.
 
-    The table has no row for 0, but the end of its last row is the time when everybody had left.
+    There is no row for 0: the end of the last row is the time when everybody had left.
     """
     steps, ends = defaultdict[UUID, list[tuple[datetime, int]]](list), dict[UUID, datetime | None]()
     stays = select(GroupStay.report_id, GroupStay.counted_at, GroupStay.persons, GroupStay.superseded_at)
@@ -109,7 +109,7 @@ async def _steps(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UU
 async def registered(
     session: AsyncSession, search: SearchKeys, status: Status, site_ids: Collection[UUID]
 ) -> RegisteredMoves:
-    """People who left the sites by movements of their households are included."""
+    """The result includes people who left the sites by movements of their households."""
     site_of = {key: site_id for site_id in site_ids for key in search.of_sites([str(site_id)])}
     keys = any_of(site_of, LargeBinary)
     there = SiteResident.site_key, SiteResident.came_at
@@ -134,12 +134,12 @@ async def registered(
 
 
 async def counts_at(session: AsyncSession, site_id: UUID) -> Sequence[GroupCount]:
-    """Counts of people who are not displaced, or not at the site now, are included."""
+    """Counts of people who are no longer displaced, or no longer at the site, are included."""
     return (await session.scalars(select(GroupCount).where(GroupCount.site_id == site_id))).all()
 
 
 async def moved_by(session: AsyncSession, report_ids: Collection[UUID]) -> Sequence[GroupCount]:
-    """People who moved are counts at their new places."""
+    """Each count has the people of a movement at their new place."""
     moved = select(GroupCount).where(GroupCount.movement_id.in_(report_ids))
     return (await session.scalars(moved.order_by(GroupCount.group_id))).all() if report_ids else ()
 

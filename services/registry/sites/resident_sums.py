@@ -1,6 +1,6 @@
 """Publishes how many registered displaced people are at each site, in the background.
 
-The alerts service needs the sums, because nobody may have counted the people at a site.
+The alerts service needs the sums for sites where nobody has counted the people.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -24,14 +24,14 @@ from shared.events.vocabulary import Status
 from shared.messaging import outbox
 from shared.postgres.upsert import upsert
 
-HOUSEHOLDS_A_SECOND = 10_000  # the pause is one second longer for each 10,000 households at sites
+HOUSEHOLDS_A_SECOND = 10_000  # for each 10,000 households at sites, the pause is one second longer
 NOBODY = (0, 0)
 
 
 class SummingResidents:
-    """The sites of households are in memory only while the households are summed.
+    """The sites of households are in memory only during the summing.
 
-    `rest_seconds` is the pause after a sum; the pause is longer if many households are at sites.
+    `rest_seconds` is the shortest pause between two sums. The pause is longer if many households are at sites.
     """
 
     lock: ClassVar[str] = "resident_sums"
@@ -49,7 +49,7 @@ class SummingResidents:
         self.rest_seconds = stepped_tasks.IDLE_SECONDS
 
     async def step(self) -> bool:
-        """Publishes the changed sums, if a displacement has changed since the last publication."""
+        """Publishes the sums that have changed, if any displacement has changed since the last publication."""
         async with self._sessions.begin() as session:
             version = await data_version(session)
             if version != self._version:

@@ -1,7 +1,7 @@
 """Sums the registered displaced people at each site. No I/O.
 
-The site of a household is sealed, and no event may reveal it. The published sums are therefore over multiples of five
-households. The sums change only after at least five households of the site have changed (docs/decisions/0078).
+The site of a household is sealed, and no event may reveal it. Published sums are over multiples of five households. A
+published sum changes only after at least five households of the site have changed (docs/decisions/0078).
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from services.registry.places.registered_places import WHOLE, whole
 
 
 class Residents(NamedTuple):
-    """The site of a household is sealed, so this object is never stored."""
+    """Objects of this class must never be stored, because the site of a household is sealed."""
 
     household_id: str
     registered_at: datetime
@@ -23,16 +23,19 @@ class Residents(NamedTuple):
 
 
 class PublishedResidents:
-    """Changes of fewer than five households are not published until further households change.
+    """Fewer than five changed households are not published until more households change.
 
-    Without this rule, the change of a sum could reveal a household that changed alone.
+    If one household alone changed, the change of the sum could reveal the household.
     """
 
     def __init__(self) -> None:
         self._residents: dict[UUID, frozenset[Residents]] = {}
 
     def sums(self, present: Iterable[Residents]) -> Mapping[UUID, tuple[int, int]]:
-        """Maps each site to the numbers of persons and of households. `present` are the residents of all sites."""
+        """Maps each site to the numbers of persons and of households.
+
+        `present` are the registered residents of all sites.
+        """
         now = defaultdict[UUID, set[Residents]](set)
         for residents in present:
             now[residents.site_id].add(residents)

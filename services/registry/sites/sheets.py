@@ -35,13 +35,13 @@ TEXTS = (
 )
 PERSON = {"person_in_charge": "name", "phone": "phone"}
 COLUMNS = (*TEXTS, "needs", *PERSON)
-REASONS = "reasons"  # only a file of refused rows has this column; the import does not read it
+REASONS = "reasons"  # a file of refused rows has this column, which the import does not read
 SKIPPED = "skipped"
 ROWS = 10_000
-LETTERS = 200  # only the start of a label is matched, because the matching time can grow with the square of the length
+LETTERS = 200  # only the start of a label is matched: the time for a match can grow with the square of the length
 NAMED = r"(назв|наимен|аталыш|name)"
-# The first pattern that matches the folded label of a column decides what the column contains. A folded label is in
-# lower case, without punctuation, and has о, у, н in place of ө, ү, ң.
+# The first pattern that matches a folded label decides what the column contains. A folded label is in lower case,
+# without punctuation, and has о, у, н in place of ө, ү, ң.
 PATTERNS = [
     ("phone", r"телефон|^тел\b|phone|байланыш"),
     ("person_in_charge", r"ответств|руководит|директор|жооптуу|in charge|contact"),
@@ -60,7 +60,7 @@ PATTERNS = [
 ]
 COMPILED = [(column, re.compile(pattern)) for column, pattern in PATTERNS]
 OWN = {folded(column): column for column in (*COLUMNS, REASONS)}
-# Each row needs its own value in these columns, even if a cell is merged over several rows.
+# Each row needs its own value in these columns. A cell of these columns that is merged over several rows is an error.
 OF_ONE_SITE = {"name_ky", "name_ru", "name_en", "lat", "lon", "capacity"}
 
 
@@ -75,9 +75,9 @@ class BadSheet(DocumentedError):
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A row has either the site, or one error for each wrong column.
+    """A row has a site, or an error for each wrong column.
 
-    `texts` are all texts of the row in the order of the sheet.
+    `texts` are the texts of all cells in the row, in order.
     """
 
     line: int
@@ -89,9 +89,9 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True)
 class SiteSheet:
-    """The kind is REASONS, SKIPPED, or one of COLUMNS.
+    """A kind is REASONS, SKIPPED, or one of COLUMNS.
 
-    `unread` are the names of the other sheets of the file that have content; the import reads only the first sheet.
+    The import reads only the first sheet. `unread` are the names of all other sheets with content.
     """
 
     labels: tuple[str, ...]
@@ -111,7 +111,7 @@ site_names = cache(SiteNames)
 
 
 def read(raw: bytes, chosen: Sequence[str] = ()) -> SiteSheet:
-    """`chosen` are kinds that the caller chose for the first columns. The kinds of all other columns are guessed.
+    """`chosen` are the kinds of the first columns, if the caller chose them. All other columns get a guessed kind.
 
     Raises BadSheet.
     """
@@ -137,7 +137,7 @@ def opened(raw: bytes) -> list[Sheet]:
 
 
 def guess(label: str) -> str | None:
-    """None if no pattern matches the label."""
+    """Return None if no pattern matches the label."""
     text = folded(label[:LETTERS])
     if not text or text in own_reasons():
         return REASONS if text else None
@@ -197,11 +197,11 @@ def fields(cells: Mapping[str, str]) -> dict[str, Any]:
 
 
 def district(cells: Mapping[str, str]) -> dict[str, str]:
-    """If no other cell names a village, the rest of the text in this cell is used as the village."""
+    """If no other cell names a village, the rest of the text in the cell becomes the village."""
     try:
         match = site_names().places.find(cells.get("pcode", ""))
     except Namesakes:
-        return {}  # a later check refuses the text of the cell, because the text is not a P-code
+        return {}  # the text is no P-code, and a later check refuses it
     if match is None or match[0].pcode is None:
         return {}
     (place, rest), stated = match, cells.get("locality")
@@ -209,7 +209,7 @@ def district(cells: Mapping[str, str]) -> dict[str, str]:
 
 
 def column(location: tuple[int | str, ...]) -> str:
-    """The name is empty if the error is about the whole row."""
+    """If an error is about the whole row, the name is empty."""
     first, last = (str(location[0]), location[-1]) if location else ("", "")
     return (
         next((name for name, field in PERSON.items() if field == last), first) if first == "person_in_charge" else first

@@ -54,7 +54,7 @@ def is_own_unit(pcode: str, areas: Iterable[str], places: Places) -> bool:
 
 
 def is_same_site(one: SiteDescription, other: SiteDescription) -> bool:
-    """The same site has the same P-code and locality, and shares a name."""
+    """Two descriptions are of one site if they have the same P-code and locality, and share a name."""
     is_same_place = one.pcode == other.pcode and locality(one).is_same(locality(other))
     return is_same_place and not names(one).isdisjoint(names(other))
 
@@ -64,13 +64,13 @@ def locality(site: SiteDescription) -> StatedLocality:
 
 
 def with_settlement(site: Described, places: Places) -> Described:
-    """A missing code of the locality is added if the gazetteer knows the typed name."""
+    """If the gazetteer knows the typed name, the missing code of the locality is added."""
     pcode = places.locality(site.pcode, site.locality, site.locality_pcode).pcode
     return site.model_copy(update={"locality_pcode": pcode}) if pcode and pcode != site.locality_pcode else site
 
 
 def is_own_settlement(site: SiteDescription, places: Places) -> bool:
-    """True if no code is stated."""
+    """True if the caller states no code."""
     return site.locality_pcode is None or places.covers((site.pcode,), site.locality_pcode)
 
 
