@@ -39,7 +39,7 @@ async def make(installation: Installation, settings: BackupSettings) -> bool:
     """Return False if another backup must be made before the next night.
 
     If Kafka does not answer, the incomplete backup is kept, but the result is False: a later backup may be complete.
-    If topics are missing, the result is True: a later backup would lack their records too.
+    If topics are missing, the result is True: a later backup would lack the same records.
     """
     assert settings.at is not None
     failure: Exception | None = None

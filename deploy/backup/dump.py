@@ -34,7 +34,7 @@ class Snapshot:
     positions: Mapping[str, list[tuple[str, int, int]]]
     letters: frozenset[
         tuple[str, str, int, int]
-    ]  # dead letters that are not redriven yet, each in the form of `log.Letter`
+    ]  # dead letters that nobody has redriven; each is a `log.Letter`
 
 
 @asynccontextmanager

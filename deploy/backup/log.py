@@ -163,7 +163,7 @@ def _position(consumer: Any, partition: Partition) -> int:
 
 
 def _letter(record: Any) -> Letter | None:
-    """Of repeated headers, the last is used, because the service wrote it."""
+    """If a header is repeated, the last one is used: the service itself wrote this header."""
     headers = {name: value or b"" for name, value in record.headers() or ()}
     try:
         numbers = int(headers["dead_partition"]), int(headers["dead_offset"])
@@ -237,7 +237,7 @@ def _bytes(text: str | None) -> bytes | None:
 def is_same(topic: str, before: Log, now: Log) -> bool:
     """Return False if the topic was deleted, or created anew, after the backup.
 
-    A backup has no ids if the broker was unavailable: the result is True.
+    If the broker was unavailable during the backup, the backup has no ids, and the result is True.
     """
     return topic not in before.ids or before.ids[topic] == now.ids.get(topic)
 

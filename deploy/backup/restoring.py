@@ -87,10 +87,10 @@ def put_back(
 ) -> list[Path]:
     """Return the folders to which the former files were moved.
 
-    After an interruption, the whole restore is run anew. Call `finish` when the whole restore has ended. If the
-    folders belong to the backup's installation, only the folders in `servers` are moved aside. The other folders may
-    contain newer keys and spooled reports. If the folders belong to another installation, everything except the names
-    in `stays` is moved aside.
+    After an interruption, the whole restore is run anew. Call `finish` when the whole restore has ended. If the folders
+    belong to the backup's installation, only the folders in `servers` are moved aside: the others may contain newer
+    keys and spooled reports. If the folders belong to another installation, everything except the names in `stays` is
+    moved aside.
     """
     is_same = _is_same(files, folders)
     write_whole(_marker(folders), SAME if is_same else OTHER)
@@ -131,7 +131,7 @@ def _marker(folders: Mapping[str, Path]) -> Path:
 
 
 def _is_same(files: Path, folders: Mapping[str, Path]) -> bool:
-    """Two installations never generate the same key. A shared key proves that the installation is the same.
+    """Two installations never generate the same key, so a shared key proves that the installation is the same.
 
     Passwords are not compared, because several installations may share one `.env`.
     """
@@ -199,10 +199,8 @@ async def rejoin_log(installation: Installation, opened: Opened, report: Report)
 
 
 async def forget(settings: Settings) -> None:
-    """Valkey has the ids of accepted reports.
-
-    After a loss of the log, intake would take a resent report for a duplicate.
-    """
+    """Delete the ids of accepted reports: after a loss of the log, intake would take a resent report for a
+    duplicate."""
     own = settings.for_service("intake")
     async with Redis.from_url(own.redis_url, password=secret(own.redis_password_file)) as valkey:
         async for key in valkey.scan_iter(f"{own.topic_prefix}memory:*", count=1000):

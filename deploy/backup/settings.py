@@ -51,7 +51,7 @@ class AdminSettings(CheckedSettings):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What a backup contains and a restore writes."""
+    """Everything that a backup contains, and that a restore writes."""
 
     settings: Settings
     folders: Mapping[str, Path]

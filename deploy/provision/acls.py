@@ -42,7 +42,7 @@ def groups_of(prefix: str) -> Iterator[tuple[str, str]]:
 
 
 def is_allowed(right: AclBinding) -> bool:
-    """Dayar sets no right of the kind DENY. The cluster's administrators set these rights."""
+    """Dayar sets no DENY rights: those belong to the cluster's administrators."""
     return bool(right.permission_type == AclPermissionType.ALLOW)
 
 

@@ -23,7 +23,7 @@ LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCAL
 # `database_rights` lists all rights of a service's role.
 NO_POWERS = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 
-# Finds the schemas without a version mark. An earlier build made these schemas.
+# Finds the schemas that an earlier build made: they have no version mark.
 UNMARKED = """
 SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE relname = 'installation' AND nspname = ANY($1::text[]) AND NOT EXISTS (

@@ -1,6 +1,6 @@
 """The keys that sign records.
 
-Each topic has its own keys. All services that write or read the topic share these keys.
+Each topic has its own keys. All services that write or read a topic share the topic's keys.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ def folders(secrets: Path) -> Folders:
 
 
 def draw(folders: Folders) -> None:
-    """Each topic without a key gets a key. All services that need the key get the same key."""
+    """Generate a key for each topic that has none, and give the key to all services that need it."""
     for topic in KEY_HOLDERS:
         for key_id, key in sorted(_known(folders, topic).items()) or [keyring.generate({})]:
             _give(folders, topic, key_id, key)
@@ -41,7 +41,7 @@ def known(folders: Folders) -> dict[str, list[str]]:
 
 
 def files(folders: Folders, topic: str, key_id: str) -> list[Path]:
-    """Writers' files come first: the key disappears for writers while readers still accept the last records."""
+    """Files of writers are listed first: a reader needs a key longer than a writer."""
     wanted = [folders[service] / topic / f"{key_id}.key" for service in reversed(_holders(topic))]
     return [file for file in wanted if file.exists()]
 

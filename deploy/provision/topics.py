@@ -83,8 +83,8 @@ def create(
 def _converge_rights(admin: AdminClient, prefix: str, needed: set[AclBinding]) -> None:
     """Give our logins the needed rights, and withdraw their other rights on our topics and groups.
 
-    Other topics and groups may belong to another installation, even if their names begin with the prefix. The call
-    returns when the broker knows the needed rights. The broker refuses our clients earlier.
+    Other topics and groups may belong to another installation, even if their names begin with the prefix. Returns when
+    the broker knows the needed rights, because until then the broker refuses our clients.
     """
     settle(admin.create_acls(list(needed), request_timeout=SECONDS).values())
     logins = {right.principal for right in needed}
@@ -117,8 +117,8 @@ def _count_of_hazards(there: Mapping[str, TopicMetadata], prefix: str) -> int | 
 
     Raises UnequalPartitions.
 
-    A release of Dayar may add a topic of hazards. The new topic gets as many partitions as the existing topics of
-    hazards, even if another number is configured.
+    A new topic of hazards gets as many partitions as the existing topics of hazards, even if another number is
+    configured.
     """
     names = [name for name in (f"{prefix}{topic}" for topic in HazardReported.topics()) if name in there]
     counts = {len(there[name].partitions) for name in names}

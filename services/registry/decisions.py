@@ -1,4 +1,4 @@
-"""Decides who may change a household, and how a version of a report changes the household.
+"""Decides who may change a household, and what each version of a report changes.
 
 The order in which reports arrive does not matter. No I/O.
 """
@@ -33,7 +33,7 @@ class Held(StrEnum):
     HOUSEHOLD_UNKNOWN = "household_unknown"
     REMOVAL_BY_OTHER_TEAM = "removal_by_other_team"
     WHOLE_SITE = "whole_site"
-    # the previous release of Dayar held movements of large sites for this reason; this release does not
+    # only the previous release of Dayar held movements of large sites for this reason
     TOO_LARGE = "too_large"
     NOT_DISPLACED = "not_displaced"
     OTHER_STATUS = "other_status"
@@ -77,7 +77,7 @@ class ReportDecision(NamedTuple):
 class Owner(NamedTuple):
     """The author and the team of the first report about a household or group.
 
-    The author and the team may correct this report, and report the next displacement.
+    The first author and their team may correct the report, and report the next displacement.
     """
 
     author: str
@@ -111,7 +111,7 @@ class Claim(NamedTuple):
 
 
 class Precedent(NamedTuple):
-    """An earlier filed version of the same report, with its outcome."""
+    """A filed version of a report, with its outcome."""
 
     version: int
     subject: Name
@@ -168,7 +168,7 @@ def refused(reason: RefusalReason) -> ReportDecision:
 def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -> ReportDecision:
     """`owner` is None for a new household or group.
 
-    `precedents` are the filed versions of the same report.
+    `precedents` are the versions of the report that were filed before.
     """
     if claim.is_revoked and not claim.is_accepted:
         return held(Held.REVOKED)
@@ -249,7 +249,7 @@ def corrects_duplicate(claim: Claim, precedents: Iterable[Precedent]) -> bool:
 def is_first(claim: Claim, precedents: Iterable[Precedent]) -> bool:
     """Whether the claim may begin a displacement.
 
-    The caller checks that no version of the report took effect.
+    The caller checks first that no version of the report took effect.
     """
     if claim.version == 1 or claim.is_accepted:
         return True
@@ -261,8 +261,8 @@ def decide_version(claim: Claim, effective: Collection[Precedent], *, begins: bo
 
     `effective` are the report's versions that took effect.
 
-    If the version number has taken effect with other content, the version waits for a person. The version does not wait
-    if its author has sent a later version that took effect.
+    If another content has taken effect with the same version number, the version waits for a person. A version does not
+    wait if its author has sent a later version that took effect.
     """
     known = {precedent.version for precedent in effective}
     if not known:

@@ -3,8 +3,8 @@
 Digests show whether a report with a known id is a repeat or has other content.
 
 Digests are HMACs: from a hash without a key, somebody could guess a phone number. A digest is computed with the oldest
-key, and then with each newer key from the previous result. A new key is therefore applied to the stored digests, and no
-report must be decrypted. An attacker with the database cannot guess contents without all keys of the folder.
+key, and then with each newer key from the previous result. A new key can be applied to the stored digests, without
+decrypting any report. An attacker with the database needs all keys of the folder to guess contents.
 """
 
 import hmac

@@ -151,7 +151,7 @@ def _choices() -> Any:
 
 
 async def lock(session: AsyncSession) -> None:
-    """Two people may choose between the same counts at the same time. The lock lets only the first choice be stored."""
+    """The lock serialises choices: of two choices between the same counts, only the first is stored."""
     await session.execute(database.advisory_lock("count decisions"))
 
 

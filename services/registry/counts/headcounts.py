@@ -37,9 +37,9 @@ class Headcount:
     received_at: datetime
     people: People
     typed_site: UUID | None = None
-    movement_id: str | None = None  # set if the people moved to this place
+    movement_id: str | None = None  # set if the count is of people who moved to this place
     left: Place | None = None  # the place that the people left, if they moved
-    # the sub-stock before the movement, or None for people in displacement
+    # the sub-stock that the people left, or None if they were in displacement
     left_sub_stock: SubStock | None = None
     sub_stock: SubStock = SubStock.IN_DISPLACEMENT
     needs: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ class Headcount:
 
     @property
     def present_key(self) -> PlaceKey:
-        """A site does not change the key."""
+        """The key is of the place, even if the report states a site."""
         present, clear = self.clear.destination, self.clear
         locality = StatedLocality.of(clear.destination_locality, clear.destination_locality_pcode)
         return locality.key(present.pcode or present.country)
@@ -109,7 +109,7 @@ class Headcount:
 
     @property
     def site_id(self) -> UUID | None:
-        """A report about people abroad can state no site. A stated site is a mistake and is ignored."""
+        """A report about people abroad can state no site: a stated site is a mistake and is ignored."""
         is_abroad = self.clear.destination.country not in (None, COUNTRY, UNKNOWN_COUNTRY)
         return None if is_abroad else self.clear.site_id or self.typed_site
 
@@ -121,10 +121,7 @@ class Headcount:
         return replace(self, typed_site=site_id or self.typed_site, same=sites.same, decided_hazard=decided)
 
     def typed_populations(self, sites: TypedSites) -> set[str]:
-        """Returns the populations of counts that name the site only in words.
-
-        The site was added to the list later.
-        """
+        """Returns the populations of counts that name the site only in words: the site was listed later."""
         words = sites.words(self.site_id) if self.site_id and self.population else ()
         places = map(self.same.key, words)
         return {self._population_at(*place, shelter) for place in places for shelter in Shelter}
@@ -148,7 +145,7 @@ class Headcount:
 
     @property
     def hazard_id(self) -> UUID | None:
-        """Returns the hazard of the report. If the report names no hazard, returns the hazard that a person decided.
+        """Returns the hazard of the report, or else the hazard that a person decided.
 
         If a person has decided that two hazards are the same, both hazards get one id.
         """
@@ -163,8 +160,8 @@ class Headcount:
     def counted_at(self) -> datetime:
         """The result is at most the time of receipt, because a recount with a future time would replace later counts.
 
-        If the hour of a count is unknown, the end of the day is used, or the time of an earlier report. `moved_at`
-        computes the time of a count of people who moved.
+        If the hour of a count is unknown, the end of the day is used, or the time of the report if the report came
+        earlier. `moved_at` computes the time of a count of people who moved.
         """
         clear = self.clear
         at = clear.counted_at or clear.reported_at

@@ -15,7 +15,7 @@ from shared.displacement_reasons import POSSIBLY_HAZARD
 from shared.events.displacements import GroupClear
 from shared.events.vocabulary import HazardType
 
-LEFT_TOGETHER = timedelta(days=3)  # two teams may state days of the same departure that are three days apart
+LEFT_TOGETHER = timedelta(days=3)  # the days that two teams state for one departure may be three days apart
 
 
 class CountedDeparture(NamedTuple):
@@ -55,11 +55,11 @@ class NamedHazards:
         return {known.hazard_id for known in named if known.hazard_id and unnamed.fits(known)}
 
     def agree(self, population: str, one: CountedDeparture, other: CountedDeparture) -> bool:
-        """If only one of the two counts names a hazard, the other count may get this hazard.
+        """Whether two counts are of people who fled the same hazard.
 
-        If no second hazard fits, both counts are of people who fled the hazard.
+        If no second hazard fits a count without a hazard, the counted people fled the hazard of the other count.
 
-        If several hazards fit, the two counts are treated as counts of different hazards.
+        If several hazards fit a count without a hazard, the two counts are treated as counts of different hazards.
         """
         if one.hazard_id == other.hazard_id:
             return True

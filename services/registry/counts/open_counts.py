@@ -35,7 +35,7 @@ class TypedPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OpenCount:
-    """The present place of the people is in the report of the count."""
+    """The report of the count, `clear`, names the present place of the people."""
 
     report_id: UUID
     group_id: UUID
@@ -64,7 +64,7 @@ class OpenCount:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """Two counts with equal values here are counts of the same people."""
+        """Two counts with an equal value are counts of the same people."""
         return self.mobility, None if self.site_id else self.shelter
 
 

@@ -49,9 +49,8 @@ OTHERS = f"""{STATED}
 WHERE NOT counts.report_id = ANY($4::uuid[])
     AND (counts.population = ANY($1::uuid[]) OR counts.site_id = ANY($2::uuid[]) OR counts.group_id = ANY($3::uuid[]))
 """
-# Selects groups whose people moved to the given sites or into the given populations. No report counts the people at the
-# place to which they moved. The number of moved people is therefore computed from the counts and movements of their
-# group.
+# Selects groups whose people moved to the given sites or into the given populations. No report counts moved people at
+# their new place. The number of moved people is computed from the counts and movements of their group.
 CAME = """
 SELECT DISTINCT group_id FROM counts
 WHERE movement_id IS NOT NULL AND (population = ANY($1::uuid[]) OR site_id = ANY($2::uuid[]))
@@ -69,9 +68,9 @@ WHERE pcode = ANY($1::text[] || ARRAY(SELECT pcode FROM sites WHERE site_id = AN
 
 
 # The lock protects names of sites, and decisions about places and counts. Workers that compute counts share the lock
-# until their transactions end. A transaction that renames a site or executes a decision takes the lock exclusively.
-# While the lock is exclusive, no worker computes counts. The transaction therefore finds all counts that were computed
-# with older names and decisions, and has them computed again.
+# until the end of their transactions. A transaction that renames a site or executes a decision takes the lock
+# exclusively. While the lock is exclusive, no worker computes counts. The transaction finds all counts that were
+# computed with older names and decisions, and has them computed again.
 SHARE_PLACES = "SELECT pg_advisory_xact_lock_shared(hashtextextended('same places', 0))"
 JOINED = """
 SELECT unit, name, other_unit, other_name FROM (
@@ -138,7 +137,7 @@ class CountPool:
     async def _find_sites(self) -> None:
         """Find the sites that the counts and movements name in words.
 
-        If the sites of all their units are already loaded, nothing changes.
+        Nothing changes if the sites of all these units are loaded.
         """
         counts, places = list(self._counts.values()), self._store.places
         units = stated_units(counts, self.movements)

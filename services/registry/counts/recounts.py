@@ -38,7 +38,7 @@ SEQUENCES = "SELECT nextval('group_sequence') FROM generate_series(1, $1)"
 
 
 class Stored(NamedTuple):
-    """The state of a count in the last event about the count.
+    """The values of a count in its last event.
 
     `fingerprint` is None in rows that the previous release of Dayar wrote.
     """
@@ -115,8 +115,8 @@ async def publish_again(
 ) -> dict[UUID, Message]:
     """Returns one event for each report id of a count. The event states the new comparison with the registered people.
 
-    The events differ from the last events only in the comparison. A count is left out if another count has replaced the
-    count meanwhile.
+    Only the comparison differs from the last event about the count. A count is left out if another count has replaced
+    the count meanwhile.
     """
     pool = await pool_of(session, subjects, store)
     known = {UUID(report_id): tally for report_id, tally in (await pool.tallies()).items()}

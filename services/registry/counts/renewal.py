@@ -1,7 +1,8 @@
 """Computes stored counts again if an import of the gazetteer gave their localities other codes or names.
 
-Before the import, the stored counts name the localities only in words. A recount with codes could not replace counts
-without codes. The worker also computes stored counts again if a new release of Dayar has changed the rules.
+Before the import, the stored counts name the localities only in words. After the import, a recount with codes could not
+replace a stored count without codes. The worker also computes stored counts again if a new release of Dayar has changed
+the rules.
 """
 
 from collections.abc import Sequence
@@ -29,9 +30,9 @@ from shared.postgres.upsert import upsert
 
 AT_ONCE = 200
 FIRST = UUID(int=0)
-# Counts are computed again if their reports came less than a day before the last renewal, or later. Another worker may
-# have used the former gazetteer or rules after the last renewal. A report may have waited in Kafka during the last
-# renewal.
+# Counts are computed again if their reports came less than a day before the last renewal, or later. After the last
+# renewal, another worker may still have used the former gazetteer or rules. A report may have waited in Kafka during
+# the last renewal.
 OVERLAP = timedelta(days=1)
 # The version of the rules that compute counts. Since version 2, a population no longer contains the hazard. Since
 # version 3, a comparison of two teams leaves out people who left before the later count. Since version 4, a count
@@ -54,8 +55,8 @@ WHERE group_id > $1 AND (
 ORDER BY group_id LIMIT $2
 """
 COUNTS = f"{STATED} WHERE counts.group_id = ANY($1::uuid[])"
-# Selects the groups about which movements were reported. The locality of a movement is encrypted and cannot be compared
-# here, so these groups are always computed again. A count that does not change is not written.
+# Selects the groups about which movements were reported. The locality of a movement is encrypted, so the groups with
+# movements are always computed again. A count that does not change is not written.
 MOVED = """
 SELECT DISTINCT group_id FROM counts WHERE group_id = ANY($1::uuid[]) AND (
     movement_id IS NOT NULL
@@ -66,7 +67,7 @@ SELECT DISTINCT group_id FROM counts WHERE group_id = ANY($1::uuid[]) AND (
 
 
 async def recount_old(sessions: async_sessionmaker[AsyncSession], registrar: Registrar, places: Places) -> None:
-    """The worker loads the gazetteer only at its start, and calls this function there.
+    """The worker calls this function at its start, because the worker loads the gazetteer only then.
 
     If the gazetteer and the rules are the same as at the last start, only groups with newer reports are computed.
     """

@@ -17,7 +17,7 @@ from services.registry.counts.named_hazards import NamedHazards
 from services.registry.reports import NEVER
 
 TOLERANCE = 0.2  # two teams disagree if their counts differ by more than 20 % of the larger count
-SAME_TIME = timedelta(hours=24)  # within this time, it is unlikely that people came or left without a report
+SAME_TIME = timedelta(hours=24)  # within this time, people rarely come or leave without a report
 
 
 class Standing(NamedTuple):
@@ -69,10 +69,7 @@ class Recounts:
         return len({count.counted_by for count in self._full.get(population or "", ())}) > 1
 
     def with_hazard(self, count: Headcount) -> Headcount:
-        """A count without a hazard gets the only hazard of its population that fits.
-
-        Several fitting hazards change nothing.
-        """
+        """A count without a hazard gets the hazard of its population if exactly one fits."""
         if count.hazard_id or not count.population:
             return count
         hazards = self._hazards.of(count.population, count.departure)
@@ -108,8 +105,8 @@ class Recounts:
     def _confirms(self, recount: Headcount, between: Sequence[Headcount], earlier: Headcount) -> bool:
         """`between` has the recounts after `earlier` and before `recount`.
 
-        If the recounts of two teams agree, and `earlier` is more than a day older, people have come or left since
-        `earlier`.
+        `earlier` may be more than a day older than recounts of two teams that agree: people have come or left since
+        then.
         """
         if recount.counted_at - earlier.counted_at <= SAME_TIME:
             return False
@@ -117,10 +114,10 @@ class Recounts:
         return any(self._are_of_one_hazard(other, recount) and self._agree(other, recount) for other in others)
 
     def _agree(self, earlier: Headcount, recount: Headcount) -> bool:
-        """True if the number of the recount fits the earlier count and the reports after the earlier count.
+        """True if the number of `recount` fits `earlier` and the reports after `earlier`.
 
-        `earlier` may already include the people of later partial counts: `recount` may include any number of these
-        people. The rule is the same for people who came by movements.
+        `earlier` may already include the people of later partial counts, so `recount` may include any number of them.
+        People who came by movements may be in the recount, too.
         """
         at, persons = recount.counted_at, recount.clear.persons
         left = self._persons_left(earlier, at)
@@ -129,7 +126,7 @@ class Recounts:
         return abs(persons - expected) <= TOLERANCE * max(persons, expected)
 
     def _came(self, earlier: Headcount, recount: Headcount) -> Iterator[Headcount]:
-        """Decides who may change a household, and what each version of a report changes."""
+        """Yields partial counts, and counts of people who came by movements."""
         for part in self._partial.get(recount.population or "", ()):
             if earlier.order < part.order < recount.order and self._are_of_one_hazard(part, recount):
                 yield part

@@ -29,7 +29,7 @@ from shared.postgres import database
 
 HOUSEHOLDS_AT_ONCE = 20
 IDLE_SECONDS = 2.0
-PAUSE_SECONDS = 0.1  # between two transactions, other work gets the CPU: reports and alerts
+PAUSE_SECONDS = 0.1  # pause between two transactions, because reports and alerts need the CPU
 PAIR = DuplicatePair.household_id, DuplicatePair.other_id
 EVERYWHERE = Visibility(None, [])
 # raw SQL: SQLAlchemy cannot delete by `ctid`.
@@ -65,8 +65,8 @@ async def compare_some(
         pairs: dict[tuple[UUID, UUID], DuplicatePair] = {}
         for household_id in ids:
             for pair in await pairs_with(session, encryption, search, places, household_id):
-                # A corrected pair keeps the time at which the pair was first found. With a new time, the pair would
-                # move behind pairs that were found later.
+                # A corrected pair keeps the time at which the pair was first found. A new time would move the corrected
+                # pair behind pairs that were found later.
                 pair.found_at = earlier.get((pair.household_id, pair.other_id), pair.found_at)
                 pairs[pair.household_id, pair.other_id] = pair
         session.add_all(pairs.values())

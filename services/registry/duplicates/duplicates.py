@@ -69,7 +69,7 @@ def duplicate(household: OpenedHousehold, other: OpenedHousehold, places: Places
 def matches(
     household: OpenedHousehold, other: OpenedHousehold, places: Places
 ) -> Iterator[tuple[DuplicateReason, OpenedMember | None]]:
-    """A pair with None matches the contact person of the other household."""
+    """None instead of a member stands for the contact person of `other`."""
     shares_phone, same_place = bool(phones(household) & phones(other)), reason_of_place(household, other, places)
     for own in household["members"]:
         for member in other["members"]:
@@ -86,7 +86,7 @@ def matches(
 
 
 def may_be_born_together(one: OpenedMember, other: OpenedMember) -> bool:
-    """False if the report states no birth date, birth year or age of one person."""
+    """False if nothing is stated about the birth date, birth year and age of one of the persons."""
     first, second = born_between(dict(one)), born_between(dict(other))
     return first is not None and second is not None and first[0] <= second[1] and second[0] <= first[1]
 

@@ -1,4 +1,4 @@
-"""Adds an event to a report. A person has answered that the event made the people of the report leave. No I/O.
+"""Adds an event to a report, if a person has answered that this event made the people leave. No I/O.
 
 An answer is about one report of one household or group. The answer is valid as long as the report states the departure
 for which the question was asked.

@@ -25,7 +25,7 @@ from shared.messaging import decisions
 from shared.places import Places
 from shared.postgres import database
 
-KEPT = timedelta(days=60)  # departures before this time are not listed; intake proposes events for the same time
+KEPT = timedelta(days=60)  # older departures are not listed; intake has the same limit for its proposals
 MOST = 2_000
 MOST_DEPARTURES = 50
 MOST_ANSWERED = 100
@@ -74,7 +74,7 @@ class OpenQuestion:
 
 
 def newest_answers() -> Select[UUID]:
-    """A report can move from one household to another. The report may then have an answer for each household."""
+    """A report that moved from one household to another may have an answer for each household."""
     valid = or_(EventAnswer.carried_out_at.is_(None), EventAnswer.result == APPLIED)
     report = EventAnswer.household_id, EventAnswer.report_id
     newest = select(EventAnswer.decision_id).ext(distinct_on(*report)).where(valid)
@@ -117,7 +117,7 @@ def of_households(question: OpenQuestion) -> Select[Any]:
 def of_groups(question: OpenQuestion) -> Select[Any]:
     """A count is left out if another count of the same people names a hazard.
 
-    For these people, the module `named_hazards` decides which hazard they fled.
+    For counts that are left out, the module `named_hazards` decides which hazard the people fled.
     """
     named = aliased(GroupCount)
     is_named = exists().where(named.population == GroupCount.population, named.hazard_id.is_not(None))
@@ -224,10 +224,7 @@ def together(rows: Iterable[EventAnswer]) -> list[list[EventAnswer]]:
 
 
 async def lock(session: AsyncSession) -> None:
-    """Two people may answer about the same household at the same time.
-
-    The lock lets only the first answer be stored.
-    """
+    """The lock serialises answers: of two answers about one household, only the first is stored."""
     await session.execute(database.advisory_lock("event answers"))
 
 

@@ -239,7 +239,7 @@ async def note(
 
 
 def linked(unanswered: Unanswered) -> list[UUID]:
-    """Returns the first few households or groups. The caller shows links to their pages."""
+    """The caller gets links to the pages of the first few households or groups."""
     return list(dict.fromkeys(row.subject_id for row in unanswered.rows))[:MOST_LINKED]
 
 

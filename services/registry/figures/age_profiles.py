@@ -1,7 +1,7 @@
 """Defines the profiles of age brackets, and the stored columns for each profile.
 
 Reports state a birth date, a birth year, an age, or only an age bracket. For a person whose age is known, an age code
-is stored. Figures of a later day use the code to compute the age on that day. The rules are in docs/decisions/0052.
+is stored. From the age code, a figure computes the person's age on a later day. The rules are in docs/decisions/0052.
 """
 
 from collections.abc import Collection

@@ -19,7 +19,7 @@ class AgeRenewal(Renewal):
     kind = "ages"
 
     async def is_old(self, session: AsyncSession) -> ColumnElement[bool]:  # noqa: ARG002 - as in the base class
-        # the database has an index with this condition
+        # the index in the database has this condition
         has_none = or_(Episode.ages.is_(None), Episode.assessed.is_(None))
         return Household.household_id.in_(select(Episode.household_id).where(has_none))
 

@@ -20,13 +20,13 @@ from shared.events.vocabulary import Status, SubStock
 from shared.failures import retry_while_unavailable
 from shared.places import Places
 
-# after an update, the worker first adds up all displacements; the first check must wait for the end
+# after an update, the worker adds up all displacements, which the first check must not interrupt
 FIRST_SECONDS = 60 * 60.0
 DAY_SECONDS = 24 * 60 * 60.0
 
 
 async def keep_checked(sessions: async_sessionmaker[AsyncSession], places: Places) -> None:
-    """The first check comes an hour after the start. The worker has then added up all displacements."""
+    """The first check comes an hour after the start. The worker has added up all displacements by then."""
     await asyncio.sleep(FIRST_SECONDS)
     while True:
         await retry_while_unavailable(lambda: check(sessions, places))
@@ -49,7 +49,7 @@ async def check(sessions: async_sessionmaker[AsyncSession], places: Places) -> b
 async def differences(sessions: async_sessionmaker[AsyncSession], places: Places) -> list[str]:
     wrong: list[str] = []
     async with sessions.begin() as session:
-        # One snapshot for all statements: reports that are filed meanwhile make no difference.
+        # All statements read one snapshot, so that reports that are filed meanwhile make no difference.
         _ = await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         for status in Status:
             wrong += [f"{status} {kind}" for kind in await differing(session, status, places)]

@@ -11,9 +11,9 @@ from shared.events.vocabulary import Reason, Shelter, SubStock
 from shared.places.conditions import is_within
 
 # The stock on a day contains each household once: at the destination of its latest move up to that day. A count of a
-# group is in the stock if the count is in effect at the end of the day. The filters apply to the latest move. For
-# example, a household that was displaced first and migrated later is a household of migrants. `unable_to_move` is not a
-# move.
+# group is in the stock if the count is in effect at the end of the day. The filters are compared with the latest move.
+# For example, a household that was displaced and migrated later is counted as a household of migrants. The mobility
+# `unable_to_move` is not a move.
 STOCK = "superseded_at >= :until"
 # Nobody in `episodes` has moved yet, so everybody is in the location of displacement.
 IN_DISPLACEMENT = f"'{SubStock.IN_DISPLACEMENT}' = ANY(:sub_stocks)"
@@ -69,7 +69,7 @@ def period_conditions(query: FigureQuery, kind: Kind) -> Iterator[str]:
 
 
 def reason_conditions(query: FigureQuery) -> Iterator[str]:
-    """If the rank is `any`, one of the reasons must meet all conditions.
+    """If the rank is `any`, a single reason must meet all conditions.
 
     The conditions read the name `reason`, so the SQL lists the reasons as `given(reason)`.
     """

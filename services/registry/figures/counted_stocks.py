@@ -2,9 +2,9 @@
 
 If teams disagree about the same people, only the highest count is used. A count of everybody at a site states no
 origin. Earlier counts at the site may count some of the same people by their origin. A figure shows the people of
-earlier counts by their origin, and all other people as people of unknown origin. The count of everybody may find fewer
-people than the earlier counts. The figure then reduces the earlier counts in proportion. After a recount of the people
-of one origin, a figure uses the recount, but still subtracts the earlier count from the count of everybody. The module
+earlier counts by their origin, and all other people as people of unknown origin. If the count of everybody found fewer
+people than the earlier counts, a figure reduces the earlier counts in proportion. After a recount of the people of one
+origin, a figure uses the recount, but still subtracts the earlier count from the count of everybody. The module
 `shared/places/site_counts.py` follows the same rule.
 """
 
@@ -43,7 +43,7 @@ FROM counts WHERE {IS_AT_SITE}
 """  # noqa: S608
 # If teams disagree about everybody at a site, a figure uses the highest count. `position` is the position of the newest
 # count, which includes people who came between the two counts. A site may have several counts of everybody, for example
-# of displaced people and of evacuees. The latest of the counts includes all people at the site.
+# of displaced people and of evacuees. The latest of several counts of everybody includes all people at the site.
 WHOLES = """
 SELECT *, row_number() OVER (PARTITION BY site_id ORDER BY position DESC) = 1 AS is_latest FROM (
     SELECT DISTINCT ON (own.report_id) own.report_id, newest.site_id, newest.position
@@ -54,7 +54,7 @@ SELECT *, row_number() OVER (PARTITION BY site_id ORDER BY position DESC) = 1 AS
 ) AS whole
 """
 # LEFT is the number of people of an earlier count who were still displaced at the time LEFT_ON. LEFT_ON is the end of
-# the day. For a count that was replaced before, LEFT_ON is the time of the replacement.
+# the day, or the time of the replacement for a count that was replaced before.
 LEFT_ON = "least(:until, earlier.superseded_at)"
 LEFT = f"""CASE WHEN coalesce(earlier.changed_at, 'infinity') >= {LEFT_ON} THEN earlier.persons ELSE (
     SELECT persons FROM group_stays AS stay
@@ -78,7 +78,7 @@ SELECT report_id, sum(persons)::integer AS persons,
     coalesce(sum(persons) FILTER (WHERE NOT is_present), 0)::integer AS recounted
 FROM included_stocks GROUP BY 1
 """
-# A count of everybody may find fewer people than the earlier counts. Nobody knows the origin of the people who left.
+# If the count of everybody found fewer people than the earlier counts, nobody knows the origin of the missing people.
 # Each earlier count gets a share of `found`, the number of people whom the count of everybody found. Each share is the
 # difference of two rounded running totals, so that the sum of all shares is exactly `found`.
 REDUCED = """
@@ -94,7 +94,7 @@ SELECT stock, (running * found / total - (running - persons) * found / total)::i
 def without(included: str, rest: str = "NULL::integer") -> str:
     """`rest` is SQL for the number of people who are in no included count, or NULL.
 
-    The sexes and ages of the other people are unknown.
+    The sexes and ages of the rest are unknown.
     """
     left = f"coalesce({rest}, greatest(0, present.persons - coalesce(included.{included}, 0)))"
     is_rest = f"{rest} IS NOT NULL OR included.{included} > 0"

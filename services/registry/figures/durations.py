@@ -32,8 +32,8 @@ DAY = f"({{}} AT TIME ZONE '{TIME_ZONE}')::date"
 DURATION = f"width_bucket({{last_day}} - {DAY.format('{departed_at}')}, ARRAY[{', '.join(map(str, CLASS_DAYS))}])"
 DURATIONS = "SELECT {duration}, {number}, {persons} FROM {table} WHERE {conditions} GROUP BY 1"
 OF_SUMMARY = f"array_position(ARRAY{list(CLASSES)}, duration) - 1"
-# A row of `episodes` describes a household until its first movement. After the movement, rows of `stays` describe the
-# parts of the household. Only counts in effect are read, because two counts of the same people must never be added.
+# A row of `episodes` describes a household until its first movement. After the first movement, rows of `stays` describe
+# the parts of the household. Only counts in effect are read, because two counts of the same people must never be added.
 DEPARTED_AT = {"episodes": "occurred_at", "stays": "departed_at", "counts": "occurred_at"}
 HOUSEHOLDS = ("episodes", "stays")
 IS_RECENT = {table: f"{DEPARTED_AT[table]} >= :recent_since" for table in HOUSEHOLDS}
@@ -44,8 +44,8 @@ ENDED_AT: dict[str, dict[str, str]] = {
     "counts": {"origin": "origin_pcode", "destination": "left_pcode"},
     "sums": {},
 }
-# The moved people of counted groups. A row of `counts` about people who moved has the departure in `occurred_at`, and
-# the movement in `counted_at`.
+# Selects the people of counted groups who moved. A row of `counts` about people who moved has the departure in
+# `occurred_at`, and the movement in `counted_at`.
 GROUP_PASSAGES = f"""(
     SELECT status, mobility, reason, reasons, hazard_type, persons, {", ".join(CELL_NAMES)},
         origin_pcode, left_pcode, occurred_at AS departed_at,
@@ -81,7 +81,7 @@ class ConfirmationFigure:
 
 
 async def durations(session: AsyncSession, query: FigureQuery, *, is_summed: bool = True) -> list[DurationFigure]:
-    """Counts the people by class of duration at the end of the last day before `until`.
+    """Counts the people by class of duration, at the end of the last day before `until`.
 
     If `is_summed` is false, the stored sums are not used.
     """
@@ -121,7 +121,7 @@ async def by_class(
 
 
 def classified(numbers: Counter[int | None]) -> Counter[int]:
-    """A total may include people who are in no class yet: these people belong to the last class."""
+    """If there is a total, the last class gets the people who are in no other class."""
     total = numbers.pop(None, 0)
     classes = Counter({index: number for index, number in numbers.items() if index is not None})
     if total:
@@ -132,7 +132,7 @@ def classified(numbers: Counter[int | None]) -> Counter[int]:
 def ongoing(query: FigureQuery, summary: Summary | None) -> Iterator[str]:
     """If a summary of the stock has the total, only the displacements of the last 90 days are read.
 
-    The rest of the total are people who were displaced earlier.
+    The other people in the total were displaced earlier.
     """
     if summary:
         yield DURATIONS.format(
@@ -182,8 +182,7 @@ async def confirmations(
 def unconfirmed(query: FigureQuery, summary: Summary | None) -> Iterator[str]:
     """The caller adds the numbers of all statements.
 
-    With a summary of the stock, the first statement counts everybody, and the others subtract people who were confirmed
-    recently.
+    A summary of the stock counts everybody. Further statements subtract the people who were confirmed recently.
     """
     if not summary:
         yield from (counted(query, table, is_unconfirmed(CONFIRMED_AT[table])) for table in HOUSEHOLDS)

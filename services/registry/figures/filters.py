@@ -44,8 +44,8 @@ def moved(mobility: Mobility) -> Mobility:
     return mobility
 
 
-# These filters have no effect on figures of movements and of duration. A movement leads from one kind of shelter to
-# another, and often from one scope to another: neither can be a filter.
+# These filters have no effect on figures of movements and of duration. Neither shelter nor scope can be a filter: a
+# movement leads from one shelter to another, and often from one scope to another.
 WITHOUT_EFFECT = frozenset(("shelter", "by", "scope"))
 
 

@@ -27,8 +27,7 @@ Question = tuple[str, FigureQuery, *tuple[Hashable, ...]]
 class KeptFigures:
     """All kept answers are of one version of the data.
 
-    A question contains the areas of the caller. Two callers therefore share an answer only if they may see the same
-    areas.
+    A question contains the caller's areas: two callers share an answer only if they may see the same areas.
     """
 
     def __init__(self, most_figures: int = MOST_FIGURES) -> None:
@@ -50,7 +49,7 @@ class KeptFigures:
         if kept_answer is not None:
             return kept_answer
         answer = await compute()
-        # The data may have changed while the figures were computed. These figures are returned, but not kept.
+        # If the data changed while the figures were computed, the figures are returned, but not kept.
         if await data_version(session) == version:
             self._keep(version, question, answer)
         return answer

@@ -44,8 +44,8 @@ MOVED_GROUPS = f"""(
 ) AS counts"""  # noqa: S608 - constants
 MOVEMENT_KINDS = {movement.value: movement for movement in Movement}
 
-# The fields are: month, movement, P-code and country of the origin, P-code and country of the destination. Unknown
-# values are empty texts, because Python cannot sort None.
+# Month, movement, P-code and country of the origin, P-code and country of the destination. Unknown values are empty
+# texts, because None cannot be sorted.
 Route = tuple[str, Movement, str, str, str, str]
 
 
@@ -77,7 +77,7 @@ class MovementFigure:
 async def movements(
     session: AsyncSession, query: FigureQuery, places: Places, *, is_summed: bool = True
 ) -> list[MovementFigure]:
-    """If `is_summed` is false, the figures are computed without the stored sums."""
+    """If `is_summed` is false, the stored sums are not used."""
     summary = query.movement_summary if is_summed else None
     await avoid_sorting(session)
 
