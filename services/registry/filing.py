@@ -36,7 +36,7 @@ WITHOUT_CODES = (SubmissionChannel.CONSOLE, SubmissionChannel.IMPORT)
 @dataclass(slots=True)
 class Filing(Judgements):
     identified: list[AnyFiled] = field(default_factory=list)  # stored reports whose household has become known
-    former_ids: set[str] = field(default_factory=set)  # the former subject ids of reports that moved to another subject
+    former_ids: set[str] = field(default_factory=set)  # the subject ids under which moved reports were stored before
     given_codes: list[Filed] = field(default_factory=list)
     # movements that came before the first report of their household
     early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))
@@ -46,14 +46,14 @@ class Filing(Judgements):
     moved_sites: set[str] = field(default_factory=set)
     # movements of everybody at a site
     site_movements: list[FiledMovement] = field(default_factory=list)
-    # to these households, the batch applies movements that were reported earlier
+    # households to which this batch applies movements that were reported in earlier batches
     noted: set[Name] = field(default_factory=set)
     links: EventLinks = field(default_factory=dict)
     # the newest held reports before the batch
     held_before: Mapping[Name, Filed] = field(default_factory=dict)
 
     def file(self, filed: AnyFiled) -> ReportDecision:
-        """Decide about the report. The report may free waiting reports, which are then decided again."""
+        """Decide about the report, and then about waiting reports that can now be decided."""
         add_settlements(filed, self.places)
         add_event(filed, self.links)
         siblings = self.reports[filed.report_id]
@@ -73,13 +73,13 @@ class Filing(Judgements):
             key=lambda sibling: sibling.clear.version,
         ):
             if has_begun or filed.precedent.yields_to(waiting.author, waiting.team):
-                # either the sign-in was valid, or a person decided to ignore its expiry
+                # the author's sign-in was valid, or a person decided to ignore its expiry
                 waiting.is_expiry_lifted = True
                 freed = self._resettle(waiting, siblings)
                 has_begun = has_begun or freed.effect in BEGINNINGS or waiting.precedent.took_effect
 
     def _free_early(self, subject: Name) -> None:
-        """The first report of a household has come: decide about the movements that came before."""
+        """After the first report of a household, decide about the movements that came before that report."""
         for movement in sorted(self.early.pop(subject, ()), key=lambda early: early.clear.version):
             movement.is_expiry_lifted = True  # a movement with an invalid sign-in is never held as HOUSEHOLD_UNKNOWN
             siblings = self.reports[movement.report_id]
@@ -115,7 +115,7 @@ class Filing(Judgements):
     def _settle_replaced(self, filed: AnyFiled, siblings: Collection[AnyFiled]) -> None:
         """An author's earlier versions get the outcome OLDER if they were held as OTHER_CONTENT.
 
-        Another author had sent versions with the same numbers.
+        A version is held as OTHER_CONTENT if another author had sent a version with the same number.
         """
         for earlier in siblings:
             is_own = earlier.author == filed.author and earlier.subject == filed.subject
@@ -159,7 +159,7 @@ class Filing(Judgements):
             self.changed[subject.name] = subject
 
     def _move(self, movement: FiledMovement, subject: Subject, replaces: str | None) -> None:
-        """The decision about the movement follows in `judge`.
+        """The movement is judged later, in `judge`.
 
         Older held versions of the movement get the outcome OLDER.
         """

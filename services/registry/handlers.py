@@ -75,7 +75,7 @@ class Registrar:
         codes, now = HouseholdCodes(await database.driver(session), self._search), self._clock()
         early, late = divided(with_codes(batch), batch)
         if early or late:
-            # codes are always locked before households, as in `find_households`: no deadlock can arise
+            # codes are locked before households, as in `find_households`: a fixed order prevents deadlocks
             await codes.lock()
         await codes.resolve(early, now)
         store = Store(session, self._encryption, self._search, self._places)

@@ -1,6 +1,6 @@
 """Divides a long history into pages.
 
-Entries are numbered from the oldest entry. A new report therefore moves no entry to another page. No I/O.
+Entries are numbered from the oldest, so that a new report moves no entry to another page. No I/O.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -35,7 +35,7 @@ class TypedPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OpenCount:
-    """The report of the count, `clear`, names the present place of the people."""
+    """The report of the count names the present place of the people."""
 
     report_id: UUID
     group_id: UUID

@@ -58,7 +58,7 @@ class DurationFilters(DayFilters):
 class MovementAnswer(FiguresAnswer):
     """At most `limit` figures. If there are more rows, `next` is the `cursor` of the next answer.
 
-    A `version` that differs from the first answer's version shows that the figures have changed meanwhile.
+    If `version` differs from the version of the first answer, the figures have changed meanwhile.
     """
 
     version: str

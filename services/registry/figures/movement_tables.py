@@ -30,8 +30,6 @@ class MovedPersons(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MonthOfMoves:
-    """`period` is a year if the month is not known."""
-
     period: str
     returned: MovedPersons
     onward: MovedPersons
@@ -83,7 +81,7 @@ def summed_by(figures: Mapping[Key, Sequence[MovementFigure]]) -> dict[Key, Move
 def summed(figures: Sequence[MovementFigure]) -> MovementFigure:
     """The sum gets the places of the first figure.
 
-    Registered people and counted people are not added.
+    Registered people and counted people are never added.
     """
     return replace(
         figures[0],

@@ -63,7 +63,8 @@ def category_of(mobility: Mobility, scope: MovementScope) -> FigureCategory:
 class ReasonRank(StrEnum):
     """Selects which of the ranked reasons of a displacement the figures use.
 
-    FIRST uses the first reason, and ANY uses every reason. ONLY counts a displacement only if there is a single reason.
+    FIRST uses the first reason, and ANY uses every reason. With ONLY, a displacement is counted only if it has a single
+    reason.
     """
 
     FIRST = "first"
@@ -72,7 +73,7 @@ class ReasonRank(StrEnum):
 
 
 class Dimension(StrEnum):
-    """Rows are split by this dimension only on request, because each dimension multiplies the rows."""
+    """Rows are split by a dimension only on request, because each dimension multiplies the rows."""
 
     HAZARD_TYPE = "hazard_type"
     ONSET = "onset"
@@ -82,7 +83,10 @@ class Dimension(StrEnum):
 
 
 class Summary(StrEnum):
-    """The stored sums exist only for these dimensions. Figures by other dimensions read the displacements."""
+    """The dimensions of the stored sums.
+
+    Figures by dimensions that no summary has are computed from the displacements.
+    """
 
     DESTINATION = "destination"
     ORIGIN = "origin"
@@ -95,7 +99,7 @@ class Summary(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FigureQuery:
-    """None stands for all places in `pcodes` and in `visible`."""
+    """If `pcodes` or `visible` is None, all places are included."""
 
     status: Status
     known: Sequence[str]
@@ -112,7 +116,7 @@ class FigureQuery:
     shelters: Sequence[Shelter] = ()
     by: Sequence[Dimension] = ()
     is_by_reason: bool = True
-    has_cells: bool = True  # if false, figures have the total of persons, but no numbers by sex and age
+    has_cells: bool = True  # if false, figures have only the total of persons, without numbers by sex and age
     scopes: Sequence[MovementScope] = ()
     mobilities: Sequence[Mobility] = DISPLACED
     sexes: Sequence[Sex] = ()
@@ -135,17 +139,17 @@ class FigureQuery:
 
     @property
     def has_hazard_type(self) -> bool:
-        """The hazard type decides about the onset of a natural disaster."""
+        """The onset of a natural disaster depends on the hazard type, too."""
         is_onset_by_reason = bool(self.onsets) and self.rank is ReasonRank.ANY
         return is_onset_by_reason or not {Dimension.HAZARD_TYPE, Dimension.ONSET}.isdisjoint(self.by)
 
     def summary(self, kind: Kind) -> Summary | None:
         """Return None if no summary has all dimensions of the query.
 
-        No summary has both origin and destination. A summary has the number of persons of each sex and age. A summary
-        has no number of households with persons of a certain sex or age. If a query selects sexes of a stock, the
-        summary gives the persons, and the displacements give the households. If a query selects ages, households and
-        persons are counted from the displacements.
+        No summary has both origin and destination. A summary has the number of persons of each sex and age, but not the
+        number of households with such persons. If a query selects sexes of a stock, the summary gives the persons, and
+        the displacements give the households. If a query selects ages, households and persons are counted from the
+        displacements.
         """
         if not self.is_whole and (self.ages or kind == "flows"):
             return None

@@ -68,7 +68,8 @@ class FigureRows(FiguresAnswer):
     next: str | None
 
 
-# Answers are encoded without pydantic, because pydantic would check each row. The model only documents the fields.
+# Answers are encoded without pydantic, because pydantic would check each row. The model `FigureRows` only documents the
+# fields.
 DOCUMENTED: dict[int | str, dict[str, Any]] = {200: {"model": FigureRows}}
 
 
@@ -133,7 +134,8 @@ async def answer(
 
     async def figures() -> list[Figure]:
         figures = await kept.answer(session, kind, query, state.places)
-        # End the transaction first: to serialise the answer can take long, and PostgreSQL ends idle transactions.
+        # The transaction ends before the answer is serialised: serialising can take long, and PostgreSQL ends idle
+        # transactions.
         await session.commit()
         return figures
 
@@ -227,7 +229,7 @@ NUMBERS = ("households", "persons", *ASSESSMENT_NAMES, "groups", "group_persons"
 
 
 def numbers(figures: Sequence[Figure], filters: Filters) -> dict[str, int | None]:
-    """Assessed persons are stored without sex and age. If sexes or ages are selected, the numbers are None."""
+    """Assessed persons are None if sexes or ages are selected, because they are stored without sex and age."""
     sums = {name: known_sum(map(attrgetter(name), figures)) for name in NUMBERS}
     return sums if filters.are_all_persons else {**sums, **dict.fromkeys(ASSESSMENT_NAMES)}
 

@@ -14,7 +14,7 @@ MOST_ROWS, USUAL_ROWS = 2_000, 1_000
 
 
 class Named(Protocol):
-    """Each row has another name, and the rows are sorted by name."""
+    """No two rows have the same name, and the rows are sorted by name."""
 
     @property
     def name(self) -> str: ...
@@ -39,7 +39,7 @@ class RowPage(NamedTuple):
 
     @classmethod
     def of(cls, rows: Sequence[Row], filters: RowFilters) -> "RowPage":
-        """The page begins after the place of the cursor's row, even if the row has been removed."""
+        """The page begins after the cursor's row, even if this row no longer exists."""
         # without the class name, two lists with the same filters would share a cursor
         query = type(filters).__name__ + filters.model_dump_json(exclude={"limit", "cursor", "format", "lang"})
         after = cursors.decoded_name(filters.cursor, query)

@@ -26,10 +26,10 @@ GROUPED = "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
 PERIODS = {"stock": "NULL::integer", "flows": "period"}
 # A row of `episodes` describes a household until its first movement. After the first movement, rows of `stays` describe
 # the parts of the household. The movement `displaced_again` is a new displacement, so flows read `passages`, too. If a
-# summary has the figures, `sums` replaces the tables of households: `episodes`, `stays` and `passages`.
+# summary has the figures, `sums` replaces three tables of households: `episodes`, `stays` and `passages`.
 TABLES = {"stock": ("episodes", "stays", "counts"), "flows": ("episodes", "passages", "counts")}
 SUMMED = ("sums", "counts")
-# Selects one row for each need of the people. A row with NULL stands for all people with at least one need.
+# Selects one row for each need of the people. If people have at least one need, there is one more row, with NULL.
 GIVEN_NEEDS = """(
     SELECT DISTINCT unnest(needs) UNION ALL SELECT NULL WHERE cardinality(needs) > 0
 ) AS given (need)"""
@@ -44,7 +44,7 @@ SUMS = """(
     SELECT {dimensions_of_changes}, {need}, {period_of_changes}, {totals}
     FROM {table_of_changes} {needs} WHERE {changes} GROUP BY {all_dimensions}
 ) AS sums"""
-# The changes before a day are: earlier years, earlier months of the year, earlier days of the month.
+# The changes before a day consist of earlier years, earlier months of the year, and earlier days of the month.
 SPANS_OF_STOCK = """
     SELECT * FROM figure_sums WHERE summary = '{summary}' AND span = 'year' AND since < :year_day
     UNION ALL
@@ -54,8 +54,9 @@ SPANS_OF_STOCK = """
     SELECT * FROM figure_sums
     WHERE summary = '{summary}' AND span = 'day' AND since >= :month_day AND since < :until_day
 """
-# The stock on a day is the total of all changes minus the changes after the day. The later changes are: the rest of the
-# month, the later months of the year, and all later years. Most queries are about a recent day, with few later changes.
+# The stock on a day is the total of all changes minus the changes after the day. The later changes consist of the rest
+# of the month, the later months of the year, and all later years. Most queries are about a recent day, with few later
+# changes.
 STOCK_SPANS = """
 SELECT dimensions_id, {stock} FROM figure_totals AS totals LEFT JOIN (
     SELECT dimensions_id, {totals} FROM (
@@ -82,7 +83,7 @@ CHANGES_OF_MOVEMENTS = {
     Summary.MOVEMENT: "movement IS NOT NULL AND began_on >= :since_day AND began_on < :until_day",
     Summary.DURATION: "duration IS NOT NULL AND began_on < :until_day",
 }
-# these summaries have no numbers except households and displaced persons
+# these summaries have only the numbers of households and of displaced persons
 OF_PERSONS = (Summary.NEED, *CHANGES_OF_MOVEMENTS)
 MONTH = "100 * extract(year FROM {day})::integer + CASE WHEN {known} THEN extract(month FROM {day})::integer ELSE 0 END"
 VAGUE = "occurred_at_precision NOT IN ('hour', 'day')"
@@ -107,7 +108,7 @@ def tables(kind: Kind, summary: Summary | None) -> tuple[str, ...]:
 
 
 def statements(query: FigureQuery, kind: Kind, summary: Summary | None) -> Iterator[tuple[str, bool]]:
-    """Each flag says whether the rows are registered households.
+    """Each statement comes with a flag, which is true if the rows are registered households.
 
     One statement reads all tables of households: a report that is stored meanwhile is in all numbers or in none.
     """
@@ -120,7 +121,7 @@ def statements(query: FigureQuery, kind: Kind, summary: Summary | None) -> Itera
 
 
 def statement(query: FigureQuery, kind: Kind, table: str, numbers: ReadNumbers = ReadNumbers.ALL) -> str:
-    """Only the conditions of the query are in the statement, because PostgreSQL can then use an index."""
+    """The statement contains only the conditions of the query, so that PostgreSQL can use an index."""
     has_persons, has_households = numbers is not ReadNumbers.HOUSEHOLDS, numbers is not ReadNumbers.PERSONS
     is_grouped = table != "sums" or not has_all_dimensions(query, kind)
     persons_by_cell = cells(query, kind, table, is_grouped=is_grouped)

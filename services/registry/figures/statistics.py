@@ -43,7 +43,7 @@ async def figures(
         async with without_nested_loops(session) if summary or not is_registered else nullcontext():
             rows = await fetched(session, own, query.parameters())
         summands += [figure(row, located, is_registered=is_registered) for row in rows]
-    # the latest changes may cancel a stored sum, and the figure then has no persons
+    # the latest changes may cancel a stored sum: such a figure has no persons
     return [figure for figure in united(summands) if figure.persons or figure.group_persons]
 
 
@@ -62,13 +62,13 @@ async def without_nested_loops(session: AsyncSession) -> AsyncIterator[None]:
 
     PostgreSQL expects few counts in effect, and by default compares each count with all other counts. With 30,000
     counts, the comparison would take minutes instead of 0.2 seconds. PostgreSQL also expects few totals, and by default
-    compares each total with all later changes. For a day of an earlier year, comparing each total with all later
-    changes would take ten times as long.
+    compares each total with all later changes. For a day of an earlier year, there are many later changes, and the
+    comparison would take ten times as long.
 
-    `fetched` alone allows nested loops. The statement of movements joins few counts with their reports by the primary
-    key, so nested loops are faster there. A join by hashes reads all reports: with 200,000 reports, the statement took
-    72 ms instead of 17 ms. All other statements take the same CPU time with both kinds of join, measured with 100,000
-    displacements.
+    Nested loops stay allowed for a statement that uses only `fetched`. The statement of movements joins few counts with
+    their reports by the primary key, so nested loops are faster there. A join by hashes reads all reports: with 200,000
+    reports, the statement took 72 ms instead of 17 ms. All other statements take the same CPU time with both kinds of
+    join, measured with 100,000 displacements.
     """
     # raw SQL: SQLAlchemy has no statement that sets a parameter
     await session.execute(text("SET LOCAL enable_nestloop = off"))
@@ -156,7 +156,7 @@ def month(period: int | None) -> str | None:
 
 
 def scope_of(origin: str | None, destination: str | None) -> MovementScope:
-    """Follows the same rule as the SQL expression SCOPE."""
+    """The SQL expression SCOPE follows the same rule."""
     if destination == UNKNOWN_COUNTRY:
         return MovementScope.UNKNOWN
     if destination not in (None, COUNTRY):

@@ -9,7 +9,7 @@ from services.registry.households.people import People
 from services.registry.households.positions import STOCK, Position
 from shared.events.vocabulary import SubStock
 
-Row = tuple[Position, People, int]  # the number is 1 if the part counts as a household, and otherwise 0
+Row = tuple[Position, People, int]  # the last value is 1 if the part counts as a household, and otherwise 0
 
 
 class Stay(NamedTuple):
@@ -31,9 +31,9 @@ class PartsSince(NamedTuple):
 
 
 def stays_of(snapshots: Iterable[PartsSince], ends_at: datetime) -> list[Stay]:
-    """Stays that end first come first.
+    """The stays are sorted by their ends.
 
-    The first stay is kept without people, too, because the report of the displacement describes this stay.
+    The first stay is kept even if nobody is in it, because the report of the displacement describes the first stay.
     """
     stays: list[Stay] = []
     present: dict[Row, datetime] = {}

@@ -36,7 +36,7 @@ SELECT position, mobility, origin_country, destination_country, sum(displaced)::
 ) AS sums
 WHERE {conditions} GROUP BY 1, 2, 3, 4
 """
-# There are few groups, so their stock is computed for each day alone.
+# There are few groups, so the stock of groups is computed anew for each day.
 COUNTED = """
 SELECT days.position, stock.*
 FROM unnest(CAST(:ends_at AS timestamptz[])) WITH ORDINALITY AS days (ends_at, position)
@@ -57,7 +57,7 @@ class StockOnDay:
 def last_days(since: str, until: str, today: date) -> list[date]:
     """Returns at most MOST_DAYS days: the last day of each month.
 
-    For the current month, the day is today.
+    For the current month, today is used instead of the last day.
     """
     days, month = list[date](), min(until, f"{today:%Y-%m}")
     while month >= since and len(days) < MOST_DAYS:

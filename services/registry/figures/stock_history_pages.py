@@ -61,7 +61,7 @@ def days_of(filters: PageFilters, now: datetime) -> list[date]:
 async def history_of(
     request: Request, session: AsyncSession, caller: Principal, filters: PageFilters
 ) -> list[StockOnDay]:
-    """The result is empty if the stored sums do not have the figures of the query."""
+    """Returns an empty list if the stored sums cannot answer the query."""
     state, now = request.app.state, datetime.now(UTC)
     days = days_of(filters, now)
     totals: dict[str, Any] = {"by": (), "is_by_reason": False, "has_cells": False, "level": 0}

@@ -20,10 +20,10 @@ from services.registry.figures.statements import GIVEN_NEEDS
 from services.registry.models import CHANGED_NAMES, DIMENSION_NAMES, FIGURE_AGES, FIGURE_NUMBERS
 from shared.failures import retry_while_unavailable
 
-CHANGES_AT_ONCE = 20_000  # a transaction takes up to some seconds, if the changes are in random order
+CHANGES_AT_ONCE = 20_000  # in the slowest case, with changes in random order, a transaction takes some seconds
 IDLE_SECONDS = 5.0
 AGES_AHEAD = timedelta(days=60)  # the changes of ages on 1 January are written this long before the day
-PAUSE_SECONDS = 0.1  # between two transactions, reports get the CPU
+PAUSE_SECONDS = 0.1  # pause between two transactions, because reports need the CPU
 # the lock prevents two workers from inserting the same dimensions; a function in the database takes this lock, too
 LOCK = "figure sums"
 
@@ -86,7 +86,7 @@ FROM spread CROSS JOIN LATERAL ({SUMMARIES})
         need)
 GROUP BY {listed(*map(str, range(1, 3 + len(SUMMED_BY))))}
 """  # noqa: S608 - constants
-# Rows are written in the order of the index: the rows of a figure are then stored close to each other.
+# Rows are written in the order of the index, so that the rows of a figure are stored close to each other.
 ADD_CHANGES = f"""
 WITH displacements AS ({TAKEN.format(table="figure_changes")}),
 movements AS ({TAKEN.format(table="movement_changes")}),

@@ -14,7 +14,7 @@ from shared.shelters import SHELTERS as SHELTERS_IN_ORDER
 
 
 def united(figures: Iterable[Figure]) -> list[Figure]:
-    """For example, the figures of all villages of a district are added."""
+    """Adds, for example, the figures of all villages of a district."""
     known: dict[str, Figure] = {}
     several: defaultdict[str, list[Figure]] = defaultdict(list)
     for figure in figures:  # most figures have a name of their own
@@ -34,7 +34,7 @@ def rows(
     reasons: Collection[Reason],
     onsets: Collection[Onset],
 ) -> list[Figure]:
-    """One row for each reason and each requested dimension.
+    """Returns one row for each reason and each requested dimension.
 
     If the rank is `any`, a displacement with several reasons is in several rows, so the rows must not be added.
     """

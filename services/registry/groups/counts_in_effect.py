@@ -1,7 +1,8 @@
 """Finds the counts that are in effect at the time of each movement. No I/O.
 
-A site may have thousands of counts and confirmations. Movements are therefore processed in the order of time. Each
-count is examined only twice: at its begin, and when a recount replaces the count.
+A site may have thousands of counts and confirmations, so each count must not be compared with each movement. Movements
+are processed in the order of time, so that each count is examined only twice. A count is examined at its begin, and
+when a recount replaces the count.
 """
 
 from bisect import insort
@@ -20,7 +21,7 @@ Name = tuple[str, Status]  # the id of a group or site, and the status of the co
 class CountsInEffect:
     """After a movement, the caller adds the new count of the moved people to `known`, and to this object.
 
-    Calls must come in the order of time: `at` is never earlier than in the previous call.
+    `at` must never be earlier than in the previous call.
     """
 
     def __init__(self, known: Tallies) -> None:
@@ -39,7 +40,7 @@ class CountsInEffect:
     def stock_ids(self, movement: FiledMovement, at: datetime) -> list[str]:
         """Returns the stocks of the counts of the movement's group, or of the counts at the movement's site.
 
-        If a recount replaced one of the counts before the movement, the recount's stock is returned instead.
+        If a recount has replaced one of these counts before the movement, the stock of the recount is returned.
         """
         counts = self._by_name[movement.subject[1], movement.clear.status].until(at)
         for tally in [tally for tally in counts.values() if not tally.is_in_effect(at)]:
@@ -56,7 +57,7 @@ class CountsInEffect:
         return sorted(counts.values(), key=lambda tally: tally.count.order)
 
     def _in_effect(self, tally: Tally, at: datetime) -> Tally:
-        """Returns the recount that is in effect at the time `at` instead of the count."""
+        """If recounts have replaced the count by the time `at`, returns the recount in effect."""
         chain = []
         while not tally.is_in_effect(at) and tally.standing.superseded_by:
             chain.append(tally.count.report_id)

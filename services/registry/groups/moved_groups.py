@@ -73,7 +73,7 @@ def part(source: Headcount, movement: FiledMovement, people: People, at: datetim
 
 
 def part_id(report_id: str, stock_id: str) -> str:
-    """The id serves as a report id. The same movement and stock always give the same id."""
+    """The id is used like a report id, and depends only on the movement and the stock."""
     return str(events.derived_id("moved", report_id, stock_id))
 
 
@@ -97,5 +97,5 @@ def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:
 
 
 def share(households: int | None, persons: int, of: int) -> int | None:
-    """The share of `households` for `persons`, if `of` persons form `households` families, rounded up."""
+    """`of` persons form `households` families: returns the share of families for `persons`, rounded up."""
     return households if not households or persons >= of else -(-households * persons // of)

@@ -2,7 +2,7 @@
 
 A movement of a group changes the group's counts that are in effect at the time of the movement. If a recount has
 replaced a count, the movement changes the recount. The people who moved get a count of their own at the new place. A
-later full recount at the new place replaces this count. The rules are in docs/decisions/0042.
+later full recount at the new place replaces the count of the moved people. The rules are in docs/decisions/0042.
 """
 
 from collections import defaultdict
@@ -23,7 +23,7 @@ from services.registry.places.typed_sites import TypedSites
 from services.registry.reports import Filed, FiledMovement, moved_at
 from shared.events.vocabulary import Measure, Movement
 
-MOST_PASSES = 20  # movements that depend on each other are computed usually twice, and at most this often
+MOST_PASSES = 20  # movements that depend on each other are computed again at most this often, and usually twice
 
 
 def tallies(
@@ -108,14 +108,13 @@ def moved(movement: FiledMovement, known: Tallies, counts_in_effect: CountsInEff
 
 
 def stocks(movement: FiledMovement, at: datetime, counts_in_effect: CountsInEffect) -> Iterator[Sequence[Tally]]:
-    """The counts that the movement concerns, grouped by the people in the counts.
+    """The counts that the movement concerns, grouped by stock.
 
     Displaced people come first, in the order of their counts. A later count of everybody at the site may include the
     people of an earlier count. If the movement states no number, returned or settled people move only if nobody else
-    can move. An entry into the country first concerns the people who have left the country. After these people, the
-    entry concerns the people who were displaced abroad. Only an entry into the country concerns people who have left
-    the country. After an assessed solution, people move only if they are displaced again. People who have died do not
-    move.
+    can move. An entry into the country concerns people who left the country first, and people who were displaced abroad
+    second. Only an entry into the country concerns people who have left the country. After an assessed solution, people
+    move only if they are displaced again. People who have died do not move.
     """
     present = [counts_in_effect.of_stock(stock_id, at) for stock_id in counts_in_effect.stock_ids(movement, at)]
     concerned = [[tally for tally in stock if tally.people.count] for stock in present]

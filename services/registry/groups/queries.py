@@ -46,8 +46,7 @@ async def group(session: AsyncSession, group_id: UUID) -> Group | None:
 async def course(session: AsyncSession, group_id: UUID) -> GroupCourse:
     """Counts of other groups are included if they count the same people."""
     course = (await courses(session, [group_id]))[group_id]
-    # This condition changes no result, because all counts of a stock have the same population. With the condition,
-    # PostgreSQL can use an index.
+    # All counts of a stock have the same population: the condition changes no result, but lets PostgreSQL use an index.
     populations = {count.population for count in course.counts if count.population}
     same = GroupCount.population.in_(populations), GroupCount.stock_id.in_([row.stock_id for row in course.current])
     others = await session.scalars(select(GroupCount).where(*same, IN_EFFECT, GroupCount.group_id != group_id))
@@ -127,14 +126,13 @@ async def report(session: AsyncSession, encryption: EnvelopeEncryption, group: G
 
 
 async def history(session: AsyncSession, course: GroupCourse) -> list[VersionKey]:
-    """Movements of other groups and of sites are included if they moved people of the group.
+    """Movements of other groups, and of everybody at a site, are included if they moved people of the group.
 
-    A movement of everybody at a site is included if people of the group were at the site at that time. Some of the
-    movements moved nobody, because they are reversed or only confirm the place.
+    A movement of everybody at a site is included if people of the group were at the site at that time. A movement that
+    is reversed, or only confirms the place, moved nobody of the group.
     """
     moving = {count.movement_id for count in course.counts if count.movement_id}
-    # Several teams may have counted the same people. A movement of one group then changes the counts of the other
-    # groups.
+    # If several teams counted the same people, a movement of one group changes the counts of the other groups.
     about = or_(Report.subject_id == course.group_id, Report.report_id.in_(moving))
     own = await report_queries.keys(session, about, Report.kind.in_(OF_GROUP))
     present = await presences_of(session, course.counts)

@@ -76,9 +76,9 @@ class Tally:
 
     @property
     def fingerprint(self) -> bytes:
-        """The digest is of all stored and published values of the count.
+        """The digest covers all stored and published values of the count.
 
-        The list of replaced counts is not included.
+        The digest does not cover the list of replaced counts.
         """
         count, steps = self.count, [(step.at, step.people.cells) for step in self.steps]
         clear = count.clear.model_dump(mode="json", include=REPORTED)

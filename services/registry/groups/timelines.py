@@ -17,14 +17,17 @@ from shared.events.vocabulary import DISPLACED, Measure, Mobility, Status, SubSt
 
 @dataclass(frozen=True, slots=True)
 class CountEntry(TimelineEntry):
-    """For a report of a count, `counts` has the count. For a movement, `counts` has the people who moved."""
+    """In an entry about a count, `counts` has the count.
+
+    In an entry about a movement, `counts` has the people who moved.
+    """
 
     counts: Sequence[GroupCount] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class GroupCourse:
-    """`current` are the counts in effect. Each has only the people who are left after movements.
+    """`current` are the counts in effect, each with the people who are left after movements.
 
     `others` are counts of the same people in other groups. `replacing` maps the report id of each recount to the
     recount that replaced a count of the group.
@@ -40,12 +43,12 @@ class GroupCourse:
         """Users of the present areas of the group's people may see the group.
 
         If the people are abroad, users of their areas of origin may see the group. If no count is in effect, or if
-        nobody was counted, the current report decides by its place.
+        nobody was counted, the place in the current report is used.
         """
         if present := [row for row in self.current if row.persons]:
             return {row.destination_pcode or row.origin_pcode for row in present}
         reported = next(count for count in self.counts if count.report_id == report_id)
-        # People who left the country are in no stock. Only a change of their former count shows the departure.
+        # People who left the country are in no stock: only a change of their former count shows the departure.
         has_left = reported.superseded_by is None and reported.changed_at is not None
         return {reported.origin_pcode if has_left else reported.destination_pcode or reported.origin_pcode}
 

@@ -1,7 +1,7 @@
 """Accepts a held report as a report about a household that is already registered. No I/O.
 
-A person accepts a report in this way if the report probably describes the registered household. An accepted report does
-not register a second household. The rules are in docs/decisions/0065.
+A person accepts a report under a registered household if the report probably describes this household. An accepted
+report does not register a second household. The rules are in docs/decisions/0065.
 """
 
 from datetime import date
@@ -16,7 +16,7 @@ from shared.events.vocabulary import ReportKind
 
 
 class NotAccepted(StrEnum):
-    """The reasons why an acceptance changes nothing. The report then stays held, and a person can decide again."""
+    """Why an acceptance changes nothing: the report stays held, and a person can decide again."""
 
     NO_HOUSEHOLD = "no_household"
     OTHER_STATUS = "other_status"
@@ -40,8 +40,8 @@ def accept_under(working_set: WorkingSet, filed: AnyFiled, household: Name, *, i
 
     An accepted report about a displacement replaces the household's current report. If `is_later` is true, the report
     replaces no report, and becomes a later displacement of the household. If another version of the report has taken
-    effect on the household, the held version corrects it. Returns NotAccepted if nothing was changed, and otherwise
-    what a reversal needs.
+    effect on the household, the held version corrects that version. Returns NotAccepted if nothing was changed, and
+    otherwise what a reversal needs.
     """
     subject = working_set.subjects.get(household)
     if filed.subject[0] != household[0] or subject is None or not subject.displacements:
@@ -87,9 +87,9 @@ def reverse(
 
 
 def accept(working_set: WorkingSet, filed: AnyFiled, *, is_expiry_only: bool = False) -> None:
-    """If an earlier version of the report was a duplicate, the household has a second report about the same departure.
+    """If an earlier version of the report was a duplicate, the household has another report about the same departure.
 
-    The accepted version replaces the second report, so that the household is not counted as displaced twice.
+    The accepted version replaces the other report, so that the household is not counted as displaced twice.
     """
     if is_expiry_only:
         working_set.accept(filed, is_expiry_only=True)

@@ -58,7 +58,7 @@ async def adopted(session: AsyncSession, visibility: Visibility, ids: Collection
 
 
 async def lock(session: AsyncSession) -> None:
-    """Two people may reverse one acceptance at the same time. The lock lets only the first reversal be stored."""
+    """The lock serialises reversals: of two reversals of one acceptance, only the first is stored."""
     await session.execute(database.advisory_lock("adoption reversals"))
 
 
@@ -68,10 +68,7 @@ async def reverse(session: AsyncSession, adoption_ids: Collection[UUID], *, acco
 
 
 async def former_name(session: AsyncSession, adoption: Adoption) -> Name:
-    """The household of a movement with an unknown short code is not known.
-
-    The report id then stands for the household's id.
-    """
+    """While the household of a movement is unknown, the report id of the movement stands for the household's id."""
     clear = select(Report.clear).where(
         Report.report_id == adoption.report_id,
         Report.version == adoption.version,

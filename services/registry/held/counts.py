@@ -3,10 +3,10 @@
 The event about a held count states the stock of the people. The hazard is a part of the stock. A held count may lack a
 hazard that recorded counts of the same people name (docs/decisions/0064). If a later recorded count names the hazard,
 the stock of the held count changes. Without a new event, the alerts service would add the held count and the recorded
-counts. A correction that removes the hazard changes the stock, too. A held count is published again, too, if a person
-joins or separates two places or two hazards. A new name of a site is another reason, if the count may contain the name.
-The list may contain held counts whose stock has not changed. `stocks.py` publishes only held counts whose stock has
-changed.
+counts. A correction that removes the hazard changes the stock, too. A held count is also published again if a person
+joins or separates two places or two hazards. A new name of a site is a reason to publish the held count again, if the
+count may contain the name. The list may contain held counts whose stock has not changed. `stocks.py` publishes only
+held counts whose stock has changed.
 """
 
 # raw SQL throughout: the table is filled by one statement, in the transaction of a batch
@@ -57,10 +57,10 @@ async def named_departures(connection: Any, group_ids: Collection[str], report_i
 
 
 async def list_held_counts(connection: Any, counts: Iterable[Headcount], before: Collection[Departure]) -> None:
-    """List the held counts that have the same districts of origin and of destination as one of these counts.
+    """List the held counts whose districts of origin and destination equal those of one of these counts.
 
-    A count without a hazard changes no held count. `before` are the departures of the rows that the counts replace:
-    these rows may have named a hazard.
+    Only counts that name a hazard are compared. `before` are the departures of the rows that the counts replace: these
+    rows may have named a hazard.
     """
     named = {
         (str(count.clear.status), count.clear.origin.pcode, count.clear.destination.pcode)

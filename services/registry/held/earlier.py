@@ -23,8 +23,8 @@ from shared.postgres import database, notify
 IDLE_SECONDS = 5.0
 AT_ONCE = 200
 # raw SQL: the ORM cannot read whether a sequence was used. An earlier release of Dayar may have held more reports after
-# the migration made the list. More held reports are added only while the sequence is unused, because no event has been
-# published then.
+# the migration made the list. More held reports are added only while the sequence is unused, which means that no event
+# has been published.
 COMPLETE = text("""
 INSERT INTO unpublished_held_people (kind, subject_id)
 SELECT DISTINCT kind, subject_id FROM reports

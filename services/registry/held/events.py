@@ -34,7 +34,7 @@ async def held_events(
 ) -> list[Message]:
     """No event is published about a held count whose stock is the same as in the last event.
 
-    The caller has locked these households and groups. A later event therefore has a higher sequence.
+    The caller has locked these households and groups, so that later events get higher sequences.
     """
     if not changes:
         return []

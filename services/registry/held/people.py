@@ -22,9 +22,9 @@ def newest_held(reports: Iterable[AnyFiled], registered: Mapping[Name, Subject])
     """The newest held report about each household and each group that is not registered.
 
     Only the highest version of each report counts. Exercise and Test reports are ignored if there is an Actual report.
-    For Actual reports, a household or group that only an exercise registered is not registered. Reports are left out if
-    their people are registered under another id. People have another id if a version of their report was refused as a
-    duplicate, or took effect on another household.
+    For Actual reports, a household or group is not registered if only an exercise registered it. Reports are left out
+    if their people are registered under another id. People have another id if a version of their report was refused as
+    a duplicate, or took effect on another household.
     """
     reports, refused = list(reports), defaultdict[str, list[Precedent]](list)
     for report in reports:

@@ -20,13 +20,13 @@ PERSONS = cast(CLEAR["persons"].astext, Integer)
 # `coalesce` adds the default value, because stored unencrypted fields do not contain default values.
 IS_DISPLACED = func.coalesce(CLEAR["mobility"].astext, Mobility.DISPLACEMENT).in_(DISPLACED)
 IS_IN_COUNTRY = CLEAR["destination"]["pcode"].astext.is_not(None)
-# For an Actual report, a household that only an exercise registered is not registered.
+# For an Actual report, a household is not registered if only an exercise registered it.
 IS_REGISTERED = exists().where(
     Household.household_id == Report.subject_id,
     or_(Household.status == Status.ACTUAL, Report.status != Status.ACTUAL),
 )
-# Selects people who are registered under another id. A version of their report was refused as a duplicate, or another
-# household has the report.
+# Selects people who are registered under another id. Either a version of the people's report was refused as a
+# duplicate, or another household has the report.
 REFUSED = aliased(Report)
 IS_KNOWN_OTHERWISE = or_(
     Report.reason == Held.OTHER_HOUSEHOLD,
@@ -37,7 +37,7 @@ IS_KNOWN_OTHERWISE = or_(
         or_(REFUSED.author == Report.author, REFUSED.team == Report.team),
     ),
 )
-# `held_stocks` has one row for each group: for its newest held report.
+# The row of a group in `held_stocks` is about the group's newest held report.
 IS_OF_STOCK = and_(
     Report.report_id == HeldStock.report_id,
     Report.version == HeldStock.version,
@@ -57,10 +57,10 @@ class HeldPersons:
 async def persons(session: AsyncSession, visibility: Visibility, status: Status) -> HeldPersons:
     """Registered people are left out, because the board's totals contain them.
 
-    People who are registered under another id are left out, too, as in `held.people.newest_held`. Only the highest held
-    version of each household's report is counted. Several held counts may count the same people. Only the highest
-    number is used. Recorded counts of the same people are subtracted. A count of everybody at a site includes the
-    people of the site's earlier counts.
+    People who are registered under another id are left out, as in `held.people.newest_held`. Only the highest held
+    version of each household's report is counted. If several held counts count the same people, only the highest number
+    is used. Recorded counts of the same people are subtracted. A count of everybody at a site includes the people of
+    the site's earlier counts.
     """
     elsewhere = _held_counts(HeldStock.stock_id, HeldStock.persons).where(HeldStock.site_id.is_(None))
     at_sites = _held_counts(*people_at_sites.FACTS).where(HeldStock.site_id.is_not(None))

@@ -31,8 +31,8 @@ ACCEPTABLE = frozenset(
     }
 )
 
-# Nobody has to decide about these reports: the registry judges them again when other reports come. All other held
-# reports, which are neither in WAITS nor in ACCEPTABLE, need a correction by their author.
+# Nobody has to decide about these reports: the registry judges them again when other reports come. Other held reports,
+# whose reason is neither in WAITS nor in ACCEPTABLE, need a correction by their author.
 WAITS = frozenset({Held.HOUSEHOLD_UNKNOWN, *CONTRADICTIONS})
 
 # A person may accept reports with these reasons as reports about another, registered household.
@@ -46,8 +46,8 @@ UNDECIDED = select(HeldDecision.decided_at).where(
     HeldDecision.outcome_id == Report.outcome_id, HeldDecision.carried_out_at.is_(None)
 )
 IS_HELD = Report.outcome == OutcomeKind.HELD
-# The P-code of the household, group or site. NULL if the household, group or site is not registered. Movements need
-# this P-code, because most movements state no destination.
+# The P-code of the household, group or site, or NULL if it is not registered. Movements need this P-code, because most
+# movements state no destination.
 # raw SQL: the expression of a household's present place is also raw SQL
 SUBJECT_PCODE = f"""coalesce(
     (SELECT {HERE} FROM households WHERE household_id = reports.subject_id),
@@ -90,8 +90,8 @@ PCODE = f"""coalesce(
 )"""
 
 
-# True for reports about people in the caller's areas, and about people who are not registered. Registered people
-# without a P-code are in no area. Only callers for the whole country may read reports about them.
+# True for reports about people in the caller's areas, and about people who are not registered. Only callers for the
+# whole country may read reports about registered people without a P-code, who are in no area.
 COVERS_SUBJECT = f"(NOT {IS_SUBJECT_REGISTERED} OR {is_within(SUBJECT_PCODE, 'pcodes')})"
 
 
@@ -120,7 +120,7 @@ async def decide(session: AsyncSession, outcome_ids: Iterable[UUID], **decision:
     Reports that have a decision are left out, because the first decision is valid. Returns the ids of the decided
     reports.
     """
-    # The ids are sorted: the requests of two people then cannot deadlock.
+    # The ids are sorted, so that the requests of two people cannot deadlock.
     rows = [{"outcome_id": outcome_id, **decision} for outcome_id in sorted(outcome_ids)]
     if not rows:
         return []
@@ -154,7 +154,7 @@ async def named(session: AsyncSession, outcome_id: UUID) -> tuple[Any, ...] | No
 
 
 async def note_read(session: AsyncSession, account: UUID, subject_id: UUID) -> None:
-    """The entry and the read of the report are in one transaction.
+    """The entry is written in the transaction that reads the report.
 
     The entry names no token, because the reader uses a terminal.
     """

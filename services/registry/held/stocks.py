@@ -1,7 +1,7 @@
 """Stores the facts of each held count, and the stock that the last event about the count stated.
 
-Many recorded counts concern a held count (`counts.py`), but few of them change the stock. An event is published only if
-the stock has changed.
+Many recorded counts may concern a held count (`counts.py`), but few of them change its stock. An event is published
+only if the stock has changed.
 """
 
 from collections.abc import Mapping, Sequence

@@ -55,8 +55,8 @@ IS_ASSIGNED = or_(
 )
 NEWEST = select(HeldAssignment.account).where(IS_ASSIGNED).order_by(HeldAssignment.assigned_at.desc()).limit(1)
 ASSIGNEE = NEWEST.scalar_subquery()
-# Urgent reports are listed first: they are sorted as if they had come a century earlier. The cursor of a page is
-# therefore a single time.
+# Urgent reports are sorted as if they had come a century earlier: they come first, and the cursor of a page is a single
+# time.
 IS_URGENT = func.coalesce(CLEAR["is_urgent"].astext, "false") == "true"
 LISTED_AT = case((IS_URGENT, Report.received_at - timedelta(days=36_525)), else_=Report.received_at)
 
@@ -111,10 +111,10 @@ async def decide(
 ) -> list[UUID]:
     """The worker executes the decision.
 
-    Reports are left out if they are decided, no longer held, or not visible to the caller. Only reports with certain
-    reasons can be accepted. A report about people in another area cannot be accepted, because the acceptance could move
-    them into the caller's area. If one request refuses several reports, reports that wait for other reports are left
-    out: they need no decision. Returns the ids of the decided reports.
+    Reports are left out if they are decided, no longer held, or not visible to the caller. Only reports that are held
+    for certain reasons can be accepted. A report about people in another area cannot be accepted, because the
+    acceptance could move them into the caller's area. If one request refuses several reports, reports that wait for
+    other reports are left out: they need no decision. Returns the ids of the decided reports.
     """
     wanted = _seen(select(Report.outcome_id), visibility, outcome_ids)
     if household_id := decision.get("household_id"):
@@ -142,7 +142,7 @@ async def assign(
 
 
 async def unassign(session: AsyncSession, outcome_ids: Collection[UUID]) -> None:
-    """An assignment may have the outcome id that the report had earlier."""
+    """An assignment may name an earlier outcome of the report."""
     reports = select(Report.outcome_id).where(Report.outcome_id.in_(outcome_ids), IS_ASSIGNED).correlate(HeldAssignment)
     await session.execute(delete(HeldAssignment).where(reports.exists()))
 
@@ -171,6 +171,6 @@ def covers_subject(visibility: Visibility) -> TextClause:
 
 
 async def subjects(session: AsyncSession, outcome_ids: Collection[UUID]) -> list[UUID]:
-    """The security log names subjects and reports, and not outcomes, because outcome ids change."""
+    """Outcome ids change, so the security log names the subjects and the reports."""
     of_outcomes = select(Report.subject_id, Report.report_id).where(Report.outcome_id.in_(outcome_ids))
     return [id for row in await session.execute(of_outcomes) for id in row]

@@ -29,7 +29,7 @@ class Disaggregation(NamedTuple):
 
 
 def disaggregated(filed: Filed) -> Disaggregation:
-    """Persons about whom nothing else is stated have an unknown sex and age."""
+    """Persons without details are counted as persons of unknown sex and age."""
     numbers = described(codes(filed))
     if "members" in filed.sealed:
         return numbers
@@ -54,12 +54,11 @@ def codes(filed: Filed, at: datetime | None = None) -> list[int]:
 
 # A person code below AGED is an index in CELLS: the age in years is not known. A person code from AGED on is AGED plus
 # an age code. An age code contains the sex, an age, and whether the age rises on the next 1 January. In later years,
-# the age rises on every 1 January, because the birthday must not be stored unencrypted. The age on the day of
-# displacement would reveal on which side of this day the birthday is. The code therefore contains the age on the next 1
-# January. For a person who enters an older age bracket before that 1 January, the code contains the age on the day of
-# displacement. In memory, a person code contains also the assessment of the person's functioning, multiplied by
-# ASSESSMENT_STEP. PostgreSQL stores only the number of assessed persons. No disability is therefore stored beside an
-# age.
+# the age rises on every 1 January, because the birthday must not be stored unencrypted. An age code contains the age on
+# the next 1 January: the age on the day of displacement would show whether the birthday comes before or after that day.
+# If a person enters an older age bracket before the next 1 January, the code contains the age on the day of
+# displacement. In memory, a person code also contains the assessment of the person's functioning, multiplied by
+# ASSESSMENT_STEP. PostgreSQL stores only the number of assessed persons, so that no disability is stored beside an age.
 AGED = len(CELLS)
 SEX_STEP = 512
 OLDEST = 255
@@ -84,7 +83,7 @@ def sex_age_code(member: Content, year: int, day: str) -> int:
 
 
 def described(codes: Iterable[int], *, new_years: int = 0) -> Disaggregation:
-    """`new_years` is the number of New Years since the codes were made. Each New Year adds a year to the ages."""
+    """Each of the `new_years` since the codes were made adds a year to the ages."""
     cells, ages = [0] * len(CELLS), []
     assessed = with_disability = 0
     for person_code in codes:
@@ -163,7 +162,7 @@ def birth_year(member: Content) -> int | None:
 
 
 def born_between(member: Content) -> tuple[date, date] | None:
-    """Return None if neither birth date, birth year nor age is known."""
+    """Return None if the report states neither a birth date, nor a birth year, nor an age."""
     if birth_date := member.get("birth_date"):
         return date.fromisoformat(birth_date), date.fromisoformat(birth_date)
     if year := member.get("birth_year"):

@@ -43,7 +43,7 @@ async def draw_code(household_id: UUID, request: Request, session: Session, call
 async def drawn(household_id: UUID, request: Request, session: AsyncSession, caller: Principal) -> tuple[str, bool]:
     """The flag is true if the code is new.
 
-    The household is locked, the new code is stored, and the search keys of the household are made again.
+    A new code is stored under the household's lock, together with new search keys of the household.
     """
     state, (encryption, _) = request.app.state, at_hand(request, caller)
     store = Store(session, encryption, state.search, state.places)

@@ -1,8 +1,8 @@
 """Finds the households of movements that name a household only by its short code.
 
-A movement is held until exactly one household has the movement's code. After many wrong codes within an hour, the codes
-of an account are compared only after a pause. A receipt shows whether a movement was recorded. Without the limit, an
-account could therefore guess codes.
+A movement is held until exactly one household has the movement's short code. An account that sends many wrong codes
+within an hour must pause before further codes are compared. Without the pause, an account could guess codes, because a
+receipt shows whether a movement was recorded.
 """
 
 # raw SQL throughout: the statements use the asyncpg connection of the working set
@@ -21,14 +21,14 @@ from shared.events.vocabulary import ReportKind
 
 MOST_WRONG = 20
 WINDOW = timedelta(hours=1)
-KEPT = timedelta(days=60)  # a movement with a wrong code is refused after this time
+KEPT = timedelta(days=60)  # a movement whose code is wrong is refused after this time
 AT_ONCE = 200
 
-# Only one transaction at a time compares codes. Two transactions at the same time would each miss the wrong codes in
-# the other transaction.
+# Only one transaction at a time compares codes. If two transactions compared codes at the same time, each would miss
+# the wrong codes in the other.
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('household codes', 0))"
-# Transactions that give the same code to households run one after the other, because they would not notice each other.
-# The locks are taken in a fixed order, after the locks of households.
+# Transactions that give households the same code run one after the other, because each must see the other's code. The
+# locks are taken in a fixed order, after the locks of households.
 LOCK_GIVEN = """
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
 FROM unnest($1::text[]) AS name ORDER BY hashtextextended(name, 0)
@@ -45,8 +45,8 @@ INSERT INTO coded_movements (report_id, version, author, compared_at, wrong_at) 
 ON CONFLICT DO NOTHING
 """
 IS_ANY_LISTED = "SELECT EXISTS (SELECT FROM coded_movements)"
-# Selects the movements whose codes were compared the longest time ago. Movements with `wrong_at` have one limit, and
-# movements without have another. An account that must pause then does not delay the movements of other accounts.
+# Selects the movements whose codes were compared the longest time ago. Movements that have `wrong_at`, and movements
+# that do not, have separate limits. An account that must pause does not delay the movements of other accounts.
 LISTED = """
 (SELECT * FROM coded_movements WHERE wrong_at IS NULL ORDER BY compared_at LIMIT $1)
 UNION ALL (SELECT * FROM coded_movements WHERE wrong_at IS NOT NULL ORDER BY compared_at LIMIT $1)
@@ -81,8 +81,8 @@ def compared(
 ) -> list[CodeComparison]:
     """Compare the codes of the movements, one after the other in the given order.
 
-    `households` maps each code that only one household has to the id of the household. `wrong` maps each author to the
-    number of wrong codes within the last hour. `counted` are movements whose codes were counted as wrong before.
+    `households` maps a code to the id of the only household that has the code. `wrong` maps each author to the number
+    of wrong codes within the last hour. `counted` are movements whose codes were counted as wrong before.
     """
     codes_of, comparisons = Counter(wrong), list[CodeComparison]()
     for movement in movements:
@@ -115,7 +115,9 @@ def single(holders: Holders) -> dict[str, str]:
 
 
 def single_loaded(holders: Holders, codes: set[str], loaded: Iterable[Subject]) -> dict[str, str]:
-    """Maps codes to households, stored or loaded, by id. A code that several households have is left out.
+    """Maps each code to the id of the only household, stored or loaded, that has the code.
+
+    A code that several households have is left out.
 
     Reports of the batch may have changed the codes of loaded households, so their codes are read from memory.
     """
@@ -170,9 +172,9 @@ class HouseholdCodes:
     ) -> None:
         """Set the household of each new movement whose code exactly one household has.
 
-        A movement whose code no household has, or several households have, is added to the list of waiting movements.
-        The caller must have called `lock`. `loaded` are the households of the batch, which include the batch's reports.
-        If `loaded` is None, the codes are compared only with stored households.
+        If no household, or more than one household, has the code of a movement, the movement is put on the waiting
+        list. The caller must have called `lock`. `loaded` are the households of the batch, which include the batch's
+        reports. If `loaded` is None, the codes are compared only with stored households.
         """
         if not movements:
             return
@@ -188,11 +190,11 @@ class HouseholdCodes:
         )
 
     async def list_again(self, reports: Iterable[AnyFiled], now: datetime) -> None:
-        """Put stored movements on the list, because their codes must be compared again.
+        """Put stored movements on the waiting list, because their codes must be compared again.
 
-        A movement that a person took away from its household has a code that was never compared. A movement that waited
-        for another version of its report has such a code, too. Wrong codes are dated back by an hour, so that they do
-        not count towards the author's limit. From now on, the movement waits for the full time before a refusal.
+        The code of a movement that a person took away from its household was never compared. The code of a movement
+        that waited for another version of its report was never compared. The codes are dated back by an hour, so that
+        they do not count towards the author's limit. The waiting time of a listed movement begins now.
         """
         listed = [
             (*version_of(movement), movement.received_at, now - WINDOW) for movement in filter(is_unnamed, reports)
@@ -201,7 +203,7 @@ class HouseholdCodes:
             await self._connection.executemany(ADD, listed)
 
     async def listed(self) -> dict[MovementVersion, datetime | None]:
-        """Maps each movement to the time since which its code counts as wrong, or None."""
+        """Maps each movement to the time at which its code was found to be wrong, or None."""
         if not await self._connection.fetchval(IS_ANY_LISTED):
             return {}
         await self.lock()
@@ -216,9 +218,9 @@ class HouseholdCodes:
     ) -> list[CodeComparison]:
         """Compare the codes of the `listed` movements again. Returns the movements whose household has become known.
 
-        `waiting` are the listed movements whose household is still unknown. All other listed movements leave the list,
-        because a person refused them, or newer versions replaced them. A wrong code counts until the end of the hour,
-        even if a correction takes its movement off the list: an account must not try one code after the other.
+        `waiting` are the listed movements whose household is still unknown. Listed movements that do not wait any more
+        leave the list: a person refused them, or newer versions replaced them. A wrong code counts until the end of the
+        hour, even if a correction of the movement replaces the code.
         """
         counted = {version for version, wrong_at in listed.items() if wrong_at is not None}
         households, wrong = single(await self._holders(codes_of(waiting))), await self._wrong(waiting, now)
@@ -233,9 +235,10 @@ class HouseholdCodes:
         return [comparison for comparison in comparisons if comparison.household_id is not None]
 
     async def count_shared(self, given: Sequence[Filed], now: datetime) -> None:
-        """If a report gives a household a code that another household has, the code counts as wrong.
+        """A code counts as wrong if a report gives it to a household although another household has the code.
 
-        A receipt shows that a movement with a code of two households is not recorded, so an account could guess codes.
+        Without this rule, an account could guess codes: a receipt shows that a movement with a code of two households
+        is not recorded.
 
         The caller has locked the households, and will store them.
         """

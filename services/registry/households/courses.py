@@ -86,7 +86,7 @@ class Onward(NamedTuple):
     precision: Precision
     reported_on: date
     mobility: Mobility
-    left: tuple[str | None, str | None] | None  # the P-code and country of the place that most of the people left
+    left: tuple[str | None, str | None] | None  # the P-code and the country of the place that most of the people left
 
 
 def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onward]:
@@ -108,7 +108,7 @@ def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onwa
 
 
 def onward_id(movement: FiledMovement, departure: Filed) -> str:
-    """A movement of everybody at a site concerns many households, so each household gets an id of its own."""
+    """A movement of everybody at a site concerns many households, so an id is derived for each household."""
     if not movement.site_id:
         return movement.report_id
     return str(events.derived_id("onward", movement.report_id, departure.subject[1]))
@@ -120,7 +120,7 @@ def changed(before: Mapping[str, Onward], after: Mapping[str, Onward]) -> list[O
 
 
 def carried_over(departure: Filed, gone: Parts) -> Parts:
-    """A new report after all living members left the country means that they are in the country again."""
+    """If all living members had left the country, a new report means that they are in the country again."""
     people, carried = People.of(departure), Parts()
     for position, others in gone.items():
         if (named := people.named({member_id for member_id, _ in others.members})[0]).count:
@@ -133,7 +133,7 @@ def carried_over(departure: Filed, gone: Parts) -> Parts:
 def still_gone(before: Parts, now: Parts) -> Parts:
     """A report of a new displacement may omit members who died or left the country before.
 
-    A new displacement concerns members with an assessed solution again, so they are left out.
+    Members with an assessed solution are left out, because a new displacement concerns them again.
     """
     seen = {member_id for people in now.values() for member_id, _ in (*people.members, *people.candidates)}
     gone = {position: people.named(seen)[1] for position, people in before.items()}
@@ -150,8 +150,8 @@ def add(parts: Parts, position: Position, people: People) -> None:
 def departure_of(movement: FiledMovement, moves: Sequence[Filed]) -> Filed | None:
     """`moves` are sorted by time.
 
-    If both happened on one day, the order of `reported_at` decides. A movement of everybody at a site concerns no
-    household that was reported after the movement.
+    If a displacement and a movement happened on one day, the order of `reported_at` decides. A movement of everybody at
+    a site concerns no household that was reported after the movement.
     """
     last = days(movement)[1]
     begun = [move for move in moves if move.clear.status is movement.clear.status and days(move)[0] <= last]

@@ -121,7 +121,7 @@ class OutcomeData(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class HouseholdEvents:
-    """No place smaller than a district may leave the registry, so the P-code of the district is used."""
+    """A P-code becomes the P-code of its district, because no smaller place may leave the registry."""
 
     def __init__(self, places: Places) -> None:
         self._district = lru_cache(10_000)(lambda pcode: DistrictData(pcode=places.district(pcode)))
@@ -192,7 +192,7 @@ class HouseholdEvents:
     def onward(self, onward: Onward) -> DisplacementData:
         """If the report of the displacement was withdrawn, nobody knows the origin.
 
-        The alerts service then counts the displacement in no district.
+        If the origin is unknown, the alerts service counts the displacement in no district.
         """
         pcode, country = onward.left or (None, UNKNOWN_COUNTRY)
         return DisplacementData(

@@ -1,6 +1,6 @@
 """A part of the console's page of a hazard: how many registered households last left because of the hazard.
 
-The part contains no personal data. Its link leads to the search, which logs each household that is shown.
+The part contains no personal data. A link leads to the search, which logs each household that is shown.
 """
 
 from uuid import UUID

@@ -32,8 +32,8 @@ def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lea
 def at_site(parts: Parts, movement: FiledMovement) -> Parts:
     """Returns the people who are displaced at the site of the movement.
 
-    Reports state that people are at a site, but not when they came. If the first report that places people at the site
-    is later than the movement, the people are assumed to have come later.
+    Reports state that people are at a site, but not when they came. If the first report that names the site is later
+    than the movement, the people are assumed to have come after the movement.
     """
     when = moved_at(movement)
     there = {at: people for at, people in parts.items() if at.is_displaced() and at.site_id == movement.site_id}
@@ -43,7 +43,7 @@ def at_site(parts: Parts, movement: FiledMovement) -> Parts:
 def named(
     parts: Parts, movement: FiledMovement, departure: Filed, member_ids: frozenset[str]
 ) -> tuple[Parts, ReportDecision]:
-    """An id that is not of the household leads to a held movement. Members who are not displaced are left out."""
+    """A movement with the id of somebody outside the household is held. Members who are not displaced are left out."""
     named_parts = {
         position: members for position, people in parts.items() if (members := people.named(member_ids)[0]).count
     }
@@ -73,9 +73,9 @@ def taken(parts: Parts, number: int, lead: Lead) -> Parts:
 
 
 def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
-    """Dead people cannot move. A movement is therefore held if everybody died before the movement.
+    """Dead people cannot move, so a movement is held if everybody died before the movement.
 
-    If the dates are vague, the movement may have happened before a death: the movement is not held.
+    If vague dates allow that the movement happened before a death, the movement is not held.
     """
     first, _ = days(movement)
     are_dead = all(position.died_by and position.died_by < first for position in parts)

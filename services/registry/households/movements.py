@@ -120,7 +120,7 @@ def is_known(movement: FiledMovement, after: Mapping[Position, Position]) -> boo
 def leaving(after: Mapping[Position, Position]) -> list[Position]:
     """People return once, and leave the country once.
 
-    A second report of one movement, with another place, is not a second movement.
+    If a later report of the same movement names another place, nobody moves a second time.
     """
     return [
         before

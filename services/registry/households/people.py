@@ -17,7 +17,7 @@ class People:
     """`members` are named persons. `others` are the numbers of unnamed persons, by sex and age.
 
     If a movement states only a number of people, nobody knows which members moved. `candidates` are members who may be
-    among the unnamed persons. If there are none, any member may be.
+    among the unnamed persons; if there are none, any member may be.
     """
 
     members: tuple[Person, ...] = ()
@@ -36,16 +36,16 @@ class People:
 
     @property
     def cells(self) -> list[int]:
-        """The numbers are in the order of CELLS. Ages are on the day of displacement."""
+        """The numbers are in the order of CELLS, with the ages on the day of displacement."""
         return self.disaggregated().cells
 
     def coded(self, codes: Iterable[Person]) -> "People":
-        """Replace the codes of the members in `codes`."""
+        """Members whose ids are in `codes` get the codes from `codes`."""
         known = dict(codes)
         return replace(self, members=tuple((id, known.get(id, code)) for id, code in self.members))
 
     def disaggregated(self, *, new_years: int = 0) -> Disaggregation:
-        """Ages are computed for the day after this number of New Years."""
+        """Ages are computed after this number of New Years since the displacement."""
         named = described((code for _, code in self.members), new_years=new_years)
         return named._replace(cells=list(map(add, named.cells, self.others)))
 
@@ -56,7 +56,7 @@ class People:
 
     @property
     def is_determined(self) -> bool:
-        """With as many candidates as unnamed persons, each unnamed person is one of the candidates."""
+        """If there are as many candidates as unnamed persons, each candidate is one of the unnamed persons."""
         return bool(self.candidates) and sum(self.others) == len(self.candidates)
 
     @property

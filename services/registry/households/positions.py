@@ -45,7 +45,7 @@ class Position:
 
     @property
     def compared(self) -> tuple[Any, ...]:
-        """Two positions are equal here even if their times differ."""
+        """Times are not compared: two positions with different times can be equal."""
         return *self.place, self.is_return_presumed, self.intends_to_stay, self.contact_lost_at is not None
 
     @property
@@ -73,9 +73,9 @@ class Position:
 class Transition(NamedTuple):
     """`to` is the new sub-stock, or None if the sub-stock does not change.
 
-    `sources` are conditions for the position of people, which are tried in order until somebody meets one. If a
-    movement names nobody, the movement concerns the people who meet a condition. `confirms` is false if nobody has seen
-    the people, in spite of the report.
+    `sources` are conditions for the position of people, which are tried in order until somebody meets one. A movement
+    that names nobody concerns the people who meet a condition. `confirms` is false if the report does not mean that
+    somebody saw the people.
     """
 
     to: SubStock | None
@@ -125,7 +125,7 @@ def moved(before: Position, movement: FiledMovement, departure: Filed, at: datet
 def is_same_place(before: Position, after: Position) -> bool:
     """If the newer report omits a fact, the fact is the same as before.
 
-    A second return within one unit moves nobody.
+    If people have returned to a unit, a second return to the unit moves nobody.
     """
     is_same_unit = (before.pcode, before.country) == (after.pcode, after.country)
     is_same_settlement = bool(after.locality.pcode) and after.locality.pcode == before.locality.pcode
@@ -151,8 +151,8 @@ def noted(before: Position, kind: Movement, at: datetime) -> Position:
 def destination(before: Position, movement: FiledMovement, departure: Filed) -> dict[str, Any]:
     """If no destination is stated, the kind of the movement decides. People who returned are at their origin.
 
-    People who left the country are in an unknown country. After every other movement, people stay where they were, even
-    if this was abroad.
+    People who left the country are in an unknown country. After all other movements, people stay where they were, even
+    if they were abroad.
     """
     clear, sealed = movement.clear, movement.sealed
     if clear.destination is not None:

@@ -2,7 +2,7 @@
 
 Rows have a search key instead of the id of the site, because the database must not reveal where a household is. Without
 the root key, nobody can read search keys. The previous release of Dayar stored site ids in `household_sites`. The
-worker replaces stored site ids by search keys.
+worker replaces site ids in `household_sites` by search keys.
 """
 
 # raw SQL throughout: some statements run for every batch of reports and must be fast
@@ -31,7 +31,7 @@ SELECT author, team FROM households WHERE household_id IN ({AT_SITES})
 UNION SELECT author, team FROM counts JOIN groups USING (group_id) WHERE site_id = ANY($2::uuid[])
 """  # noqa: S608
 NEWEST_ROOT = "SELECT max(site_root_id) FROM households"
-# The households that this transaction judges are left out.
+# Households that this transaction judges are left out.
 NOTE = f"""
 INSERT INTO unjudged_households (household_id, report_id, version, movements)
 SELECT household_id, $3::uuid, $4::integer, $5::integer FROM ({AT_SITES}) AS there
@@ -79,7 +79,7 @@ class HouseholdSites:
     async def noted(self, *, most: int, steps: int) -> list[Name]:
         """The returned households have at most `steps` movements together.
 
-        A household with more movements is returned alone.
+        A household with more movements than `steps` is returned alone.
         """
         names = list[Name]()
         for row in await self._connection.fetch(NOTED, most):

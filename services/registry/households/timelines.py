@@ -17,7 +17,7 @@ StoredVersion = Mapping[str, Any]  # a row of `reports` with the decrypted `repo
 UNCHANGING = frozenset(
     {"report_id", "household_id", "household_code", "group_id", "kind", "version", "reported_at", "members"}
 )
-# Several authors may send versions that contradict each other. Only versions with one of these outcomes took effect.
+# Several authors may send versions that contradict each other, but only versions with these outcomes took effect.
 EFFECTIVE = (OutcomeKind.RECORDED, OutcomeKind.NOTED)
 MOVEMENTS = (ReportKind.HOUSEHOLD_MOVEMENT, ReportKind.GROUP_MOVEMENT, ReportKind.SITE_MOVEMENT)
 
@@ -25,7 +25,8 @@ MOVEMENTS = (ReportKind.HOUSEHOLD_MOVEMENT, ReportKind.GROUP_MOVEMENT, ReportKin
 class VersionKey(NamedTuple):
     """Keys are sorted by the time of receipt.
 
-    All reports of a batch have the same time of receipt. The kinds sort a household's report before its movements.
+    All reports of a batch have the same time of receipt. Versions with equal times are sorted by kind: a household's
+    report comes before its movements.
     """
 
     received_at: datetime
@@ -51,7 +52,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """`displacement` and `passages` are the rows of the figures that this version caused."""
+    """`displacement` and `passages` are the rows in the tables of figures that this version caused."""
 
     version: StoredVersion
     changes: Sequence[Change] = ()
