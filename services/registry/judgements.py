@@ -15,13 +15,13 @@ from shared.places import Places
 
 # a newer version replaces a version that is held for one of these reasons
 REPLACEABLE = (*CONTRADICTIONS, Held.REMOVAL_BY_OTHER_TEAM, Held.WHOLE_SITE, Held.TOO_LARGE)
-# with these outcomes, the movement of a group took effect
+# a group's movement with one of these outcomes took effect
 RESULTS = (RECORDED[1:], SAME_PLACE[1:])
 
 
 @dataclass(slots=True)
 class Unjudged:
-    """`movements` are movements of the batch, with the id of the event about their previous outcome."""
+    """`movements` are movements of the batch, each with the id of the event about its previous outcome."""
 
     before: HouseholdStanding | None
     onward: dict[str, Onward]
@@ -51,15 +51,15 @@ class Judgements:
     settled: list[Settled] = field(default_factory=list)
     changes: list[SubjectChange] = field(default_factory=list)
     unjudged: dict[Name, Unjudged] = field(default_factory=dict)
-    judged: int = 0  # the first `judged` changes already contain the whereabouts of the people
+    judged: int = 0  # the first `judged` of the `changes` already contain the whereabouts of the people
 
     def judge(self, unmoved: Collection[str] = (), others: Iterable[FiledMovement] = ()) -> None:
         """Judge the movements of each changed household or group, once for all reports of the batch.
 
-        Each decision depends on all reports of the household or group. To judge the movements after each report would
+        Each decision depends on all reports of the household or group. Judging the movements after each report would
         take much longer. `unmoved` are reports of movements of groups that moved nobody: the people were at the
-        destination before. `others` are movements of unchanged groups: a movement of a site, or a decision of a person,
-        may have changed their effect.
+        destination before. `others` are movements of unchanged groups: a movement of their site, or a person's
+        decision, may have changed their effect.
         """
         for name, unjudged in self.unjudged.items():
             subject = self.subjects[name]
@@ -79,12 +79,12 @@ class Judgements:
         self.judged = len(self.changes)
 
     def undecided(self, movements: Iterable[FiledMovement]) -> list[FiledMovement]:
-        """Returns the stored movements about which the batch has not decided yet."""
+        """Returns the stored movements that the batch has not judged yet."""
         decided = {id(filed) for filed in (*self.filed, *self.refiled)}
         return [movement for movement in movements if id(movement) not in decided]
 
     def _publish_standing(self, subject: Subject, before: Unjudged) -> None:
-        """Add the present whereabouts of the people to the changes of the household.
+        """Add the present whereabouts of the people to the household's changes.
 
         A new displacement that a movement reports is a further change.
         """

@@ -45,7 +45,7 @@ def episodes(subjects: Iterable[Subject]) -> Copy:
 
 
 def episodes_of(subject: Subject) -> Iterator[Row]:
-    """A row is valid until the household's next displacement or first movement."""
+    """A row about a displacement is valid until the household's next displacement or first movement."""
     courses: Mapping[str, Course] = subject.courses.by_departure if subject.has_movements else {}
     for filed, superseded_at in superseded(subject.displacements.values()):
         course = courses.get(filed.report_id)
@@ -113,7 +113,7 @@ def passage_row(departure: Filed, number: int, passage: Passage) -> Row:
 
 
 def moving(departure: Filed, passage: Passage) -> Disaggregation:
-    """For a new displacement by a movement, ages are on the day of the movement."""
+    """If a movement is a new displacement, ages are on the day of the movement."""
     if passage.movement.clear.movement is Movement.DISPLACED_AGAIN:
         return passage.people.coded(member_codes(departure, passage.moved_at)).disaggregated()
     return passage.people.disaggregated(new_years=new_years(departure.clear.occurred_at, passage.moved_at))

@@ -28,7 +28,7 @@ from shared.events.movements import GroupMovementClear, HouseholdMovementClear, 
 from shared.failures import DependencyUnavailable, SetAside
 from shared.messaging.records import Received, Record
 
-# Fields that intake adds are left out.
+# The fields that intake adds are left out.
 TEXT_OF = {
     "household": TypeAdapter(HouseholdClear).serializer.to_json,
     "group": TypeAdapter(GroupClear).serializer.to_json,
@@ -89,9 +89,9 @@ def filed(reported: DisplacementReported, fields: dict[str, Any]) -> AnyFiled:
 
 
 def authored_content(reported: DisplacementReported, text: bytes) -> bytes:
-    """The content from which the digest is computed. Times are used as the author sent them.
+    """The content from which the digest is computed. The digest is of the times as the author sent them.
 
-    Intake corrects times by the phone's clock. For a repeated report, the correction may differ.
+    Intake corrects times by the phone's clock, and may correct a repeated report differently.
     """
     if reported.uncorrected is None:
         return text

@@ -1,4 +1,4 @@
-"""Logs a warning if a person reads unusually many household records. No read is refused."""
+"""Logs a warning if a person reads unusually many household records. No read is refused because of its number."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,8 @@ MOST_AN_HOUR = 60
 MOST_FOUND_AN_HOUR = 600  # one search shows up to 50 households
 MOST_SEARCHES_AN_HOUR = 120  # searches without a result count, too: somebody may be testing telephone numbers
 
-# Reads of these paths are counted as opened records. A list does not count. An author's look at an own report counts.
+# The reads of these paths count as opened records. The look at a list of households does not count. An author's look at
+# a report of their own counts.
 PATHS = (
     "GET /registry/v1/households/{household_id}",
     "GET /registry/households/{household_id}",
@@ -48,7 +49,7 @@ LIMITS = (
 
 
 async def watch(session: AsyncSession, caller: Principal) -> None:
-    """The caller must have written the audit entry."""
+    """The caller writes the audit entry first."""
     await unusual_reads.watch(session, caller, LIMITS)
 
 

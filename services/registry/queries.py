@@ -60,8 +60,8 @@ IS_DISPLACED = or_(
 )
 # A household is urgent only while it is displaced: after a return, nobody needs help at the place of displacement.
 IS_URGENT = and_(Household.is_urgent, IS_DISPLACED)
-# Each displaced part has a time of last confirmation. The earliest of these times is used. Without a movement, the
-# report of the displacement is the confirmation.
+# Each displaced part has a time of last confirmation, and the earliest of these times is used. If no movement followed,
+# the report of the displacement is the confirmation.
 CONFIRMED_AT = case(
     (Episode.displaced == 0, None),
     (Episode.superseded_at == NEVER, Episode.reported_at),
@@ -213,7 +213,7 @@ async def history(
     return await report_queries.versions(session, encryption, ReportKind.HOUSEHOLD, *about, kinds=OF_HOUSEHOLD)
 
 
-# After an answer, a new reason makes the pair wait again.
+# A pair with an answer waits again if a new reason was found after the answer.
 IS_UNANSWERED = ~exists().where(
     DuplicateReview.household_id == DuplicatePair.household_id,
     DuplicateReview.other_id == DuplicatePair.other_id,
@@ -244,7 +244,7 @@ async def course(session: AsyncSession, household_id: UUID) -> HouseholdCourse:
     moves = select(HouseholdPassage).filter_by(household_id=household_id).order_by(HouseholdPassage.occurred_at)
     passages = (await session.scalars(moves)).all()
     # A movement takes effect at the beginning of its day, as in figures about today. A movement without an hour has the
-    # time 12:00. A row that ends later today is therefore not current any more.
+    # time 12:00, so a row that ends later today is no longer current.
     midnight = datetime.combine(datetime.now(TIME_ZONE).date() + timedelta(days=1), time(), TIME_ZONE)
     current: list[Episode | HouseholdStay] = []
     for model in (Episode, HouseholdStay):

@@ -26,14 +26,14 @@ from shared.places import Places
 from shared.postgres import database
 
 MOST_HOUSEHOLDS = 200
-MOST_REPORTS = 500  # all reports of a batch's households are decrypted, so the batch is limited
-PAUSE_SECONDS = 0.1  # between two batches, reports and alerts get the CPU
+MOST_REPORTS = 500  # a batch is limited, because all reports of its households are decrypted
+PAUSE_SECONDS = 0.1  # pause between two batches, because reports and alerts need the CPU
 UNREADABLE = (InvalidTag, InvalidUnwrap, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
 class Renewal(ABC):
-    """`kind` names a lock, too: only one worker makes the keys of a kind."""
+    """`kind` is also the name of a lock, so that only one worker makes the keys of a kind."""
 
     kind: ClassVar[str]
 
@@ -45,7 +45,7 @@ class Renewal(ABC):
     async def run(self) -> int:
         """Returns the number of households that got new keys.
 
-        Each batch has a transaction of its own. An interrupted renewal therefore continues with the next batch.
+        An interrupted renewal continues with the batch in which it stopped, because each batch has its own transaction.
         """
         count = 0
         while ids := await self.next_batch():
@@ -77,7 +77,8 @@ class Renewal(ABC):
         return sum([await self.renew([household_id]) for household_id in ids])
 
     async def _renew(self, session: AsyncSession, ids: Sequence[UUID]) -> int:
-        await session.execute(database.advisory_lock(self.kind))  # two workers must not make the same keys
+        # a lock, because two workers must not make the same keys
+        await session.execute(database.advisory_lock(self.kind))
         is_old = Household.household_id.in_(ids), await self.is_old(session)
         old = (await session.scalars(select(Household.household_id).where(*is_old))).all()
         if old:
@@ -93,15 +94,18 @@ class Renewal(ABC):
 
     @abstractmethod
     async def replace(self, session: AsyncSession, old: Sequence[UUID], subjects: Sequence[Subject]) -> None:
-        """Replace the keys of the households in `old`. `subjects` are these households, loaded."""
+        """Replace the keys of the households in `old`. `subjects` are the loaded households of `old`."""
 
     @abstractmethod
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
-        """Mark the household as unreadable. The worker must not try it again at once."""
+        """Mark the household as unreadable, so that the worker does not try it again at once."""
 
 
 def fitting(sizes: Mapping[UUID, int]) -> list[UUID]:
-    """A batch has at most MOST_REPORTS reports. A household with more reports is alone in its batch."""
+    """A batch has at most MOST_REPORTS reports.
+
+    A household with more than MOST_REPORTS reports is alone in its batch.
+    """
     chosen: list[UUID] = []
     count = 0
     for household_id, reports in sizes.items():

@@ -40,9 +40,9 @@ REMOVALS = (Movement.DIED, Movement.LEFT_COUNTRY, Movement.SOLUTION_ASSESSED)
 NEVER = datetime.max  # noqa: DTZ901 - asyncpg's value for PostgreSQL's infinity
 
 
-# The sealed fields as JSON. Intake has validated the sealed fields. If somebody changes them later, decryption fails.
-# The registry does not validate the fields a second time, because the validation would slow the registry down by a
-# third.
+# The sealed fields as JSON. Intake has validated the sealed fields. If somebody changes sealed fields later, their
+# decryption fails. The registry does not validate the fields a second time, because the validation would slow the
+# registry down by a third.
 Content = dict[str, Any]
 
 
@@ -54,8 +54,8 @@ C = TypeVar("C", HouseholdClear | GroupClear, AnyMovementClear)
 class FiledReport(Generic[C]):
     """`text` is canonical JSON of the unencrypted fields, without the fields that intake adds.
 
-    `plain` are the sealed fields as they were received. The working set decides the outcome. After a retry of the
-    batch, the working set decides again. Ids are texts, because they are written into JSON, AADs and COPY rows.
+    `plain` are the sealed fields as they were received. The working set decides the outcome. If the batch is retried,
+    the working set decides the outcome again. Ids are texts, because they are written into JSON, AADs and COPY rows.
     """
 
     report_id: str
@@ -77,7 +77,7 @@ class FiledReport(Generic[C]):
     outcome_id: str = field(default_factory=random_id)
     reason: str | None = None
     is_accepted: bool = False  # a person accepted the held report
-    is_replacement: bool = False  # a person accepted the report, which then replaces the household's current report
+    is_replacement: bool = False  # a person accepted the report in place of the household's current report
     is_expiry_lifted: bool = False  # a person decided to ignore that the sign-in of the phone had expired
     replaces: str | None = None  # if the report was a dead letter and is redriven, the id of its previous outcome
     first_reported_at: datetime | None = None  # if the report is a correction, the time of the first version
@@ -177,7 +177,7 @@ AnyFiled = Filed | FiledMovement
 
 
 def order(filed: Filed) -> tuple[datetime, datetime, str]:
-    """Displacements are sorted by the time at which they happened, and not by the time when their reports arrived."""
+    """Displacements are sorted by the time at which they happened, and not by the arrival of their reports."""
     return filed.clear.occurred_at, filed.clear.reported_at, filed.report_id
 
 
@@ -210,10 +210,7 @@ def days_of(clear: HouseholdClear | GroupClear | AnyMovementClear) -> tuple[date
 
 
 def moved_at(movement: FiledMovement) -> datetime:
-    """Returns the end of the reported period.
-
-    If the first report came earlier, returns the time of the first report.
-    """
+    """Returns the end of the reported period, or the time of the first report if that came earlier."""
     clear = movement.clear
     if clear.occurred_at_precision is Precision.HOUR:
         return clear.occurred_at

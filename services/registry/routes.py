@@ -214,10 +214,10 @@ async def history(household_id: UUID, request: Request, session: Session, caller
 
 
 def for_author(version: dict[str, Any], author: Principal) -> dict[str, Any]:
-    """The part of the version that the report's author may read.
+    """The part of a version that the report's author may read.
 
-    Only the results in receipts are shown, because other outcomes may reveal other households and teams. A stranger may
-    find a phone that is signed in. A report from a phone is therefore shown without its sealed fields.
+    Only the results in receipts are shown, because other outcomes may reveal other households and teams. A report from
+    a phone is shown without its sealed fields, because a stranger may find a phone that is signed in.
     """
     is_of_phone = SubmissionChannel.FIELD in (version["channel"], author.channel)
     state, reason = state_of(version["outcome"], version["reason"]), refusal_of(version["reason"])

@@ -1,8 +1,8 @@
 """Makes rows for COPY from the fields of reports.
 
-A column of a model contains the field of the report (`Filed`) that has the same name. If `Filed` has no such field, the
-value comes from the unencrypted fields of the report. For a new unencrypted field, only a column must be added. `PATHS`
-names the fields of columns that have another name. The computed columns come last in each row.
+A column of a model contains the field of the report (`Filed`) that has the same name. If `Filed` has no field with the
+name of the column, the value comes from the unencrypted fields of the report. A new unencrypted field needs only a new
+column. `PATHS` names the fields of columns that have another name. The computed columns come last in each row.
 """
 
 from collections.abc import Iterable

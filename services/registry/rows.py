@@ -22,7 +22,8 @@ UNKNOWN = "unknown"
 _encode = msgspec.json.Encoder().encode
 
 
-# The version of the rules for the rows about a household's sites. The worker makes rows of an older version again.
+# The version of the rules by which the rows about a household's sites are made. The worker makes rows of an older
+# version of the rules again.
 SITE_ROWS = 1
 OF_SUBJECT = ("author", "team", "sequence", "row_version", "registered_at", "sealed")
 REPORTS = RowReader(Report, "subject_id", "sealed")
@@ -90,7 +91,7 @@ def uncompared(subjects: Iterable[Subject]) -> Copy:
 
 
 def household_site_keys(subjects: Iterable[Subject], keys: KeysOfRoot) -> Copy:
-    """The rows say which households a movement of everybody at a site concerns."""
+    """The rows about sites tell which households a movement of everybody at a site concerns."""
     names = ((keys.of_site(site_id), subject.name[1]) for subject in subjects for site_id in sorted(subject.site_ids))
     return Copy(HouseholdSiteKey.__tablename__, ("site_key", "household_id"), names)
 

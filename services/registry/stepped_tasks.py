@@ -1,4 +1,4 @@
-"""Runs background tasks. Only one worker runs each task. The task works in small steps, so that no report waits."""
+"""Runs background tasks. Only one worker runs each task. Tasks work in small steps, so that reports do not wait."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from shared.failures import retry_while_unavailable
 from shared.postgres import database
 
 IDLE_SECONDS = 2.0
-PAUSE_SECONDS = 0.1  # between two transactions, reports and alerts get the CPU
+PAUSE_SECONDS = 0.1  # pause between two transactions, because reports and alerts need the CPU
 # raw SQL: PostgreSQL frees a session lock at the end of the process
 LOCK = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.' || $1, 0))"
 
@@ -34,10 +34,10 @@ async def keep_stepping(engine: AsyncEngine, make: Callable[[], SteppedTask]) ->
 
 
 async def run_alone(engine: AsyncEngine, task: SteppedTask) -> None:
-    """Returns at once if another worker has the lock. Returns after the connection was lost.
+    """Returns if another worker has the lock, or when the connection is lost.
 
-    Without the lock, two workers could publish different states of the same households, one after the other. If two
-    states differ by a single household, the difference reveals where the household is.
+    Without the lock, two workers could take turns to publish different states of the same households. If two states
+    differ by a single household, the difference reveals where the household is.
     """
     async with database.connected(engine) as connection:
         if not await connection.fetchval(LOCK, task.lock):
@@ -50,8 +50,8 @@ async def run_alone(engine: AsyncEngine, task: SteppedTask) -> None:
 async def step_if_alone(connection: asyncpg.Connection, task: SteppedTask) -> bool:
     """Does nothing after the loss of the connection that holds the lock.
 
-    The task ends only if the connection is lost. After any other failure, the same task continues. A new task would
-    have to read all households. A new task does not know which households were published. It could therefore publish a
-    change of fewer than five households.
+    The task ends if the connection is lost. After any failure except the loss of the connection, the same task
+    continues. A new task would have to read all households, and would not know which households were published. A new
+    task could therefore publish a change of fewer than five households.
     """
     return connection.is_closed() or await task.step()

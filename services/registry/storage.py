@@ -53,9 +53,9 @@ class Store(StoredReports):
 
         The reports with the ids `report_ids` are loaded, too.
 
-        `site_ids` are the sites in the new reports. One transaction may file a report that names a site. At the same
-        time, another may file a movement of everybody at this site. The later of the two transactions waits for the
-        locks, and sees the report of the earlier one.
+        `site_ids` are the sites in the new reports. Two transactions at the same time may file a report that names a
+        site, and a movement of everybody at the site. The later transaction waits for the locks, and sees the report of
+        the earlier transaction.
         """
         connection = await database.driver(self._session)
         moved = {subject_id for kind, subject_id in names if kind == SITE}
@@ -69,7 +69,7 @@ class Store(StoredReports):
         await self._find_links(connection, [id for (_, id), _ in known])
         reports = {identity(row): row for row in await connection.fetch(BY_REPORT, report_ids)}
         for kind in KNOWN_OF:
-            # A household without an author has no filed report yet: its held reports may wait for the first report.
+            # A household without an author has only held reports, which may wait for the household's first report.
             if ids := {subject_id for (of, subject_id), _ in known if of == kind}:
                 rows = await connection.fetch(BY_SUBJECT, list(ids), KINDS_OF[kind])
                 reports.update({identity(row): row for row in rows})
@@ -94,8 +94,8 @@ class Store(StoredReports):
     ) -> set[bytes]:
         """Returns the keys of the locked sites.
 
-        One statement locks all sites, before any household is locked. In another order, workers could deadlock over
-        sites and households.
+        One statement locks all sites, before any household is locked. If sites and households were locked in different
+        orders, workers could deadlock.
         """
         moved = [subject_id for kind, subject_id in names if kind == SITE]
         households = [subject_id for kind, subject_id in names if kind == ReportKind.HOUSEHOLD]
@@ -110,7 +110,7 @@ class Store(StoredReports):
         return keys
 
     async def _locked_sites(self, connection: Connection, wanted: set[str], locked: set[bytes]) -> list[Subject]:
-        """If other workers added sites meanwhile, these sites are locked, too."""
+        """Sites that other workers added meanwhile are locked, too."""
         sites, listed = await self._sites(wanted), self._household_sites(connection)
         while late := listed.keys(wanted | reached(sites)) - locked:
             await lock_sites(connection, late)
@@ -122,9 +122,9 @@ class Store(StoredReports):
         return HouseholdSites(connection, self._search)
 
     async def _sites(self, site_ids: set[str], *, without: Collection[ReportVersion] = ()) -> list[Subject]:
-        """Everybody at a site may have moved to another site, which is then included.
+        """Sites to which everybody at a given site moved are included.
 
-        The versions `without` are left out.
+        The versions `without` of movements are left out.
         """
         sites: dict[str, Subject] = {}
         known, new = site_ids, site_ids
@@ -218,7 +218,7 @@ class Store(StoredReports):
         changed: Mapping[ReportKind, Sequence[Subject]],
         tallies: Collection[Tally],
     ) -> Iterator[Copy]:
-        """Missing keys must have been generated before the call."""
+        """The caller must have generated missing keys."""
         keys, households, groups = self._keys, changed[ReportKind.HOUSEHOLD], changed[ReportKind.GROUP]
         searched_by = self._search.newest
         yield rows.reports(working_set.filed, keys)

@@ -187,7 +187,7 @@ def timeline(versions: Iterable[StoredVersion], course: HouseholdCourse) -> list
 
 
 def entries(versions: Iterable[StoredVersion]) -> Iterator[TimelineEntry]:
-    """Each entry gets the changes since the version that took effect before."""
+    """Each entry gets the changes since the version that was in effect before."""
     effective: dict[UUID, StoredVersion] = {}
     for version in versions:
         before, is_effective = effective.get(version["report_id"]), version["outcome"] in EFFECTIVE

@@ -57,7 +57,7 @@ CREATE TABLE members (
 )
 """
 
-# A report_id can begin only one displacement. The primary key ensures this rule, even with concurrent workers.
+# The primary key lets a report_id begin only one displacement, even with concurrent workers.
 EPISODES = f"""
 CREATE TABLE episodes (
     report_id uuid NOT NULL,

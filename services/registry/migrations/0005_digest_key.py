@@ -1,6 +1,6 @@
 """Stores the id of the newest key with which the stored digests were computed.
 
-Only the worker has the keys. After a change of the key, the worker computes the digests.
+After a change of the key, the worker computes the digests, because only the worker has the keys.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
-"""Stores, with each dead letter, the offset that the letter's headers state.
+"""Stores, with each dead letter, the offset that is written in the letter's headers.
 
-A restore changes `offset`, but not this column.
+A restore changes the column `offset` of a dead letter, but not the new column.
 """
 
 from alembic import op

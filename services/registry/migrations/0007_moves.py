@@ -1,6 +1,6 @@
 """Adds columns for figures to the displacements.
 
-The columns store when a later displacement supersedes the row, and values for sums and groups in queries.
+The columns store the time of a later displacement, and values that queries sum or group by.
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ revision = "registry_0007"
 down_revision = "registry_0006"
 
 MOVES = "('displacement', 'evacuation', 'planned_relocation', 'migration')"
-# Computes the begin of the next move that has the same household and status. A group's next move must have the same
+# Computes when the next move with the same household and status begins. For a group, the next move must have the same
 # measure, too.
 NEXT = """
 SELECT min(later.occurred_at) FROM {table} AS later
@@ -17,9 +17,9 @@ WHERE later.{subject} = one.{subject} AND later.status = one.status AND later.mo
     AND (later.occurred_at, later.reported_at, later.report_id) > (one.occurred_at, one.reported_at, one.report_id)
 """
 FILL = "UPDATE {table} AS one SET superseded_at = coalesce(({next}), 'infinity')"
-# During the rollout, the previous release of Dayar writes rows without `superseded_at`. It writes all rows of a
-# household together. A trigger fills `superseded_at`. Without the trigger, each query would check rows for NULL, and
-# take four times as long. The next release of Dayar drops the trigger and makes the column NOT NULL.
+# During the rollout, the previous release of Dayar writes all rows of a household together, without `superseded_at`. A
+# trigger fills `superseded_at`. Without the trigger, each query would check rows for NULL and take four times as long.
+# The next release of Dayar drops the trigger and makes the column NOT NULL.
 FILLS = """
 CREATE FUNCTION fill_{table}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
@@ -41,7 +41,7 @@ SEXES = ("female", "male", "unknown")
 AGES = ("0_5", "6_11", "12_17", "18_59", "60_plus", "unknown")
 CELLS = [f"{sex}_{age}" for sex in SEXES for age in AGES]  # the order of `sex_age`
 # Each cell of `sex_age` gets a column of its own, because PostgreSQL copies the whole array to read one element. Most
-# cells are NULL, because a NULL takes no space and no time in sums.
+# cells are NULL instead of 0, because a NULL takes no space and no time in sums.
 COLUMNS = {
     "period": f"integer GENERATED ALWAYS AS ({PERIOD}) STORED",
     "reason": "text GENERATED ALWAYS AS (reasons[1]) STORED",

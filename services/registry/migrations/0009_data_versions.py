@@ -5,7 +5,7 @@ from alembic import op
 revision = "registry_0009"
 down_revision = "registry_0008"
 
-# Transactions that renew one row wait for each other. With 256 rows, few transactions wait.
+# Transactions that renew one row wait for each other, but with 256 rows few transactions wait.
 SLOTS = 256  # the SQL function `renew_data_version` contains the same number
 TABLE = """
 CREATE TABLE data_versions (

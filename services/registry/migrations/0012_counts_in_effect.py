@@ -7,7 +7,7 @@ down_revision = "registry_0011"
 
 
 def upgrade() -> None:
-    # No event must be published here: an installation whose counts have no events is too old to be upgraded.
+    # Events about stored counts were published before: an installation without these events is too old to be upgraded.
     op.execute(
         "ALTER TABLE counts ADD persons_estimated boolean, ADD counted_at timestamptz, ADD population uuid,"
         " ADD stock_id uuid, ADD superseded_by uuid"

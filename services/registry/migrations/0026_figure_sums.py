@@ -1,7 +1,7 @@
 """Adds sums of households and persons by day, month and year. Figures of many displacements are read from the sums.
 
-Triggers store each change of a displacement, because also the previous release of Dayar and SQL by hand change
-displacements. The worker adds the stored changes to the sums.
+Triggers store each change of a displacement, because the previous release of Dayar and manual SQL statements also
+change displacements. The worker adds the stored changes to the sums.
 """
 
 from alembic import op
@@ -49,8 +49,8 @@ COLUMNS = """status, mobility, origin_pcode, origin_country, destination_pcode, 
         reasons, hazard_type, shelter, evacuation, needs"""
 TARGET = f"{COLUMNS}, sub_stock, began_on, ended_on, is_flow, has_month, {', '.join(NUMBERS)}"
 DAY = "({} AT TIME ZONE 'Asia/Bishkek')::date"
-# `ended_on` is the first day without the people in the stock. If `ended_on` is NULL, the people were never in the
-# stock.
+# `ended_on` is the first day on which the people are out of the stock. If `ended_on` is NULL, the people are never in
+# the stock.
 SOURCES = {
     "episodes": {
         "sub_stock": "'in_displacement'",
@@ -100,8 +100,8 @@ TRIGGER = """
 CREATE TRIGGER note_changes_by_{event_name} AFTER {event} ON {table} REFERENCING {transition}
 FOR EACH STATEMENT EXECUTE FUNCTION note_changes_of_{table}()
 """
-# The sums are made of the changes of all three tables. If one of the three tables is truncated, all three must be
-# summed again.
+# The sums are computed from the changes of three tables. A TRUNCATE of one of the three tables sums all three tables
+# again.
 NOTE_ALL = """
 CREATE FUNCTION note_all_displacements() RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

@@ -1,7 +1,7 @@
 """Adds a household's present place, the version of its search keys, and an index of the codes of reports.
 
 A row of the previous release of Dayar has no present place. The worker adds the present place when it computes the
-row's search keys.
+search keys of the row.
 """
 
 from alembic import op

@@ -1,7 +1,7 @@
-"""Stores the ages of displaced persons. Figures use the ages to compute ages on later days, and other age brackets.
+"""Stores the ages of displaced persons. Figures use the ages to compute the ages on later days, and other age brackets.
 
-Before, the triggers stored only the numbers of persons in the age brackets of reports. The triggers now store numbers
-in parts of these brackets, too, and the change of each number on each 1 January.
+The triggers stored only the numbers of persons in the age brackets of reports until now. The triggers now also store
+the numbers in parts of age brackets, and how each number changes on each 1 January.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ down_revision = "registry_0032"
 SEXES = ("female", "male", "unknown")
 AGES = ("0_5", "6_11", "12_17", "18_59", "60_plus", "unknown")
 CELLS = [f"{sex}_{age}" for sex in SEXES for age in AGES]
-# A column counts the persons in the named classes of age.
+# Each column counts the persons in the classes of age that are listed for the column.
 BRACKETS = {"0_5": (0, 1), "6_11": (2,), "12_17": (3, 4), "18_59": (5,), "60_plus": (6, 7)}
 PARTS = {"0_4": (0,), "5": (1,), "12_14": (3,), "15_17": (4,), "60_64": (6,), "65_plus": (7,)}
 PART_CELLS = [f"{sex}_{part}" for sex in SEXES for part in PARTS]
@@ -117,7 +117,7 @@ BEGIN
     {notes};
 END $$
 """
-# The lock stops other writes: each row's changes for the new years are then stored exactly once.
+# The lock stops other writes, so that the changes for the new years are stored exactly once for each row.
 NOTE_NEXT_AGES = """
 CREATE FUNCTION note_ages(new_year integer) RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

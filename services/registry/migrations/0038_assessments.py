@@ -57,8 +57,7 @@ TRIGGER = """
 CREATE TRIGGER note_assessments_by_{event_name} AFTER {event} ON {table} REFERENCING {transition}
 FOR EACH STATEMENT EXECUTE FUNCTION note_assessments_of_{table}()
 """
-# `note_all_but_assessments` must run first. The function empties the sums, and locks the displacements until the end of
-# the transaction.
+# `note_all_but_assessments` empties the sums, and locks the displacements until the end of the transaction.
 NOTE_ALL = """
 CREATE FUNCTION note_all_displacements() RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

@@ -1,8 +1,8 @@
 """Lets the registry find displacements that have no numbers of assessed persons.
 
 During an update, a worker of the previous release of Dayar may store a displacement without numbers. If the default
-were 0, the figures would never count the assessed persons of such a displacement. The numbers have no default: they are
-NULL until the new worker computes them.
+were 0, the figures would never count the assessed persons of a displacement without numbers. The numbers have no
+default: they are NULL until the new worker computes them.
 """
 
 from alembic import op
@@ -18,7 +18,7 @@ def upgrade() -> None:
     changes = ", ".join(f"ALTER COLUMN {name} DROP {what}" for name in NUMBERS for what in ("NOT NULL", "DEFAULT"))
     for table in TABLES:
         op.execute(f"ALTER TABLE {table} {changes}")
-    # The previous release of Dayar looks for rows without ages, and uses this index for that.
+    # The previous release of Dayar also uses this index, when it looks for rows without ages.
     op.execute(
         "CREATE INDEX ix_episodes_without_numbers ON episodes (household_id) WHERE ages IS NULL OR assessed IS NULL"
     )

@@ -1,8 +1,8 @@
 """Stores which registered people are at a site now. Stores, for registered people who left a site, when they had come.
 
 The worker makes the site keys of all households again. With the site keys, the worker makes the rows of the new table.
-A root id begins with the time of generation. The id `0` is therefore older than every root. During the update, the
-previous release of Dayar may make the keys of a household. The household then gets its rows with the next report.
+A root id begins with the time of generation, so the id `0` is older than every root. If the previous release of Dayar
+makes the keys of a household during the update, the household gets its rows with its next report.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
 """Stores which stock the last event about each held count stated.
 
-With the stored stock, an event is published only if the stock changes.
+With the stored stock, the registry publishes an event only if the stock changes.
 """
 
 from alembic import op

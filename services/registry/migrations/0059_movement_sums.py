@@ -1,7 +1,7 @@
 """Adds sums of movements and of completed displacements, and indexes of recent departures and confirmations.
 
-The changes of movements have a table of their own. The worker of the previous release of Dayar deletes changes from
-`figure_changes`, but adds no movement to a sum.
+The changes of movements have a table of their own, because the previous release of Dayar does not add them to a sum.
+The worker of the previous release of Dayar would delete the changes of movements from `figure_changes`.
 """
 
 from alembic import op
@@ -42,8 +42,7 @@ TRIGGER = """
 CREATE TRIGGER note_movements_by_{event_name} AFTER {event} ON passages REFERENCING {transition}
 FOR EACH STATEMENT EXECUTE FUNCTION note_movements()
 """
-# `note_all_but_movements` must run first. The function empties the sums, and locks the movements until the end of the
-# transaction.
+# `note_all_but_movements` empties the sums, and locks the movements until the end of the transaction.
 NOTE_ALL = f"""
 CREATE FUNCTION note_all_displacements() RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

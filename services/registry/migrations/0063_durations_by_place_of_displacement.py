@@ -11,8 +11,8 @@ WHERE episodes.household_id = {passage}.household_id AND episodes.status = {pass
     AND episodes.mobility = {passage}.mobility AND episodes.occurred_at <= {passage}.departed_at
 ORDER BY episodes.occurred_at DESC LIMIT 1
 """
-# The previous release of Dayar writes the displacements of a household before its movements. The trigger therefore
-# finds the displacement of each movement.
+# The previous release of Dayar writes a household's displacements before its movements, so the trigger finds the
+# displacement of each movement.
 FILL = f"""
 CREATE FUNCTION fill_displaced_from() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
@@ -33,8 +33,8 @@ INSERT INTO movement_changes (status, mobility, {PLACES}, movement, began_on, {N
 SELECT status, mobility, {PLACES}, movement, {DAY.format("occurred_at")}, {OF_ROW}
 FROM {{rows}} WHERE displaced > 0
 """  # noqa: S608 - constants
-# Selects movements that completed a displacement, with DELTA's class of the duration. The people left the place of
-# their displacement.
+# Selects movements that completed a displacement, with DELTA's class of the duration. The people left the place to
+# which they had been displaced.
 NOTE_DURATION = f"""
 INSERT INTO movement_changes (status, mobility, origin_pcode, destination_pcode, duration, began_on, {NUMBERS})
 SELECT status, mobility, displaced_from_pcode, origin_pcode,

@@ -1,4 +1,4 @@
-"""Indexes the counts by the hazard that they name. The page of a hazard reads these counts each minute.
+"""Indexes the counts by the hazard that they name, because the page of a hazard reads these counts each minute.
 
 While the index is built, all writes to counts wait.
 """

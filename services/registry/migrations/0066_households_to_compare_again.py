@@ -1,4 +1,4 @@
-"""The rules have changed: households are compared again if their persons have no unencrypted birth year.
+"""Households whose persons have no unencrypted birth year are compared again, because the rules have changed.
 
 The new rules compare contact persons and stated ages, too.
 """

@@ -1,7 +1,7 @@
 """Stores the facts of each held count, and indexes the stocks of recorded counts.
 
-The number of persons in held reports is then read without parsing all held reports. The worker fills the new columns of
-old rows.
+With the stored facts, the number of persons in held reports is read without parsing all held reports. The worker fills
+the new columns of old rows.
 """
 
 from alembic import op

@@ -1,7 +1,7 @@
 """The registry's tables.
 
-There are no foreign keys: a check takes time, and each household has only one writer. The columns named `sealed`
-contain the personal data, encrypted with the key of the household or group.
+The tables have no foreign keys, because a check takes time, and each household has only one writer. The columns named
+`sealed` contain the personal data, encrypted with the key of the household or group.
 """
 
 from services.registry.models.base import RegistryModel

@@ -15,7 +15,7 @@ class RegistryModel(models.Base):
 
 
 class Registered:
-    """`report_id` and `version` are those of the report of the current displacement."""
+    """`report_id` and `version` identify the report of the current displacement."""
 
     status: Mapped[str]
     author: Mapped[UUID]

@@ -26,10 +26,10 @@ def cell(number: int) -> Mapped[int | None]:
 class Displaced(Moved):
     """Columns that only figures need are computed by PostgreSQL.
 
-    A report can begin only one displacement. The primary key ensures this rule, even with concurrent workers.
-    `superseded_at` is the time of the household's next move, or of the recount that replaced the count. `superseded_at`
-    is infinity if there is no later move or recount. In `episodes`, a trigger sets `superseded_at` in rows of the
-    previous release of Dayar. `shelter`, `needs` and `evacuation` are None in rows of earlier releases of Dayar.
+    The primary key lets a report begin only one displacement, even with concurrent workers. `superseded_at` is the time
+    of the household's next move, or of the recount that replaced the count. `superseded_at` is infinity if there is no
+    later move or recount. In `episodes`, a trigger sets `superseded_at` in rows of the previous release of Dayar.
+    `shelter`, `needs` and `evacuation` are None in rows of earlier releases of Dayar.
     """
 
     @declared_attr.directive
@@ -78,8 +78,8 @@ class Displaced(Moved):
 class Assessed:
     """In rows of earlier releases of Dayar, `assessed` and `with_disability` are 0, because nobody was asked.
 
-    A worker of an earlier release can still store rows during an update. `assessed` and `with_disability` are then None
-    until a newer worker computes them.
+    If a worker of an earlier release stores a row during an update, `assessed` and `with_disability` are None until a
+    newer worker computes them.
     """
 
     assessed: Mapped[int | None] = mapped_column(SmallInteger)

@@ -12,7 +12,7 @@ from services.registry.reports import CELL_NAMES
 
 
 class DataVersion(RegistryModel):
-    """A transaction that writes displacements renews the version in one of the rows, `slot`.
+    """A transaction that writes displacements renews the version in one row, whose number is `slot`.
 
     The migration creates the rows and the trigger that renews the versions.
     """
@@ -59,15 +59,15 @@ def changes() -> list[Column[Any]]:
 
 
 # The changes of displacements that are not in `figure_sums` yet. The migration creates the triggers that insert the
-# changes. If a displacement is removed, the change has negative numbers. `ended_on` is the first day without the people
-# in the stock. If `is_flow` is true, the displacement belongs to the flow of the month of `began_on`, or of the year if
-# no month is known.
+# changes. If a displacement is removed, the change has negative numbers. `ended_on` is the first day on which the
+# people were out of the stock. If `is_flow` is true, the displacement belongs to the flow of the month of `began_on`,
+# or of the year if no month is known.
 FIGURE_CHANGES = Table("figure_changes", RegistryModel.metadata, *changes())
 
-# The changes of movements that are not in `figure_sums` yet. The columns equal those of `figure_changes`: one statement
-# sums both tables. `began_on` is the day of a movement. A movement that completed a displacement has a second row. In
-# the second row, `movement` is NULL, and `duration` is DELTA's class of the duration. In the second row, origin and
-# destination are those of the displacement.
+# The changes of movements that are not in `figure_sums` yet. The columns equal those of `figure_changes`, so that one
+# statement sums both tables. `began_on` is the day of a movement. A movement that completed a displacement has two rows
+# in this table. In the second row, `movement` is NULL, and `duration` is DELTA's class of the duration. In the second
+# row, origin and destination are those of the displacement.
 MOVEMENT_CHANGES = Table("movement_changes", RegistryModel.metadata, *changes())
 
 # `name` contains all values as one text. The unique index is on `name`, because an index of all columns would be large.
@@ -111,5 +111,5 @@ FIGURE_TOTALS = Table(
     postgresql_with={"fillfactor": 80},
 )
 
-# Changes of ages on each 1 January are stored up to the year `until_year`. The table has one row.
+# Changes of ages are stored for each 1 January up to the year `until_year`. The table has one row.
 FIGURE_AGES = Table("figure_ages", RegistryModel.metadata, Column("until_year", Integer, nullable=False))

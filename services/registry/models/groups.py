@@ -27,13 +27,13 @@ class GroupKey(WrappedKey, RegistryModel):
 class GroupCount(Displaced, RegistryModel):
     """`headcounts.py` explains the columns.
 
-    `persons_estimated` and all later columns are None in rows of earlier releases of Dayar. `site_id` is the site in
+    `persons_estimated` and all columns below it are None in rows of earlier releases of Dayar. `site_id` is the site in
     the report, which may be missing in the table `sites`. `displaced`, `returned` and `settled` are the numbers of
-    people after the movements. `changed_at` is the time of the first movement. In a row of people who moved,
-    `movement_id` is the report of the movement, and `report_id` is derived from the movement. `left_pcode` and
-    `left_country` are the place that the moved people left. `left_sub_stock` is the sub-stock that the moved people
-    left. If `left_sub_stock` is None, the people left the location of displacement. `fingerprint` is a digest of the
-    other columns and of the published event. `confirmed_at` is the time at which somebody last saw the people.
+    people in each state after the movements. `changed_at` is the time of the first movement. In a row of people who
+    moved, `movement_id` is the report of the movement, and `report_id` is a derived id. `left_pcode` and `left_country`
+    are the place that the moved people left. `left_sub_stock` is the sub-stock that the moved people left. If
+    `left_sub_stock` is None, the people were in location of displacement before the movement. `fingerprint` is a digest
+    of the other columns and of the published event. `confirmed_at` is the time at which somebody last saw the people.
     `counted_at_precision` is None in rows of earlier releases of Dayar. If `counted_at_precision` is None, the hour
     counts as known.
     """
@@ -92,7 +92,7 @@ class GroupStay(Displaced, RegistryModel):
 class CountDecision(Decision, RegistryModel):
     """A person's choice between two differing counts.
 
-    The newest choice between two counts is valid, until one of the two reports is corrected. If `is_reversed` is true,
+    The newest choice between two counts is valid until one of the two reports is corrected. If `is_reversed` is true,
     the row reverses an earlier decision.
     """
 
@@ -114,7 +114,7 @@ class CountAssignment(Assigned, RegistryModel):
 class CountComparison(RegistryModel):
     """The last published comparison of a count with the registered people (`shared.events.groups.PlaceComparison`).
 
-    A comparison contains only sums over multiples of five households: no sum reveals a single household.
+    A comparison contains only sums over multiples of five households, so that it reveals no single household.
     """
 
     __tablename__ = "count_comparisons"

@@ -13,7 +13,7 @@ from shared.messaging.models import Decision
 class UnpublishedHeldPeople(RegistryModel):
     """A household or group whose held reports must be published (`held/earlier.py`).
 
-    For a registered group, the counts are computed again: a site has got the name of the counts' place.
+    The counts of a registered group are computed again, because a site has got the name of the counts' place.
     """
 
     __tablename__ = "unpublished_held_people"
@@ -59,7 +59,7 @@ class HeldDecision(Decision, RegistryModel):
     """
 
     __tablename__ = "held_decisions"
-    # Two people may decide about one report: the first decision is valid.
+    # If two people decide about one report, the first decision is valid.
     __table_args__ = (
         Index("uq_held_decisions_open", "outcome_id", unique=True, postgresql_where=text("carried_out_at IS NULL")),
     )
@@ -75,7 +75,7 @@ class HeldDecision(Decision, RegistryModel):
 class Adoption(RegistryModel):
     """The facts that the reversal of an acceptance needs. `former_reason` is the reason why the report was held.
 
-    `replaced_id` and `replaced_version` identify the report version that the held report replaced. `replaced_id` and
+    `replaced_id` and `replaced_version` identify the version that the accepted report replaced. `replaced_id` and
     `replaced_version` are None if the acceptance replaced no report.
     """
 
@@ -96,7 +96,7 @@ class AdoptionReversal(Decision, RegistryModel):
     """`adoption_id` is the acceptance."""
 
     __tablename__ = "adoption_reversals"
-    # Two people may reverse one acceptance: only the first reversal is executed.
+    # If two people reverse one acceptance, only the first reversal is executed.
     __table_args__ = (
         Index(
             "uq_adoption_reversals_open", "adoption_id", unique=True, postgresql_where=text("carried_out_at IS NULL")

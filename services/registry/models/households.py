@@ -12,10 +12,10 @@ class Household(Registered, Moved, RegistryModel):
     """`current_pcode` and `current_country` are the present place of the household.
 
     `search_root_id` and `search_folding` are the `search.keys.KeyVersion` of the search keys. Rows of the previous
-    release of Dayar have no present place, and have the folding version 1. The worker adds the place and the version
-    when it makes search keys for such a row. `site_root_id` is the id of the root of the site keys, and empty until
-    there are site keys. `site_rows` is the version `rows.SITE_ROWS` of the rows about the household's sites. In rows of
-    the previous release of Dayar, `site_rows` is 0.
+    release of Dayar have no present place, and have the folding version 1. When the worker makes search keys for a row
+    of the previous release, it adds the present place and the version. `site_root_id` is the id of the root of the site
+    keys, and empty until there are site keys. `site_rows` is the version `rows.SITE_ROWS` of the rows about the
+    household's sites. In rows of the previous release of Dayar, `site_rows` is 0.
     """
 
     __tablename__ = "households"

@@ -35,7 +35,7 @@ class Episode(Assessed, Displaced, RegistryModel):
 class AfterMovement(Assessed, Displaced):
     """`households` is 1 for the largest part of a household, and 0 for all other parts.
 
-    Sums therefore count each household once. `sex_age` and `ages` are on the day of `occurred_at`.
+    Sums over `households` therefore count each household once. `sex_age` and `ages` are on the day of `occurred_at`.
     """
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -49,9 +49,9 @@ class AfterMovement(Assessed, Displaced):
 
 
 class HouseholdStay(AfterMovement, RegistryModel):
-    """A row is valid from `occurred_at` until `superseded_at`. The first row begins with the first movement.
+    """After the first movement, a row is valid from `occurred_at` until `superseded_at`.
 
-    Before the first movement, the row in `episodes` is valid.
+    Before the first movement, the row of the household in `episodes` is valid.
     """
 
     __tablename__ = "stays"
@@ -71,8 +71,8 @@ class HouseholdStay(AfterMovement, RegistryModel):
 class HouseholdPassage(AfterMovement, RegistryModel):
     """People of a household who moved at `occurred_at`.
 
-    Origin and destination are those of the movement. `report_id` is the report of the movement. `displaced_from_pcode`
-    is the place that people left at the displacement.
+    Origin and destination are the places that the people left and reached by the movement. `report_id` is the report of
+    the movement. `displaced_from_pcode` is the place that people left at the displacement.
     """
 
     __tablename__ = "passages"

@@ -35,7 +35,7 @@ class Report(RegistryModel):
     sealed: Mapped[bytes]
 
 
-CODE_CHARACTERS = 4  # the end of a report's id is its code
+CODE_CHARACTERS = 4  # the code of a report is the end of its id
 CODE = func.right(cast(Report.report_id, Text), text(str(CODE_CHARACTERS)))
 Index("ix_reports_code", CODE)
 
@@ -43,9 +43,9 @@ Index("ix_reports_code", CODE)
 class CodedMovement(RegistryModel):
     """A movement that waits for a household with its short code.
 
-    `wrong_at` is the time since which the code is one of the author's wrong codes. `wrong_at` is NULL if the code was
-    not compared: the author had sent too many wrong codes. A report also gets a row, for one hour, if it gives its
-    household a code that another household has.
+    `wrong_at` is the time from which the code counts as a wrong code of the author. `wrong_at` is NULL if the code was
+    not compared, because the author had sent too many wrong codes. A report also gets a row, for one hour, if it gives
+    its household a code that another household has.
     """
 
     __tablename__ = "coded_movements"

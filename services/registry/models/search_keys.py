@@ -11,7 +11,7 @@ from services.registry.models.base import RegistryModel
 
 
 class HouseholdSearchKeys(RegistryModel):
-    """All keys of a household are in one row: one row for each key would take more CPU time.
+    """All keys of a household are in one row, because one row for each key would take more CPU time.
 
     The pending list of the GIN index is kept short, because each search reads the whole list.
     """
@@ -38,7 +38,7 @@ class DuplicatePair(RegistryModel):
 class DuplicateReview(RegistryModel):
     """The person to whom a pair is assigned, and the answer that the pair describes two different households.
 
-    `reasons` are the pair's reasons at the time of the answer. The pair waits for an answer again if a new reason is
+    `reasons` are the pair's reasons at the time of the answer. A pair waits for an answer again if a new reason is
     found.
     """
 
@@ -53,6 +53,6 @@ class DuplicateReview(RegistryModel):
     reasons: Mapped[list[str] | None]
 
 
-# Lists households that the worker must compare with other households. Several rows may name a household: the table has
-# no key, because an index would make inserts slower.
+# Lists households that the worker must compare with other households. The table has no key, because an index would make
+# inserts slower, so several rows may name a household.
 UNCOMPARED = Table("uncompared_households", RegistryModel.metadata, Column("household_id", Uuid, nullable=False))

@@ -56,7 +56,7 @@ class SiteReportKey(WrappedKey, RegistryModel):
 
 
 class HouseholdSiteKey(RegistryModel):
-    """A movement of everybody at a site concerns the households in this table.
+    """The table tells which households a movement of everybody at a site concerns.
 
     The table has a search key instead of the site's id, because the database alone must not reveal where a household
     is.
@@ -71,7 +71,7 @@ class HouseholdSiteKey(RegistryModel):
 class ResidentSum(RegistryModel):
     """The last published sum of the registered people at a site (`shared.events.SiteResidentsChanged`).
 
-    The sum is over a multiple of five households: it reveals no single household.
+    The sum is over a multiple of five households, so that it reveals no single household.
     """
 
     __tablename__ = "resident_sums"
@@ -83,11 +83,11 @@ class ResidentSum(RegistryModel):
 
 
 class SitePassage(RegistryModel):
-    """Registered displaced people who left a site at `moved_at`. Their household's movement was reported.
+    """Registered displaced people who left a site at `moved_at`, by a reported movement of their household.
 
-    A movement of everybody at a site is not in this table, because it changes the counts at the site itself.
-    `sites/passages.py` explains `came_at`. In rows of earlier releases of Dayar, `came_at` is None. Only the previous
-    release of Dayar writes rows with `is_arrival`.
+    Movements of everybody at a site have no rows here, because they change the counts at the site. `sites/passages.py`
+    explains `came_at`. In rows of earlier releases of Dayar, `came_at` is None. Only the previous release of Dayar
+    writes rows with `is_arrival`.
     """
 
     __tablename__ = "site_passages"

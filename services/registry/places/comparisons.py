@@ -1,7 +1,8 @@
 """Compares counts with the registered people at the same places, in the background, and publishes the results.
 
 The registration of a report must stay fast, so its transaction computes no comparison. The worker reads the changed
-households of the districts with open counts. If a comparison has changed, the worker publishes its count again.
+households of the districts with open counts. If the comparison of a count has changed, the worker publishes the count
+again.
 """
 
 import asyncio
@@ -80,8 +81,8 @@ WHERE episodes.status = $1 AND episodes.occurred_at >= $2 AND episodes.mobility 
 class Listed(NamedTuple):
     """Each comparison lists its households once.
 
-    The list is fixed. If new households were added, the comparison might never end. A list for each batch would be made
-    2,000 times in the first comparison of 100,000 households.
+    If new households were added to the list, the comparison might never end. A new list for each batch would mean 2,000
+    lists in the first comparison of 100,000 households.
     """
 
     version: str
@@ -94,7 +95,7 @@ class Listed(NamedTuple):
 class PlaceComparing:
     """The places of households are kept in memory only, and are stored nowhere.
 
-    `rest_seconds` is the shortest pause after a comparison. The pause is longer if many counts were published.
+    `rest_seconds` is the pause after a comparison, which is longer if many counts were published.
     """
 
     lock: ClassVar[str] = "place_comparisons"
@@ -207,7 +208,7 @@ class PlaceComparing:
     async def _publish(self, comparisons: Comparisons, groups: Mapping[UUID, UUID]) -> int:
         """Returns the number of published counts.
 
-        A count that cannot be read is left out. All other counts are published.
+        A count that cannot be read is left out, so that all other counts are published.
         """
         try:
             async with self._sessions.begin() as session:
@@ -245,8 +246,7 @@ class PlaceComparing:
 def is_changed(comparison: PlaceComparison, published: Mapping[str, Any] | None) -> bool:
     """The first comparison of a count is published only if registered people are in the comparison.
 
-    Two kinds of registered people matter. Some are at a stated place in the count's district, others are included in a
-    count of everybody.
+    Only people at a stated place in the count's district, and people whom a count of everybody includes, matter.
     """
     if published is None:
         return bool(comparison.registered or comparison.included_persons)

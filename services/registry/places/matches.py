@@ -66,7 +66,7 @@ def similar_places(counts: Iterable[OpenCount], sites: Iterable[OpenSite], distr
 
 
 def at_sites(counts: Iterable[OpenCount], sites: Iterable[OpenSite], similar: Similar) -> Iterator[list[Match]]:
-    """The counts name their present place in words, nearly like the name of a site."""
+    """The counts name their present place in words that are nearly equal to the name of a site."""
     listed = {site_key(site.site_id) for site in sites}
     for count in counts:
         if count.site_id is None:
@@ -119,9 +119,8 @@ def near(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Ite
 
 
 def of_hazards(counts: Iterable[OpenCount], same: SamePlaces) -> Iterator[list[Match]]:
-    """Two counts that differ only by the hazard.
-
-    Either one names no hazard, or the two hazards are of about the same time.
+    """Two counts that differ only by the hazard: one of them names none, or both hazards happened at about the same
+    time.
 
     Two hazards of different types may be one emergency: for example, an earthquake and its landslides. A later partial
     count is always added to the earlier count, so there is no question.

@@ -1,7 +1,8 @@
 """Proposes places of open counts that may be the same place, because their typed names are nearly equal. No I/O.
 
-The desk answers the proposed questions. Until a person has answered, the places are different (docs/decisions/0059).
-If a count names no hazard, the desk is asked whether the count is of a certain hazard (docs/decisions/0064).
+The desk answers the questions that are proposed here. Until a person has answered, the places are different
+(docs/decisions/0059). If a count names no hazard, the desk is asked whether the count is of a certain hazard
+(docs/decisions/0064).
 """
 
 from collections import defaultdict
@@ -34,10 +35,10 @@ class PlaceAnswer(StrEnum):
 
 
 class Decided(NamedTuple):
-    """Pairs in `closed` need no question: people have answered that the two places differ, or are the same.
+    """Pairs in `closed` need no question, because people have answered it.
 
-    `same` are the places that the worker has joined. `accepted` has the joined places, and places that the worker is
-    going to join.
+    `same` are the places that the worker has joined. `accepted` has the joined places, and the places that the worker
+    is going to join.
     """
 
     same: SamePlaces
@@ -113,6 +114,6 @@ def _named(site: OpenSite) -> tuple[str, str]:
 
 
 def _stated(key: PlaceKey, count: OpenCount) -> tuple[str, str]:
-    # if `key` is a count or a hazard, its present place is shown
+    # if `key` is a count or a hazard, the question shows its present place
     place = count.origin if count.origin.key == key else count.destination
     return place.locality or "", place.pcode or ""

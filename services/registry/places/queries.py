@@ -145,7 +145,7 @@ async def answers(
 
 
 async def lock(session: AsyncSession) -> None:
-    """Two people may decide about the same places at the same time. The lock lets only the first decision be stored."""
+    """The lock serialises decisions: of two decisions about the same places, only the first is stored."""
     await session.execute(database.advisory_lock("place decisions"))
 
 

@@ -51,7 +51,7 @@ class ReadHouseholds(Generic[Read]):
         return [id for id, row_version in versions.items() if self._read.get(id, (None,))[0] != row_version]
 
     async def read(self, ids: Sequence[UUID], versions: Mapping[UUID, int]) -> None:
-        """If a household cannot be read, it is left out until its row changes."""
+        """A household that cannot be read is left out until its row changes."""
         try:
             households = await self._opened(ids)
         except UNREADABLE as error:

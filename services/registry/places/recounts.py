@@ -1,7 +1,7 @@
 """Computes all counts at two places again, after a person has decided whether these places are the same.
 
-While this transaction computes counts, no other worker can. PostgreSQL ends long transactions. Most counts that name
-one of the places are found in batches, before this transaction begins.
+While this transaction computes counts, no other worker can compute counts. PostgreSQL ends long transactions. Most
+counts that name one of the places are found in batches, before this transaction begins.
 """
 
 # raw SQL throughout: the statements take locks, and find counts by the places of their reports
@@ -55,7 +55,7 @@ class Concerned:
     """`places` are all places that are joined to each other before or after the decision.
 
     `codes` are the units of the decision's places, and the units of the decision's district. `hazards` are the hazards
-    among the places. Counts in all districts may name them.
+    among the places, which counts in all districts may name.
     """
 
     places: frozenset[PlaceKey]
@@ -70,7 +70,7 @@ class Concerned:
     def freed(self, count: Headcount) -> Headcount:
         """If a decision concerns the place of a count, the count loses the site that was found by the typed text.
 
-        `CountPool` searches the site again, because the text may now mean another site.
+        `CountPool` then searches the site again, because the text may now mean another site.
         """
         return replace(count, typed_site=None) if count.present_key in self.places else count
 
@@ -93,15 +93,14 @@ async def recount_places(
 ) -> Recount:
     """Compute all counts at the decision's places, and at places joined to them.
 
-    Takes a lock, so that no other worker computes counts meanwhile. Counts that came after `found` was made are
-    computed, too.
+    Takes a lock, so that no other worker computes counts meanwhile. Counts that came after `found` are computed, too.
     """
     await session.execute(database.advisory_lock("same places"))
     connection = await database.driver(session)
     concerned = await concerned_by(connection, decision, places)
     while await find_some(connection, concerned, places, found):
         pass
-    # No report counts moved people at their new place. All counts of their group are therefore computed again.
+    # All counts of a group that moved are computed again, because no report counts its people at their new place.
     moved = {str(row["group_id"]) for row in await connection.fetch(MOVED, concerned.codes)}
     groups = sorted(found.groups | moved)
     movements = await store.movements_of(ReportKind.GROUP_MOVEMENT, groups)

@@ -1,8 +1,8 @@
 """Counts the registered people at the places of counts, so that the alerts service can compare place by place. No I/O.
 
-The place of a household is sealed, and no event may reveal it (docs/decisions/0068). The published sums are therefore
-over multiples of five households. The sums of a pair of districts change only after at least five of its households
-have changed.
+The place of a household is sealed, and no event may reveal it (docs/decisions/0068). The published sums are over
+multiples of five households. The sums of a pair of districts change only after at least five of its households have
+changed.
 """
 
 from collections import defaultdict
@@ -141,18 +141,18 @@ def by_pair(counts: Iterable[OpenCount], district: Callable[[str], str]) -> dict
 class ComparedHouseholds(Generic[Key, Household]):
     """Remembers which households each published comparison contains.
 
-    Fewer than five changed households are not published until more households change. If one household alone changed,
-    the change of the sum could reveal the household. At a site, the difference between two counts could reveal the
-    household, too.
+    If fewer than five households changed, the change is published only after more households have changed. Without this
+    rule, the change of a sum could reveal a household that changed alone. At a site, the difference between two counts
+    could also reveal a household that changed alone.
     """
 
     def __init__(self) -> None:
         self._published: dict[Key, list[frozenset[Household]]] = {}
 
     def of(self, key: Key, *present: Iterable[Household]) -> list[frozenset[Household]]:
-        """Replaces each set of households by the published set.
+        """Replaces each set of households by the set that is published.
 
-        Two sets of one pair or site are equal, or differ in at least five households.
+        Two sets of one pair or site are equal, or differ by at least five households.
         """
         before, now = self._published.get(key, []), list[frozenset[Household]]()
         for households in map(frozenset, present):
@@ -228,9 +228,9 @@ def added(numbers: Iterable[tuple[int, int]]) -> tuple[int, int]:
 
 
 def bounded(persons: Iterable[int]) -> int:
-    """An event can state only a certain highest number, so the sum is limited.
+    """The sum is limited to the highest number that an event may state.
 
-    By a typing error, a household may have a million persons.
+    A typing error may give a household a million persons.
     """
     return min(sum(persons), MOST_PERSONS)
 

@@ -160,7 +160,8 @@ async def decide(body: PlaceAnswers, request: Request, session: Session, caller:
 async def reverse(body: Reversals, request: Request, session: Session, caller: Caller) -> ChangedPlaces:
     """Reverse answers.
 
-    Reverse answers. The questions are open again, and the worker computes the counts without the answers.
+    Reverse answers. After the reversal, the questions are open again, and the worker computes the counts without the
+    answers.
     """
     await place_queries.lock(session)
     visibility = visibility_of(caller, request.app.state.places)
@@ -211,7 +212,7 @@ async def questions(request: Request, session: AsyncSession, caller: Principal, 
 
 
 def consistent(wanted: Iterable[Proposal], same: SamePlaces) -> Iterable[Proposal]:
-    """Left out are answers that would join two sites, or two codes of the gazetteer."""
+    """Answers that would join two sites, or two codes of the gazetteer, are left out."""
     for proposal in wanted:
         if same.may_join(proposal.pair):
             same = same.joined_by(proposal.pair)

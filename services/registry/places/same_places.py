@@ -1,8 +1,8 @@
 """Finds the names of one place, by the decisions of people at the desk. No I/O.
 
 A place is given by a key: the key of a locality (`localities.key`), or the key of a listed site. The registry treats
-joined places as one place. A decision can join a count without a hazard to a hazard. A decision can join two hazards of
-one event. The order of the decisions does not matter.
+joined places as one place. A decision can also join a count without a hazard to a hazard, or join two hazards of one
+event. The order of the decisions does not matter.
 """
 
 from collections.abc import Iterable
@@ -58,7 +58,7 @@ class SamePlaces:
         return UUID(name) if kind == HAZARD else None
 
     def may_join(self, pair: PlacePair) -> bool:
-        """True for two places that are not joined, and that are not two different sites or listed localities.
+        """True for two places that are not joined yet, and that are not two different sites or listed localities.
 
         Two hazards are joined only by a decision about the two hazards. No decision about a count may join two hazards.
         """
@@ -68,9 +68,9 @@ class SamePlaces:
 
 
 def with_codes(pair: PlacePair, places: Places) -> PlacePair:
-    """The gazetteer may have been imported after a decision. Names in the decision are then replaced by codes.
+    """Names in a decision are replaced by codes, if the gazetteer was imported after the decision.
 
-    Ids of sites and hazards stay, even if a settlement of the gazetteer has the same name.
+    Ids of sites and hazards are not replaced, even if a settlement of the gazetteer has the same name.
     """
     is_of_id = any(kind in (SITE, HAZARD) for kind, _ in pair)
     return pair if is_of_id else PlacePair.of(*(coded(place, places) for place in pair))
@@ -95,7 +95,7 @@ def count_key(report_id: UUID | str) -> PlaceKey:
 
 
 def is_listed(place: PlaceKey) -> bool:
-    """Listed are sites, hazards, and localities with a code of the gazetteer."""
+    """A key is listed if it names a site, a hazard, or a locality with a code of the gazetteer."""
     unit, name = place
     return unit in (SITE, HAZARD) or not name
 

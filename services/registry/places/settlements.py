@@ -15,7 +15,7 @@ SIDES = ("origin", "destination")
 
 
 def add_settlements(filed: AnyFiled, places: Places) -> None:
-    """The codes of a count are unencrypted. The codes of any other report are sealed."""
+    """The added codes are unencrypted in a count, and sealed in any other report."""
     if not places.gazetteer:
         return
     if isinstance(filed.clear, GroupClear):

@@ -1,4 +1,4 @@
-"""Finds nearly equal names of localities and sites. A person can then say whether two names mean one place.
+"""Finds nearly equal names of localities and sites, so that a person can say whether two names mean one place.
 
 Names of places are compared like names of persons: in Latin letters, with all romanisations folded. The limits were
 measured on the names of the country's units (docs/decisions/0059). No I/O.
@@ -14,8 +14,8 @@ from rapidfuzz.distance import OSA
 
 from shared.names import SEPARATORS, romanised, spellings
 
-# From ONE_ERROR letters on, two names may differ in one letter. From TWO_ERRORS letters on, they may differ in two
-# letters. Shorter names must be equal.
+# Two names of ONE_ERROR letters or more may differ in one letter. Two names of TWO_ERRORS letters or more may differ in
+# two letters. Shorter names must be equal.
 ONE_ERROR, TWO_ERRORS = 5, 8
 DIGITS = re.compile(r"\d+")
 
@@ -51,7 +51,7 @@ def allowed_errors(letters: int) -> int:
 
 @lru_cache(4_096)
 def spellings_of(name: str) -> frozenset[str]:
-    """Each spelling is written without spaces. The words are in the order of the name, or in alphabetical order."""
+    """Each spelling is written without spaces, with the words in the order of the name, or in alphabetical order."""
     words = SEPARATORS.split(romanised(name))
     return spellings("".join(words)) | spellings("".join(sorted(words)))
 

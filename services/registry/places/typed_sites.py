@@ -11,7 +11,7 @@ SiteNames = tuple[UUID, str, Sequence[str | None]]  # id, P-code and names of a 
 
 
 class TypedSites:
-    """`same` has the names that mean the same place, by people's decisions.
+    """`same` has the groups of names that mean one place by people's decisions.
 
     If several sites in one unit have the same name, the name means none of them. If the typed text is no name of a
     site, it means the site to whose name people have joined the text.
@@ -34,7 +34,10 @@ class TypedSites:
         return self._meant.get(place) or self.same.site(place) or self._joined(place)
 
     def _joined(self, place: PlaceKey) -> UUID | None:
-        """Returns the site that has one of the joined names. If several sites have such names, returns None."""
+        """Returns the site that has one of the joined names.
+
+        If several sites have one of the joined names, returns None.
+        """
         sites = {self._meant[same] for same in self.same.all_of(place) if same in self._meant}
         return sites.pop() if len(sites) == 1 else None
 

@@ -67,8 +67,8 @@ class PlaceView(BaseModel):
 class ProposalView(BaseModel):
     """A question whether two places are the same. `about` says whether the places are origins or present places.
 
-    If `about` is `hazard`, there are two kinds of questions: did the people flee a hazard that other counts name, and
-    are two hazards one emergency? If the question is about hazards, the counts are listed in the form of two places.
+    If `about` is `hazard`, the question is whether the people fled a hazard that other counts name, or whether two
+    hazards are one emergency. If the question is about hazards, the counts are listed in the form of two places.
     `is_answerable` is false if the district of the places is outside the caller's areas. The caller sees questions
     about another district if people in the caller's areas may come from that district. An answer concerns all counts
     that name one of the places.
@@ -100,7 +100,7 @@ class DecidedPlaces(BaseModel):
 
 
 def is_answerable(proposal: Proposal, caller: Principal, places: Places) -> bool:
-    """Two hazards concern the whole country. Only callers for the whole country may answer."""
+    """Only callers for the whole country may answer, because two hazards concern the whole country."""
     if all(kind == HAZARD for kind, _ in proposal.pair):
         return caller.covers_country
     return all(caller.covers(places.district(place.pcode), places) for place in proposal.places)

@@ -48,7 +48,8 @@ class TimeAtSite(NamedTuple):
     persons: int
 
     def contains(self, at: datetime) -> bool:
-        """A registration does not say when people came to the site. The report must therefore be older than `at`."""
+        """The report of a registration must be older than `at`, because it does not say when people came to the
+        site."""
         return self.registered_at <= at and self.came_at <= at and (self.left_at is None or at < self.left_at)
 
 

@@ -78,7 +78,7 @@ class HouseholdSearch(Body):
         return [term for name, field in KEY_FIELDS.items() for term in terms(field, getattr(self, name))]
 
     def terms_in(self, places: Places) -> list[Term]:
-        """A settlement may have other names. They are added as spellings of the typed name."""
+        """The other names of a settlement are added as spellings of the typed name."""
         known = places.gazetteer.synonyms(self.locality)
         return [
             term._replace(spellings=term.spellings | known) if term.field is KeyField.LOCALITY else term

@@ -1,8 +1,8 @@
 """Search keys are HMACs of folded names, folded telephones and numbers.
 
-Search keys make it possible to find households without decrypting them. Each field has an HMAC key of its own, derived
-from a root key outside PostgreSQL. An attacker who has only the database cannot test whether a name or telephone is in
-it. `docs/decisions/0046` explains how the keys are stored.
+With search keys, households are found without decrypting them. Each field has an HMAC key of its own, derived from a
+root key outside PostgreSQL. An attacker who has only the database cannot test whether a name or telephone is in it.
+`docs/decisions/0046` explains how the keys are stored.
 """
 
 import hmac
@@ -84,7 +84,7 @@ def terms(field: Field, value: str | None) -> list[Term]:
 
 
 def reports_in_effect(subject: Subject) -> Iterator[AnyFiled]:
-    """Left out are reversed and held movements, because they have no effect."""
+    """Reversed and held movements are left out, because they have no effect."""
     yield from subject.displacements.values()
     decisions = subject.decisions if subject.movements else {}
     for movement in subject.movements.values():
@@ -107,7 +107,7 @@ def values_of_person(person: Content) -> list[tuple[Field, str]]:
 
 
 def birth_years_by_age(person: Content) -> range:
-    """If the birth year is known, the result is empty: the table `members` has the birth year."""
+    """If the birth year is known, the result is empty, because the table `members` has the birth year."""
     between = born_between(person) if birth_year(person) is None else None
     return range(between[0].year, between[1].year + 1) if between else range(0)
 
@@ -164,7 +164,7 @@ def derived(root: bytes, field: Field) -> bytes:
 
 
 class KeyVersion(NamedTuple):
-    """The search keys of a household were made with this root and this version of the folding rules.
+    """The root, and the version of the folding rules, with which the search keys of a household were made.
 
     `root_id` is empty until the household has keys. If the household cannot be decrypted, the worker makes no keys, and
     stores the version as a negative number.

@@ -58,7 +58,7 @@ KEYS = HouseholdSearchKeys.keys
 # raw SQL: SQLAlchemy has no SET. The timeout ends a search, and frees its connection, before the browser stops waiting.
 TIMEOUT = text("SET LOCAL statement_timeout = '5s'")
 NEWEST = (Household.changed_at.desc(), Household.household_id.desc())
-# raw SQL: this statement reads one row of the index for each version. SELECT DISTINCT would read all rows
+# raw SQL: this statement reads one row of the index for each version. SELECT DISTINCT would read all rows of the index
 KEY_VERSIONS = text("""
 WITH RECURSIVE made AS (
     (SELECT search_root_id, search_folding FROM households ORDER BY 1, 2 LIMIT 1)
@@ -85,7 +85,7 @@ class SiteWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchQuery:
-    """A household must have all `terms`, a report with the code, and meet all other criteria.
+    """A household matches if it has all `terms` and a report with the code, and meets all other criteria.
 
     `hazard` is the id of a hazard, with the status that a household must have.
     """
@@ -129,7 +129,7 @@ class OpenedPersons(NamedTuple):
 
 
 async def find(session: AsyncSession, search: SearchKeys, query: SearchQuery) -> SearchPage:
-    """Raises DBAPIError if the search takes too long. `is_too_slow` recognises this error."""
+    """Raises DBAPIError, which `is_too_slow` recognises, if the search takes too long."""
     await session.execute(TIMEOUT)
     versions = await key_versions(session) if query.needs_keys else []
     roots, is_complete = search.known(versions), all(map(search.can_find, versions))
@@ -184,7 +184,7 @@ def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE | None:
 
 
 def has_code(code: str) -> ColumnElement[bool]:
-    """Reports that are held have codes, too."""
+    """Held reports have codes, too, so they are searched by code."""
     return CODE.in_([code.lower()])
 
 

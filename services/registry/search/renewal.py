@@ -27,7 +27,7 @@ class SearchRenewal(Renewal):
         keys = self.search.of(newest.root_id)
         for subject in subjects:
             made.append({"household_id": UUID(subject.name[1]), "keys": keys.of_household(subject)})
-            await asyncio.sleep(0)  # between two households, other tasks of the worker get the CPU
+            await asyncio.sleep(0)  # between two households, other tasks of the worker can run
         await _replace(session, old, made)
         is_new = Household.household_id.in_(old), Household.search_root_id == ""
         never_made = select(Household.household_id).where(*is_new)
@@ -36,7 +36,10 @@ class SearchRenewal(Renewal):
             await session.execute(update(Household), [renewed(subject, newest) for subject in subjects])
 
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
-        """The household is tried again with the next root or the next rules. Searches are incomplete until then."""
+        """The household is tried again with the next root or the next rules.
+
+        Searches are incomplete until the keys of the household are made.
+        """
         await _replace(session, [household_id], [])
         failed = self.search.newest.failed
         values = {"search_root_id": failed.root_id, "search_folding": failed.folding}
@@ -51,7 +54,7 @@ async def made_by(session: AsyncSession, root_id: str) -> int:
 
 
 def renewed(subject: Subject, version: KeyVersion) -> dict[str, object]:
-    """The present place is stored, too, because the previous release of Dayar did not store it."""
+    """The present place is stored too, because the previous release of Dayar did not store the present place."""
     return {
         "household_id": UUID(subject.name[1]),
         "current_pcode": subject.place.pcode,

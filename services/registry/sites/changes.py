@@ -52,7 +52,7 @@ class SiteStore:
     _named: list[NamedSite] = field(default_factory=list)  # sites with a new name, a changed name, or another unit
 
     async def save(self, site_id: UUID, version: SiteVersion) -> Site:
-        """If the version is stored, nothing is stored again. Raises SiteConflict."""
+        """A version that is stored is not stored a second time. Raises SiteConflict."""
         site = await self._save(site_id, version)
         await self.list_counts()
         return site
@@ -74,7 +74,7 @@ class SiteStore:
         return await self._write(known, version, wanted)
 
     async def add(self, site_id: UUID, version: SiteVersion) -> Site:
-        """Store a new site. The caller has checked that no other id has this site.
+        """Store a new site. The caller has checked that the site is not stored under another id.
 
         After the last new site of a batch, call `list_counts`.
         """
@@ -83,10 +83,8 @@ class SiteStore:
         return await self._write(site, version.model_copy(update={"version": 1}), version.person_in_charge)
 
     async def list_counts(self) -> None:
-        """The counts that may name the stored sites in words are put on a list.
-
-        The worker computes the counts on the list again.
-        """
+        """The counts that may name the stored sites in words are put on a list, for the worker to compute them
+        again."""
         await list_groups_named(self.session, self._named, self.places)
 
     async def _check_twins(self, site_id: UUID, version: SiteVersion) -> None:
@@ -128,7 +126,7 @@ class SiteStore:
         return site
 
     async def _sealed(self, site: Site, person: PersonInCharge | None) -> bytes | None:
-        """The site gets a new key. Nobody can then decrypt older copies of the row."""
+        """The site gets a new key, so that nobody can decrypt older copies of the row."""
         if site.sealed is not None:
             await self.session.execute(delete(SiteKey).where(SiteKey.site_id == site.site_id))
         if person is None:
@@ -139,7 +137,7 @@ class SiteStore:
 
 
 def words(site: Site) -> tuple[str | None, ...]:
-    """A count may name the site by P-code and name."""
+    """A count may name the site by P-code and name instead of the id."""
     return site.pcode, site.name_ky, site.name_ru, site.name_en
 
 

@@ -36,7 +36,7 @@ async def movements_of(
 
 
 async def _at_sites(session: AsyncSession, encryption: EnvelopeEncryption, site_ids: Iterable[str]) -> Versions:
-    """The movements may lead to further sites, whose movements are included."""
+    """Movements at the sites to which these movements lead are included."""
     all_versions: Versions = []
     known, new = set[str](), set(site_ids)
     while new:

@@ -1,6 +1,6 @@
 """Makes site keys for households without site keys, or with site keys of an older root.
 
-This module also replaces the rows about sites of households that an older release of Dayar wrote.
+The module also replaces rows about the sites of households that an older release of Dayar wrote.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,7 @@
 """Applies movements of everybody at a site to the households at the site, a few households at a time.
 
-PostgreSQL ends long transactions, and a site may have thousands of households. The transaction that files the movement
-only lists the households. The next report about a listed household applies the movement at once.
+PostgreSQL ends long transactions, and a site may have thousands of households. The transaction that files a movement of
+a site only lists the site's households. The next report about a listed household applies the listed movement at once.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from shared.postgres import database, notify
 CHANNEL = "registry_site_movements"
 # the list is polled, because a worker misses a NOTIFY while it reconnects
 IDLE_SECONDS = 5.0
-PAUSE_SECONDS = 0.05  # between two transactions, reports and alerts get the CPU
+PAUSE_SECONDS = 0.05  # pause between two transactions, because reports and alerts need the CPU
 
 
 async def keep_applied(engine: AsyncEngine, registrar: Registrar) -> None:

@@ -2,8 +2,8 @@
 
 The worker computes the counts of the listed groups again.
 
-Teams often type the name of a school before the desk adds the school to the list of sites. The number of people at the
-new site must include the people of earlier counts.
+Teams often type the name of a school before the desk adds the school to the list of sites. When the school is listed,
+its number of people must include the people of earlier counts.
 """
 
 # raw SQL throughout: the names are read from the reports of the counts
@@ -30,8 +30,8 @@ FROM counts JOIN reports ON (reports.report_id, reports.version) = (counts.repor
 WHERE counts.movement_id IS NULL AND reports.clear::json ->> 'site_id' IS NULL
     AND (counts.site_id = ANY($2::uuid[]) OR counts.destination_pcode = ANY($1::text[]))
 """
-# Selects groups whose displaced people moved to these units or sites. The words of a movement are encrypted, and cannot
-# be compared here.
+# Selects groups whose displaced people moved to these units or sites. The words of a movement are encrypted, so that
+# they cannot be compared here.
 MOVED = """
 SELECT DISTINCT group_id FROM counts
 WHERE movement_id IS NOT NULL AND sub_stock = 'in_displacement'
@@ -40,7 +40,7 @@ WHERE movement_id IS NOT NULL AND sub_stock = 'in_displacement'
 
 
 class NamedSite(NamedTuple):
-    """Without the site's id, counts may name the site by these P-codes and names, former or present."""
+    """Counts may name the site by these P-codes and names, former or present, instead of the id."""
 
     site_id: UUID
     pcodes: Collection[str]
@@ -48,10 +48,10 @@ class NamedSite(NamedTuple):
 
 
 async def list_groups_named(session: AsyncSession, sites: Collection[NamedSite], places: Places) -> None:
-    """A worker may just be filing a count that names one of the sites. The worker has not seen the site.
+    """A worker that has not seen the new site may just be filing a count that names it.
 
-    The function waits for all workers that compute counts, and then finds their counts. Later workers wait until this
-    transaction ends, and then see the site.
+    The function waits for all workers that compute counts, and then finds their counts. Workers that begin later wait
+    until this transaction ends, and then see the site.
     """
     if not sites:
         return

@@ -1,10 +1,10 @@
 """Computes the number of people at each site: the counts in effect, changed by later movements. No I/O.
 
-A movement of a group changes the group's counts, so nothing is added or subtracted for it here. Movements of registered
-households after a count are added to the count, or subtracted. Counted and registered persons may be the same people.
-They are compared, and never added. A count of everybody at a site includes the registered persons at the site. Without
-a count of everybody, the number is at least the number of registered persons who are at the site now. The rules are in
-docs/decisions/0079.
+A movement of a group changes the group's counts, so that nothing must be added or subtracted for the movement.
+The persons who came or left by movements of registered households after a count are added or subtracted. Counted and
+registered persons are compared and never added, because they may be the same people. A count of everybody at a site
+includes the registered persons at the site. Without a count of everybody, the number is at least the number of
+registered persons who are at the site now. The rules are in docs/decisions/0079.
 """
 
 from collections import defaultdict
@@ -104,7 +104,7 @@ class RegisteredMoves:
 
 
 class Fall(NamedTuple):
-    """A recount found fewer people than the counts that it replaced."""
+    """A recount that found fewer people than the counts that it replaced."""
 
     at: datetime
     persons: int
@@ -138,7 +138,7 @@ class StockAtSite(NamedTuple):
 
 
 class BetweenCounts(NamedTuple):
-    """People who were at a site at the time of a count (`at`), and left before the next count.
+    """People who were at a site at the time of a count (`at`) and left before the next count.
 
     `registered` left by movements of their households. `counted` left by movements of their groups, or by recounts.
     """
@@ -152,13 +152,13 @@ class BetweenCounts(NamedTuple):
 class Occupancy:
     """If teams disagree, the true number is between `lowest` and `highest`.
 
-    `counted_at` is the time of the newest count, or of the newest arrival of counted people. `counted_at` is None
-    without a count and without an arrival. `counted_at_precision` says whether the hour of `counted_at` is known.
-    `reports` are the counts whose numbers are added, newest first. If `has_partial_counts` is true, the number may be
-    too high, because partial counts can overlap. `registered_came` are registered persons who were added, because they
-    came after a count. `registered_left` are registered persons who were subtracted, because they left after a count.
-    `registered` are all registered persons who are at the site now. `is_registered` is true if registered persons give
-    the number: nobody has counted everybody, and the sum of the counts is smaller.
+    `counted_at` is the time of the newest count, or of the newest arrival of counted people. `counted_at` is None if
+    there is no count and no arrival. `counted_at_precision` says whether the hour of `counted_at` is known. `reports`
+    are the counts whose numbers are added, newest first. If `has_partial_counts` is true, the number may be too high,
+    because partial counts can overlap. `registered_came` are registered persons who were added, because they came after
+    a count. `registered_left` are registered persons who were subtracted, because they left after a count. `registered`
+    are all registered persons who are at the site now. `is_registered` is true if the number is that of the registered
+    persons: nobody has counted everybody, and the sum of the counts is smaller.
     """
 
     lowest: int

@@ -109,8 +109,8 @@ def counted(present: Sequence[CountAtSite], rows: Mapping[UUID, GroupCount]) -> 
 async def history(session: AsyncSession, site_id: UUID, there: Sequence[GroupCount]) -> list[VersionKey]:
     """The reports are the movements of everybody at the site, and the counts of people at the site.
 
-    A movement of a group is included if the group had people at the site at that time. Later movements of the group are
-    left out: they may belong to other areas.
+    A movement of a group is included if people of the group were at the site at that time. Later movements of the group
+    are left out: they may belong to other areas.
     """
     counted = [count.report_id for count in there if count.movement_id is None]
     arrived = {count.movement_id for count in there if count.movement_id}
@@ -130,8 +130,8 @@ async def versions(
 ) -> Versions:
     """The versions are in the order of receipt.
 
-    Reports about groups and about other sites are shown without their sealed fields. Those fields are on the pages of
-    the groups and sites.
+    Reports about groups and other sites are shown without their sealed fields, which the pages of these groups and
+    sites show.
     """
     these, is_own = Report.report_id.in_(report_ids), Report.subject_id == site_id
     own = await report_queries.versions(session, encryption, SITE, these, is_own, kinds=[ReportKind.SITE_MOVEMENT])

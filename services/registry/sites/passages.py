@@ -20,7 +20,7 @@ RESIDENT_COLUMNS = ("household_id", "number", "site_key", "status", "persons", "
 
 
 def site_passages(subjects: Iterable[Subject], keys: KeysOfRoot) -> Copy:
-    """Movements of everybody at a site make no rows here."""
+    """Movements of everybody at a site are left out."""
     rows = (row for subject in subjects for row in site_passages_of(subject, keys))
     return Copy(SitePassage.__tablename__, COLUMNS, rows)
 
@@ -64,7 +64,7 @@ def site_residents_of(subject: Subject, keys: KeysOfRoot) -> list[Row]:
 
 
 def parts_now(subject: Subject) -> Iterator[tuple[Filed, Parts]]:
-    """A household without movements and without a site has no parts here."""
+    """Returns nothing for a household without movements and without a site."""
     courses = {departure.report_id: course for departure, course in courses_of(subject)}
     for departure, ends_at in superseded(subject.displacements.values()):
         course = courses.get(departure.report_id)
@@ -73,7 +73,7 @@ def parts_now(subject: Subject) -> Iterator[tuple[Filed, Parts]]:
 
 
 def came_at(departure: Filed, position: Position) -> datetime:
-    """The latest time at which the people can have come by their last movement.
+    """The latest time at which the people can have come by the movement.
 
     A report that registers people at a site does not say when they came. Without a movement, returns the earliest time
     at which the people can have left their home.

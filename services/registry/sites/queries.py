@@ -36,7 +36,7 @@ COUNTED = (
 
 
 async def lock(session: AsyncSession) -> None:
-    """The lock shows a transaction all earlier changes, and keeps the events of a site in order."""
+    """With the lock, a transaction sees all earlier changes, and the events of a site are in order."""
     await session.execute(LOCK)
 
 
@@ -70,8 +70,8 @@ async def key(session: AsyncSession, site_id: UUID) -> SiteKey | None:
 async def counts(session: AsyncSession, status: Status, site_ids: Collection[UUID]) -> list[CountAtSite]:
     """The number of a count includes only people who are left after movements.
 
-    People who moved to a site have a count of their own there. A count of people abroad can name no site. A stated site
-    is a mistake, and the count is left out.
+    People who moved to a site have a count of their own there. A count of people abroad that names a site is a mistake,
+    and is left out.
     """
     rows = await session.execute(
         select(*COUNTED).where(
@@ -91,7 +91,7 @@ async def counts(session: AsyncSession, status: Status, site_ids: Collection[UUI
 async def _steps(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUID, list[tuple[datetime, int]]]:
     """The last number is 0 if everybody left.
 
-    There is no row for 0: the end of the last row is the time when everybody had left.
+    There is no row for 0, but the end of the last row is the time when everybody had left.
     """
     steps, ends = defaultdict[UUID, list[tuple[datetime, int]]](list), dict[UUID, datetime | None]()
     stays = select(GroupStay.report_id, GroupStay.counted_at, GroupStay.persons, GroupStay.superseded_at)
@@ -139,7 +139,7 @@ async def counts_at(session: AsyncSession, site_id: UUID) -> Sequence[GroupCount
 
 
 async def moved_by(session: AsyncSession, report_ids: Collection[UUID]) -> Sequence[GroupCount]:
-    """Each count has the people of a movement at their new place."""
+    """Returns the counts of people who moved, at their new places."""
     moved = select(GroupCount).where(GroupCount.movement_id.in_(report_ids))
     return (await session.scalars(moved.order_by(GroupCount.group_id))).all() if report_ids else ()
 

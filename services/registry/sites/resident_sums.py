@@ -29,9 +29,9 @@ NOBODY = (0, 0)
 
 
 class SummingResidents:
-    """The sites of households are in memory only during the summing.
+    """The sites of households are in memory only while they are summed.
 
-    `rest_seconds` is the shortest pause between two sums. The pause is longer if many households are at sites.
+    `rest_seconds` is the pause between two sums, which is longer if many households are at sites.
     """
 
     lock: ClassVar[str] = "resident_sums"

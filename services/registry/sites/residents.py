@@ -23,9 +23,9 @@ class Residents(NamedTuple):
 
 
 class PublishedResidents:
-    """Fewer than five changed households are not published until more households change.
+    """If fewer than five households changed, the change is published only after more households have changed.
 
-    If one household alone changed, the change of the sum could reveal the household.
+    Without this rule, the change of a sum could reveal a household that changed alone.
     """
 
     def __init__(self) -> None:

@@ -60,7 +60,8 @@ PATTERNS = [
 ]
 COMPILED = [(column, re.compile(pattern)) for column, pattern in PATTERNS]
 OWN = {folded(column): column for column in (*COLUMNS, REASONS)}
-# Each row needs its own value in these columns. A cell of these columns that is merged over several rows is an error.
+# Each row needs its own value in the columns of OF_ONE_SITE. A cell of the columns in OF_ONE_SITE that is merged over
+# several rows is an error.
 OF_ONE_SITE = {"name_ky", "name_ru", "name_en", "lat", "lon", "capacity"}
 
 
@@ -111,7 +112,9 @@ site_names = cache(SiteNames)
 
 
 def read(raw: bytes, chosen: Sequence[str] = ()) -> SiteSheet:
-    """`chosen` are the kinds of the first columns, if the caller chose them. All other columns get a guessed kind.
+    """`chosen` are the kinds of the first columns, if the caller chose them.
+
+    All columns that the caller did not choose get a guessed kind.
 
     Raises BadSheet.
     """
@@ -201,7 +204,7 @@ def district(cells: Mapping[str, str]) -> dict[str, str]:
     try:
         match = site_names().places.find(cells.get("pcode", ""))
     except Namesakes:
-        return {}  # the text is no P-code, and a later check refuses it
+        return {}  # a later check refuses the text, because it is no P-code
     if match is None or match[0].pcode is None:
         return {}
     (place, rest), stated = match, cells.get("locality")

@@ -54,7 +54,7 @@ def is_own_unit(pcode: str, areas: Iterable[str], places: Places) -> bool:
 
 
 def is_same_site(one: SiteDescription, other: SiteDescription) -> bool:
-    """Two descriptions are of one site if they have the same P-code and locality, and share a name."""
+    """Two descriptions are of the same site if they have the same P-code and locality, and share a name."""
     is_same_place = one.pcode == other.pcode and locality(one).is_same(locality(other))
     return is_same_place and not names(one).isdisjoint(names(other))
 
