@@ -88,7 +88,7 @@ def put_back(
     """Return the folders to which the former files were moved.
 
     After an interruption, the whole restore is run anew. Call `finish` when the whole restore has ended. If the folders
-    belong to the backup's installation, only the folders in `servers` are moved aside: the others may contain newer
+    belong to the backup's installation, only the folders in `servers` are moved aside: other folders may contain newer
     keys and spooled reports. If the folders belong to another installation, everything except the names in `stays` is
     moved aside.
     """
@@ -199,8 +199,7 @@ async def rejoin_log(installation: Installation, opened: Opened, report: Report)
 
 
 async def forget(settings: Settings) -> None:
-    """Delete the ids of accepted reports: after a loss of the log, intake would take a resent report for a
-    duplicate."""
+    """Delete the ids of accepted reports: if the log is lost, intake must not take a resent report for a duplicate."""
     own = settings.for_service("intake")
     async with Redis.from_url(own.redis_url, password=secret(own.redis_password_file)) as valkey:
         async for key in valkey.scan_iter(f"{own.topic_prefix}memory:*", count=1000):

@@ -52,6 +52,6 @@ async def step_if_alone(connection: asyncpg.Connection, task: SteppedTask) -> bo
 
     The task ends if the connection is lost. After any failure except the loss of the connection, the same task
     continues. A new task would have to read all households, and would not know which households were published. A new
-    task could therefore publish a change of fewer than five households.
+    task could publish a change of fewer than five households.
     """
     return connection.is_closed() or await task.step()

@@ -38,7 +38,7 @@ KINDS_OF = {
 }
 # The key of the person in charge is in another table, `site_keys`.
 SITE_KEYS = "SELECT site_id AS subject_id, kek_id, wrapped FROM site_report_keys WHERE site_id = ANY($1::uuid[])"
-# The answer $2 is included, because this transaction executes it.
+# The answer $2 is included, because the present transaction executes this decision.
 LINKS = """
 SELECT household_id, report_id, hazard_id, hazard_type, origin_pcode, occurred_at FROM (
     SELECT DISTINCT ON (household_id, report_id) * FROM event_answers
@@ -52,7 +52,7 @@ HELD_OF = """
 SELECT * FROM reports WHERE outcome = 'held' AND (report_id = ANY($1::uuid[]) OR subject_id = ANY($2::uuid[]))
 """
 # `is_moved` is true if this transaction files a movement of everybody at the site. A site whose people move is locked
-# exclusively. All other sites get a shared lock.
+# exclusively, and all other sites with a shared lock.
 LOCK_SITES = """
 SELECT CASE WHEN is_moved
     THEN pg_advisory_xact_lock(hashtextextended(name, 0))::text
@@ -76,8 +76,8 @@ ORDER BY received_at, report_id, version
 IDENTIFY = """
 UPDATE reports SET subject_id = $5, sealed = $6 WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
 """
-# While its household is unknown, a report is stored under its own id, with a data key for this id. This statement
-# deletes the key after the household has become known. If another report needs the key, the key stays.
+# While its household is unknown, a report is stored under its own id, with a data key for this id. When the household
+# becomes known, this statement deletes the key. A key that another report needs is not deleted.
 DELETE_KEYS = """
 DELETE FROM household_keys WHERE household_id = ANY($1::uuid[])
 AND NOT EXISTS (SELECT FROM reports WHERE subject_id = household_id)

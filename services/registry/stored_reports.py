@@ -64,7 +64,7 @@ class StoredReports:
         return known
 
     async def _find_keys(self, connection: Connection, reports: Iterable[asyncpg.Record]) -> None:
-        """One version of a report may be about another household, whose key is not loaded yet."""
+        """A stored version of a report may be about another household, whose key is not loaded yet."""
         missing = {name_of(row) for row in reports} - self._keys.keys()
         for kind, known in (*KNOWN_OF.items(), (SITE, SITE_KEYS)):
             if ids := [subject_id for of, subject_id in missing if of == kind]:
@@ -123,7 +123,7 @@ class StoredReports:
     async def read_outcomes(self, movements: Collection[FiledMovement]) -> None:
         """The caller has locked the counts of these groups.
 
-        Outcomes can change without a lock of the groups, so they are read again.
+        Outcomes can change without a lock of the groups, so the outcomes are read again.
         """
         if not movements:
             return
@@ -136,7 +136,7 @@ class StoredReports:
             movement.outcome_id = str(row["outcome_id"])
 
     async def unidentified(self, versions: Iterable[MovementVersion]) -> list[FiledMovement]:
-        """Returns only held movements of unknown households."""
+        """Returns only held movements whose household is unknown."""
         connection = await database.driver(self._session)
         rows = await connection.fetch(UNIDENTIFIED, *map(list, zip(*versions, strict=True)))
         await self._find_keys(connection, rows)

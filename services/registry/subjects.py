@@ -28,8 +28,8 @@ class PlaceNow(NamedTuple):
 class Subject:
     """`displacements` has the valid report about each displacement or count.
 
-    A site has only movements as reports, and no owner. `is_code_new` is true until the new short code of the household
-    is stored. `former_codes` are the short codes of duplicate reports about the household.
+    A site is a subject that has only movements as reports, and no owner. `is_code_new` is true until the new short code
+    of the household is stored. `former_codes` are the short codes of duplicate reports about the household.
     """
 
     name: Name
@@ -108,8 +108,7 @@ class Subject:
     def published(self) -> Filed:
         """Returns the displacement that events publish: the latest move, or the latest report if there was no move.
 
-        A later report may say that the household is unable to move. The household is then still displaced by its latest
-        move.
+        If a later report says that a household is unable to move, the household is still displaced by its latest move.
         """
         reported = self._reported
         if len(reported) == 1:  # fast path: most households have one report
@@ -119,7 +118,7 @@ class Subject:
 
     @property
     def courses(self) -> Courses:
-        """The courses are cached until the reports change: to compute many movements takes long."""
+        """The courses are cached until the reports change, because computing many movements takes long."""
         if not self.has_movements:
             return Courses()
         if self._courses is None:
@@ -138,7 +137,7 @@ class Subject:
 
     @property
     def site_ids(self) -> set[str]:
-        """If everybody at a named site moved to another site, this other site is included."""
+        """Sites to which everybody at a named site moved are included."""
         known = named_sites((*self.displacements.values(), *self.movements.values()))
         new = known if self.sites else None
         while new:
@@ -170,7 +169,7 @@ class Subject:
 
     @property
     def place(self) -> PlaceNow:
-        """If people are still displaced, returns the place of most of these people."""
+        """If people are still displaced, returns the place of most of the displaced people."""
         current, standing = self.current, self.standing
         if standing is None or (self._was_found_later(current) and standing.confirmed_at < current.clear.occurred_at):
             return PlaceNow(current.clear.destination.pcode, current.clear.destination.country)

@@ -18,14 +18,14 @@ OFFICE = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST,
 def now_at(households: str = "households") -> str:
     """The P-code is NULL while the household is abroad.
 
-    In rows of the previous release of Dayar, the destination is used, because they have no present place.
+    Rows of the previous release of Dayar have no present place, so the destination is used.
     """
     return f"""coalesce({households}.current_pcode,
         CASE WHEN {households}.current_country IS NULL THEN {households}.destination_pcode END)"""
 
 
 def here(households: str = "households") -> str:
-    """The P-code is that of the origin while the household is abroad."""
+    """While the household is abroad, the P-code is that of its origin."""
     return f"coalesce({now_at(households)}, {households}.origin_pcode)"
 
 
@@ -36,9 +36,9 @@ NOW_IN = """CASE WHEN households.current_pcode IS NULL
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """None for `pcodes` means that the whole country is visible.
+    """If `pcodes` is None, the whole country is visible.
 
-    If `author` is set, only reports of this author are visible.
+    If `author` is set, only the reports of this author are visible.
     """
 
     pcodes: list[str] | None
@@ -46,7 +46,7 @@ class Visibility:
     author: UUID | None = None
 
     def covers(self, pcode: str) -> TextClause:
-        """`pcode` is SQL, and not a value."""
+        """`pcode` is an SQL expression."""
         return text(is_within(pcode, "pcodes")).bindparams(pcodes=self.pcodes, known=self.known)
 
 

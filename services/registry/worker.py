@@ -109,7 +109,7 @@ def consumer(
 def settle_garbage() -> None:
     """With frequent garbage collection, the worker is slower by a third.
 
-    The objects of a batch form no cycles, so rare collection is enough.
+    Rare garbage collection is enough, because the objects of a batch form no cycles.
     """
     gc.collect()
     gc.freeze()

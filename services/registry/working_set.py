@@ -1,4 +1,4 @@
-"""A working set is loaded and saved by `storage.Store`."""
+"""`storage.Store` loads and saves a working set."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -37,11 +37,11 @@ class WorkingSet(Filing):
         return cls(places, by_name, known, early=early, sites=sites, held_before=held_before)
 
     def accept(self, filed: AnyFiled, *, is_expiry_only: bool = False) -> ReportDecision:
-        """A person has decided to accept a held report.
+        """Accept a held report, because a person has decided to accept it.
 
-        The author's right to send the report is then not checked any more.
+        After the acceptance, the author's right to send the report is not checked any more.
 
-        If `is_expiry_only` is true, only the expired sign-in is ignored: the author's right is still checked.
+        If `is_expiry_only` is true, the expired sign-in is ignored, but the author's right is still checked.
         """
         siblings = self.reports[filed.report_id]
         filed.is_accepted, filed.is_expiry_lifted = not is_expiry_only, is_expiry_only
@@ -50,10 +50,10 @@ class WorkingSet(Filing):
         return decision
 
     def refuse(self, filed: AnyFiled, reason: RefusalReason = RefusalReason.UNSTATED) -> ReportDecision:
-        """A person has decided to refuse a held report.
+        """Refuse a held report, because a person has decided to refuse it.
 
         The author learns of the refusal by the new outcome. If the report was the valid version of a movement, the
-        version before it takes effect.
+        version before the refused one takes effect.
         """
         subject = self.subjects.get(filed.subject)
         if isinstance(filed, FiledMovement) and subject and subject.movements.get(filed.report_id) is filed:
@@ -65,7 +65,7 @@ class WorkingSet(Filing):
         return decision
 
     def publish_again(self, subject: Subject, filed: Filed) -> None:
-        """A person has answered because of which event the household left."""
+        """A person has answered which event made the household leave."""
         if subject.has_movements:
             self._to_judge(subject)
         self.changed[subject.name] = subject
@@ -89,17 +89,18 @@ class WorkingSet(Filing):
                     self._free_waiting(filed, siblings, self._resettle(filed, siblings))
 
     def move(self, filed: AnyFiled, household: Name) -> None:
-        """The caller must decide about the report again."""
+        """After this call, the caller decides about the report again."""
         self.former_ids.add(filed.subject[1])
         filed.subject = household
         add_event(filed, self.links)
         self.identified.append(filed)
 
     def replace_current(self, subject: Subject, replaced: Filed) -> None:
-        """Remove the household's current report. Another report about the displacement replaces it.
+        """Remove the household's current report, because another report about the displacement replaces it.
 
-        All versions of the removed report get the outcome of a duplicate. The authors' receipts still show these
-        versions as recorded. If the author of the removed report corrects it later, the correction waits for a person.
+        All versions of the removed report get the outcome of a duplicate. In their authors' receipts, the versions of
+        the removed report are still shown as recorded. If the author of the removed report corrects it later, the
+        correction waits for a person.
         """
         if subject.movements or subject.has_movements:
             self._to_judge(subject)
@@ -109,14 +110,14 @@ class WorkingSet(Filing):
                 self._judge(version, refused(RefusalReason.DUPLICATE))
 
     def give_back(self, filed: AnyFiled, former: Name, reason: Held, replaced: Iterable[Filed]) -> None:
-        """A person has reversed the acceptance of a report: take the report away from the household.
+        """Take a report away from its household, because a person has reversed the report's acceptance.
 
         The report is held again, under the household that the report names itself. The household gets the highest
-        earlier version of the report that took effect. The accepted report may have replaced another report. The
-        household then gets back the versions `replaced`. Other versions may be held as OTHER_HOUSEHOLD, because the
-        accepted version belonged to another household. If no version of the report has an effect any more, the held
-        versions wait for the version that they correct. If a movement had waited for its own household, and this
-        household is registered now, the registry decides about the movement.
+        earlier version of the report that took effect. If the accepted report had replaced another report, the
+        household gets back the versions `replaced`. Versions may be held as OTHER_HOUSEHOLD, because the accepted
+        version belonged to another household. If no version of the report has an effect any more, each held version
+        waits for the version that it corrects. If the report is a movement that waited for its own household, and this
+        household is registered now, the registry decides about it.
         """
         subject = self.subjects[filed.subject]
         if subject.movements or subject.has_movements:
@@ -151,7 +152,7 @@ class WorkingSet(Filing):
                 self.refuse(filed, RefusalReason.CODE_UNKNOWN)
 
     def held_changes(self) -> list[HeldChange]:
-        """If a household or group is registered, its held reports are not published."""
+        """Held reports of a registered household or group are not published."""
         held = newest_held(chain.from_iterable(self.reports.values()), self.subjects)
         return list(held_changes(self.held_before, held))
 

@@ -57,7 +57,7 @@ class NamedHazards:
     def agree(self, population: str, one: CountedDeparture, other: CountedDeparture) -> bool:
         """Whether two counts are of people who fled the same hazard.
 
-        If no second hazard fits a count without a hazard, the counted people fled the hazard of the other count.
+        If only one hazard fits a count without a hazard, the counted people fled this hazard.
 
         If several hazards fit a count without a hazard, the two counts are treated as counts of different hazards.
         """

@@ -137,7 +137,7 @@ class CountPool:
     async def _find_sites(self) -> None:
         """Find the sites that the counts and movements name in words.
 
-        Nothing changes if the sites of all these units are loaded.
+        Nothing changes if the sites of all named units are loaded.
         """
         counts, places = list(self._counts.values()), self._store.places
         units = stated_units(counts, self.movements)

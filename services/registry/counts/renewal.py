@@ -67,7 +67,7 @@ SELECT DISTINCT group_id FROM counts WHERE group_id = ANY($1::uuid[]) AND (
 
 
 async def recount_old(sessions: async_sessionmaker[AsyncSession], registrar: Registrar, places: Places) -> None:
-    """The worker calls this function at its start, because the worker loads the gazetteer only then.
+    """The worker calls this function only at its start, when the worker loads the gazetteer.
 
     If the gazetteer and the rules are the same as at the last start, only groups with newer reports are computed.
     """

@@ -105,8 +105,8 @@ class Recounts:
     def _confirms(self, recount: Headcount, between: Sequence[Headcount], earlier: Headcount) -> bool:
         """`between` has the recounts after `earlier` and before `recount`.
 
-        `earlier` may be more than a day older than recounts of two teams that agree: people have come or left since
-        then.
+        If recounts of two teams agree, but differ from a count that is more than a day older, people have come or left
+        meanwhile.
         """
         if recount.counted_at - earlier.counted_at <= SAME_TIME:
             return False
@@ -116,7 +116,7 @@ class Recounts:
     def _agree(self, earlier: Headcount, recount: Headcount) -> bool:
         """True if the number of `recount` fits `earlier` and the reports after `earlier`.
 
-        `earlier` may already include the people of later partial counts, so `recount` may include any number of them.
+        People of later partial counts may already be in `earlier`, so `recount` may include any number of these people.
         People who came by movements may be in the recount, too.
         """
         at, persons = recount.counted_at, recount.clear.persons

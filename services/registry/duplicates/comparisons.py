@@ -1,6 +1,6 @@
 """Compares each new or changed household with other households in the background, and stores the exact duplicates.
 
-A comparison takes longer than a registration. The transaction of a report therefore only adds the household to a list.
+The transaction of a report only adds the household to a list, because a comparison takes longer than a registration.
 The worker takes a few households at a time from the list, and compares them within seconds.
 """
 

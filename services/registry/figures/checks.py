@@ -26,7 +26,6 @@ DAY_SECONDS = 24 * 60 * 60.0
 
 
 async def keep_checked(sessions: async_sessionmaker[AsyncSession], places: Places) -> None:
-    """The first check comes an hour after the start. The worker has added up all displacements by then."""
     await asyncio.sleep(FIRST_SECONDS)
     while True:
         await retry_while_unavailable(lambda: check(sessions, places))

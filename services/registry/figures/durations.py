@@ -132,7 +132,7 @@ def classified(numbers: Counter[int | None]) -> Counter[int]:
 def ongoing(query: FigureQuery, summary: Summary | None) -> Iterator[str]:
     """If a summary of the stock has the total, only the displacements of the last 90 days are read.
 
-    The other people in the total were displaced earlier.
+    Everybody else in the total was displaced earlier.
     """
     if summary:
         yield DURATIONS.format(

@@ -102,7 +102,7 @@ class Filters(BaseModel):
     def scopes(self) -> tuple[MovementScope, ...]:
         """By default, figures count displaced people only within the country.
 
-        Figures count all other people, such as migrants, everywhere.
+        Figures count migrants, and all other people who are not displaced, everywhere.
         """
         return tuple(self.scope or (IN_COUNTRY if self.are_displaced else MovementScope))
 

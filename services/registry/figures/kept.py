@@ -83,7 +83,7 @@ class KeptFigures:
         """If the memory is full, the answers that nobody has used for the longest time are removed.
 
         An answer of an earlier version is not kept if another request has read a later version meanwhile. An answer
-        that needs more than half of the memory is not kept, because too many other answers would be removed.
+        that needs more than half of the memory is not kept, because it would displace too many answers.
         """
         if version != self._version or weight(answer) > self._most // 2:
             return

@@ -147,8 +147,8 @@ class FigureQuery:
         """Return None if no summary has all dimensions of the query.
 
         No summary has both origin and destination. A summary has the number of persons of each sex and age, but not the
-        number of households with such persons. If a query selects sexes of a stock, the summary gives the persons, and
-        the displacements give the households. If a query selects ages, households and persons are counted from the
+        number of their households. If a query selects sexes of a stock, the summary gives the persons, and the
+        displacements give the households. If a query selects ages, households and persons are counted from the
         displacements.
         """
         if not self.is_whole and (self.ages or kind == "flows"):

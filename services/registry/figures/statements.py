@@ -29,7 +29,7 @@ PERIODS = {"stock": "NULL::integer", "flows": "period"}
 # summary has the figures, `sums` replaces three tables of households: `episodes`, `stays` and `passages`.
 TABLES = {"stock": ("episodes", "stays", "counts"), "flows": ("episodes", "passages", "counts")}
 SUMMED = ("sums", "counts")
-# Selects one row for each need of the people. If people have at least one need, there is one more row, with NULL.
+# Selects one row for each need of the people. A row with NULL is added if the people have at least one need.
 GIVEN_NEEDS = """(
     SELECT DISTINCT unnest(needs) UNION ALL SELECT NULL WHERE cardinality(needs) > 0
 ) AS given (need)"""

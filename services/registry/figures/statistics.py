@@ -43,7 +43,7 @@ async def figures(
         async with without_nested_loops(session) if summary or not is_registered else nullcontext():
             rows = await fetched(session, own, query.parameters())
         summands += [figure(row, located, is_registered=is_registered) for row in rows]
-    # the latest changes may cancel a stored sum: such a figure has no persons
+    # if the latest changes cancel a stored sum, the figure has no persons
     return [figure for figure in united(summands) if figure.persons or figure.group_persons]
 
 

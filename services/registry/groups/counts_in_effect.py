@@ -40,7 +40,7 @@ class CountsInEffect:
     def stock_ids(self, movement: FiledMovement, at: datetime) -> list[str]:
         """Returns the stocks of the counts of the movement's group, or of the counts at the movement's site.
 
-        If a recount has replaced one of these counts before the movement, the stock of the recount is returned.
+        If a recount has replaced a count before the movement, the stock of the recount is returned.
         """
         counts = self._by_name[movement.subject[1], movement.clear.status].until(at)
         for tally in [tally for tally in counts.values() if not tally.is_in_effect(at)]:

@@ -59,8 +59,8 @@ def named(
 def taken(parts: Parts, number: int, lead: Lead) -> Parts:
     """People whose position the movement changes are taken first, from the largest part.
 
-    For example, two of five people have returned, and a later report says that three people have returned. The later
-    report then concerns the three people who had not returned.
+    For example, two of five people have returned, and a later report says that three people have returned. The registry
+    applies the later report to the three people who had not returned.
     """
     chosen: Parts = {}
     for position in sorted(

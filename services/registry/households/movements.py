@@ -35,8 +35,7 @@ class Passage(NamedTuple):
 
 
 class Course(NamedTuple):
-    """The report of the displacement describes the people until `changed_at`, and `stays` describe the people from then
-    on.
+    """The report of the displacement describes the people until `changed_at`, and `stays` describe them afterwards.
 
     `departed` are the people in the report, except people who had died or left the country before. `site_movements` are
     the movements of everybody at a site that concerned the people.

@@ -1,8 +1,8 @@
 """Adds search keys of the sites where households are, so that the database alone does not reveal the sites.
 
 The worker makes the keys of stored households. The previous release of Dayar still writes sites to `household_sites`
-and leaves `site_root_id` empty. The worker makes the keys for each household in `household_sites`, and then deletes the
-household's row there.
+and leaves `site_root_id` empty. For each household in `household_sites`, the worker makes the keys, and then deletes
+the rows in `household_sites`.
 """
 
 from alembic import op

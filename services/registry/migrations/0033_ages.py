@@ -1,6 +1,6 @@
 """Stores the ages of displaced persons. Figures use the ages to compute the ages on later days, and other age brackets.
 
-The triggers stored only the numbers of persons in the age brackets of reports until now. The triggers now also store
+Until now, the triggers stored only the numbers of persons in the age brackets of reports. The triggers now also store
 the numbers in parts of age brackets, and how each number changes on each 1 January.
 """
 

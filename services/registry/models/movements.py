@@ -35,7 +35,7 @@ class Episode(Assessed, Displaced, RegistryModel):
 class AfterMovement(Assessed, Displaced):
     """`households` is 1 for the largest part of a household, and 0 for all other parts.
 
-    Sums over `households` therefore count each household once. `sex_age` and `ages` are on the day of `occurred_at`.
+    Sums over `households` count each household once. `sex_age` and `ages` are on the day of `occurred_at`.
     """
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)

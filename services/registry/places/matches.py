@@ -119,8 +119,7 @@ def near(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Ite
 
 
 def of_hazards(counts: Iterable[OpenCount], same: SamePlaces) -> Iterator[list[Match]]:
-    """Two counts that differ only by the hazard: one of them names none, or both hazards happened at about the same
-    time.
+    """Two counts that differ only by the hazard: one count names none, or the hazards happened at about the same time.
 
     Two hazards of different types may be one emergency: for example, an earthquake and its landslides. A later partial
     count is always added to the earlier count, so there is no question.

@@ -70,7 +70,7 @@ class Concerned:
     def freed(self, count: Headcount) -> Headcount:
         """If a decision concerns the place of a count, the count loses the site that was found by the typed text.
 
-        `CountPool` then searches the site again, because the text may now mean another site.
+        `CountPool` searches the site again after a decision, because the text may now mean another site.
         """
         return replace(count, typed_site=None) if count.present_key in self.places else count
 

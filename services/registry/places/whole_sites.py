@@ -48,8 +48,7 @@ class TimeAtSite(NamedTuple):
     persons: int
 
     def contains(self, at: datetime) -> bool:
-        """The report of a registration must be older than `at`, because it does not say when people came to the
-        site."""
+        """A registration does not say when people came to the site, so the report must be older than `at`."""
         return self.registered_at <= at and self.came_at <= at and (self.left_at is None or at < self.left_at)
 
 

@@ -218,8 +218,7 @@ class SearchKeys:
         return version.folding == FOLDING and self.has(version.root_id)
 
     def is_old(self, version: KeyVersion) -> bool:
-        """Keys of a newer root or newer rules are not old: another worker may use them during a rotation or an
-        update."""
+        """Keys of a newer root or newer rules are not old, because another worker may already use them."""
         has_root, newest = self.has(version.root_id), self.newest
         if version.root_id == newest.root_id:
             return abs(version.folding) < FOLDING

@@ -83,8 +83,7 @@ class SiteStore:
         return await self._write(site, version.model_copy(update={"version": 1}), version.person_in_charge)
 
     async def list_counts(self) -> None:
-        """The counts that may name the stored sites in words are put on a list, for the worker to compute them
-        again."""
+        """List the counts that may name the stored sites in words, because the worker must compute them again."""
         await list_groups_named(self.session, self._named, self.places)
 
     async def _check_twins(self, site_id: UUID, version: SiteVersion) -> None:

@@ -36,7 +36,7 @@ async def movements_of(
 
 
 async def _at_sites(session: AsyncSession, encryption: EnvelopeEncryption, site_ids: Iterable[str]) -> Versions:
-    """Movements at the sites to which these movements lead are included."""
+    """If everybody at a site moved to another site, the movements at the other site are included."""
     all_versions: Versions = []
     known, new = set[str](), set(site_ids)
     while new:

@@ -50,8 +50,8 @@ class NamedSite(NamedTuple):
 async def list_groups_named(session: AsyncSession, sites: Collection[NamedSite], places: Places) -> None:
     """A worker that has not seen the new site may just be filing a count that names it.
 
-    The function waits for all workers that compute counts, and then finds their counts. Workers that begin later wait
-    until this transaction ends, and then see the site.
+    The function waits for all workers that compute counts, and then finds their counts. Workers that begin to compute
+    counts later wait until this transaction ends, and then see the site.
     """
     if not sites:
         return

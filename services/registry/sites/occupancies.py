@@ -111,7 +111,7 @@ class Fall(NamedTuple):
 
 
 class StockAtSite(NamedTuple):
-    """`counts` are the counts of these people, the newest first.
+    """`counts` are the counts of one group of people, the newest first.
 
     `persons` is the number of people who are still at the site. If teams disagree, `persons` is the lowest or the
     highest number.

@@ -110,7 +110,7 @@ async def history(session: AsyncSession, site_id: UUID, there: Sequence[GroupCou
     """The reports are the movements of everybody at the site, and the counts of people at the site.
 
     A movement of a group is included if people of the group were at the site at that time. Later movements of the group
-    are left out: they may belong to other areas.
+    are left out, because they may belong to other areas.
     """
     counted = [count.report_id for count in there if count.movement_id is None]
     arrived = {count.movement_id for count in there if count.movement_id}
