@@ -49,7 +49,7 @@ class Filing(Judgements):
     # households to which this batch applies movements that were reported in earlier batches
     noted: set[Name] = field(default_factory=set)
     links: EventLinks = field(default_factory=dict)
-    # the newest held reports before the batch
+    # the newest held report of each household and group before the batch is filed
     held_before: Mapping[Name, Filed] = field(default_factory=dict)
 
     def file(self, filed: AnyFiled) -> ReportDecision:

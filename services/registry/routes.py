@@ -49,9 +49,10 @@ OUTCOMES = {
 class HouseholdSummary(BaseModel):
     """The unencrypted fields of a household. Movements after the displacement do not change `destination`.
 
-    `unconfirmed_since` is the time of the last confirmation of where the displaced people are. `unconfirmed_since` is
-    null if the last confirmation is newer than 24 hours (evacuation) or 30 days (all others). If `is_return_presumed`
-    is true, the evacuation of displaced people was lifted, and nobody has confirmed since then where they are.
+    `unconfirmed_since` is the time at which somebody last confirmed the place of the displaced people.
+    `unconfirmed_since` is null if the last confirmation is newer than 24 hours (evacuation) or 30 days (all others). If
+    `is_return_presumed` is true, the evacuation of displaced people was lifted, and nobody has confirmed since then
+    where they are.
     """
 
     model_config = ConfigDict(from_attributes=True)

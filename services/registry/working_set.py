@@ -116,8 +116,8 @@ class WorkingSet(Filing):
         earlier version of the report that took effect. If the accepted report had replaced another report, the
         household gets back the versions `replaced`. Versions may be held as OTHER_HOUSEHOLD, because the accepted
         version belonged to another household. If no version of the report has an effect any more, each held version
-        waits for the version that it corrects. If the report is a movement that waited for its own household, and this
-        household is registered now, the registry decides about it.
+        waits for the version that it corrects. A movement that waited for its own household is judged, if this
+        household is registered now.
         """
         subject = self.subjects[filed.subject]
         if subject.movements or subject.has_movements:

@@ -65,10 +65,10 @@ async def without_nested_loops(session: AsyncSession) -> AsyncIterator[None]:
     compares each total with all later changes. For a day of an earlier year, there are many later changes, and the
     comparison would take ten times as long.
 
-    Nested loops stay allowed for a statement that uses only `fetched`. The statement of movements joins few counts with
-    their reports by the primary key, so nested loops are faster there. A join by hashes reads all reports: with 200,000
-    reports, the statement took 72 ms instead of 17 ms. All other statements take the same CPU time with both kinds of
-    join, measured with 100,000 displacements.
+    A statement that is fetched outside this context may use nested loops. The statement of movements joins few counts
+    with their reports by the primary key, so nested loops are faster there. A join by hashes reads all reports: with
+    200,000 reports, the statement took 72 ms instead of 17 ms. All other statements take the same CPU time with both
+    kinds of join, measured with 100,000 displacements.
     """
     # raw SQL: SQLAlchemy has no statement that sets a parameter
     await session.execute(text("SET LOCAL enable_nestloop = off"))

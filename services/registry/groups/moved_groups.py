@@ -97,5 +97,5 @@ def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:
 
 
 def share(households: int | None, persons: int, of: int) -> int | None:
-    """`of` persons form `households` families: returns the share of families for `persons`, rounded up."""
+    """If `of` persons form `households` families, returns the number of families for `persons`, rounded up."""
     return households if not households or persons >= of else -(-households * persons // of)

@@ -89,8 +89,8 @@ async def of_hazard(
 
     The newest count comes first, as in `GroupCourse.current`.
 
-    The groups were in the visible area at some time, or left the area. `readable` decides whether the caller may read a
-    group.
+    The groups were in the visible area at some time, or came from the visible area. `readable` decides whether the
+    caller may read a group.
     """
     there = or_(visibility.covers("destination_pcode"), visibility.covers("origin_pcode"))
     named = select(GroupCount.group_id).where(GroupCount.hazard_id == hazard_id)

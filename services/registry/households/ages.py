@@ -52,11 +52,11 @@ def codes(filed: Filed, at: datetime | None = None) -> list[int]:
     return [person_code(member, year, day) for member in displaced(filed.sealed)]
 
 
-# A person code below AGED is an index in CELLS: the age in years is not known. A person code from AGED on is AGED plus
-# an age code. An age code contains the sex, an age, and whether the age rises on the next 1 January. In later years,
-# the age rises on every 1 January, because the birthday must not be stored unencrypted. An age code contains the age on
-# the next 1 January: the age on the day of displacement would show whether the birthday comes before or after that day.
-# If a person enters an older age bracket before the next 1 January, the code contains the age on the day of
+# A person code below AGED is an index in CELLS: the age in years is not known. Any other person code is the sum of AGED
+# and an age code. An age code contains the sex, an age, and whether the age rises on the next 1 January. In later
+# years, the age rises on every 1 January, because the birthday must not be stored unencrypted. An age code contains the
+# age on the next 1 January: the age on the day of displacement would show whether the birthday comes before or after
+# that day. If a person enters an older age bracket before the next 1 January, the code contains the age on the day of
 # displacement. In memory, a person code also contains the assessment of the person's functioning, multiplied by
 # ASSESSMENT_STEP. PostgreSQL stores only the number of assessed persons, so that no disability is stored beside an age.
 AGED = len(CELLS)

@@ -1,4 +1,4 @@
-"""Compares the short codes of waiting movements again, because their households may have been registered since then."""
+"""Compares the short codes of waiting movements again, because their households may have been registered meanwhile."""
 
 import asyncio
 

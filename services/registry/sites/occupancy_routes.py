@@ -29,12 +29,12 @@ MOST_SITES, MOST_SHOWN = 20_000, 30
 class OccupancyView(BaseModel):
     """The number of people at a site. If teams disagree, the number is between `lowest` and `highest`.
 
-    `reports` are the added counts. If `has_partial_counts` is true, some of these counts may include the same people,
-    so the number may be too high. `registered_came` and `registered_left` are the persons of registered households who
-    came or left after a count. `lowest` and `highest` therefore include persons who came and leave out persons who
-    left. `registered` are all registered persons who are at the site now. If `is_registered` is true, the number of
-    people is the number of registered persons: nobody has counted everybody at the site, and the sum of all counts is
-    smaller. In this case, `counted_at` may be null.
+    `reports` are the added counts. If `has_partial_counts` is true, the number may be too high, because several counts
+    may include the same people. `registered_came` and `registered_left` are the persons of registered households who
+    came or left after a count. Both `lowest` and `highest` include persons who came after a count, and leave out
+    persons who left. `registered` are all registered persons who are at the site now. `is_registered` is true if nobody
+    has counted everybody at the site, and more registered persons are there than all counts together have. The number
+    of people is then the number of registered persons. Without counts, `counted_at` is null.
     """
 
     model_config = ConfigDict(from_attributes=True)
