@@ -32,9 +32,7 @@ class Snapshot:
     id: str
     rows: Mapping[str, int]
     positions: Mapping[str, list[tuple[str, int, int]]]
-    letters: frozenset[
-        tuple[str, str, int, int]
-    ]  # dead letters that nobody has redriven; each is a `log.Letter`
+    letters: frozenset[tuple[str, str, int, int]]  # dead letters that nobody has redriven; each is a `log.Letter`
 
 
 @asynccontextmanager
