@@ -232,7 +232,7 @@ def for_author(version: dict[str, Any], author: Principal) -> dict[str, Any]:
 
 @router.get("/notices", include_in_schema=False)
 async def notices(request: Request, session: Session) -> Response:
-    """The part of a page about unusually frequent reading in the last day: one line for each account, hour and kind."""
+    """The part of a page about unusually frequent reading: one line for each account, hour and kind of the last day."""
     unusual = await openings.unusual(session, datetime.now(UTC))
     pages: Pages = request.app.state.pages
     return pages.render(request, "notices.html", unusual=unusual)

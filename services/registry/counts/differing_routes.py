@@ -90,7 +90,7 @@ class ChosenCount(BaseModel):
 
 
 class DifferingPage(BaseModel):
-    """The differing counts; counts that have waited longest come first. The page also has the newest choices."""
+    """The differing counts, beginning with those that have waited longest. The page also has the newest choices."""
 
     stocks: list[DifferingCounts]
     decided: list[ChosenCount]
@@ -123,7 +123,7 @@ class CountAssignments(Body):
 class ChangedCounts(BaseModel):
     """The ids that the request changed.
 
-    A requested id is missing here if the id is unknown, or if somebody else has changed the count meanwhile.
+    A requested id is missing if the id is unknown, or if somebody else has changed the count meanwhile.
     """
 
     ids: list[UUID]

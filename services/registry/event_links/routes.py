@@ -38,7 +38,7 @@ class HowKnown(StrEnum):
     """How the person knows whether people left because of the event."""
 
     ASKED = "asked"
-    FITS = "fits"  # place and time fit the event, or fit no event
+    FITS = "fits"  # place and time of the departure fit the event, or fit no event
     MISTAKE = "mistake"  # an earlier answer was wrong
 
 
@@ -134,7 +134,7 @@ class ChangedEvents(BaseModel):
 
 @router.get("/v1/events:unanswered")
 async def unanswered(request: Request, session: Session, caller: Caller, cursor: str | None = None) -> UnansweredPage:
-    """Households and groups in the caller's areas that may have left because of an event, but name no event."""
+    """Households and groups in the caller's areas that may have left because of an event, but report no event."""
     rows = await event_queries.unanswered(session, question(request, caller, after=cursors.decoded(cursor)))
     questions, last = event_queries.by_departure(rows, request.app.state.places)
     report_ids = [row.report_id for departure in questions for row in departure.rows]

@@ -78,7 +78,7 @@ class DurationAnswer(FiguresAnswer):
 async def movements(
     request: Request, session: Session, caller: Caller, filters: Annotated[MovementRowFilters, Query()]
 ) -> MovementAnswer | Response:
-    """Returns, transfers, deaths and other movements by month (Bishkek time), from each place to each place.
+    """The people who returned, were transferred, died or moved otherwise, by month (Bishkek time), from place to place.
 
     An answer has at most `limit` rows, like an answer about the stock.
     """

@@ -42,14 +42,14 @@ class FlowRowFilters(FlowFilters, RowFilters):
 
 
 class FiguresAnswer(BaseModel):
-    """`areas` are the caller's areas. The figures are only about these areas; None means the whole country."""
+    """`areas` are the caller's areas. The figures are limited to these areas; None means the whole country."""
 
     counted_status: Status
     areas: list[str] | None
 
 
 class FigureRows(FiguresAnswer):
-    """A page of the rows. `total` and `totals` are of all rows. `next` is the `cursor` of the next page.
+    """A page of the rows. `total` and `totals` are sums over all pages. `next` is the `cursor` of the next page.
 
     `total` is None if the filters select several categories, because their people are never added.
     """
@@ -80,9 +80,9 @@ async def stock(
     """The displaced people by place at the end of `date` (Bishkek time; default today).
 
     The JSON answer has at most `limit` rows. If there are more rows, `next` is the `cursor` of the next answer;
-    otherwise `next` is null. `total` and `totals` are of all rows. If `version` differs from the version of the first
-    answer, the figures changed meanwhile; request the first page again. With `format=csv`, the answer is a CSV file
-    with all rows.
+    otherwise `next` is null. `total` and `totals` are sums over all pages. If `version` differs from the version of the
+    first answer, the figures changed meanwhile; request the first page again. With `format=csv`, the answer is a CSV
+    file with all rows.
     """
     state, day = request.app.state, filters.on or today(datetime.now(UTC))
     query = filters.stock_query(state.settings, caller, state.places, day)

@@ -78,7 +78,7 @@ async def adopted(request: Request, session: Session, caller: Caller) -> Adopted
 
 @router.post("/v1/held:reverse")
 async def reverse(body: AdoptionReversals, request: Request, session: Session, caller: Caller) -> ChangedAdoptions:
-    """Reverse acceptances: the reports wait again, and the reports that they replaced are valid again."""
+    """Reverse acceptances. Each accepted report is held again, and the report that it replaced is valid again."""
     await adoption_queries.lock(session)
     visibility = visibility_of(caller, request.app.state.places)
     rows = await adoption_queries.adopted(session, visibility, body.decision_ids)

@@ -70,7 +70,7 @@ class HeldQuery:
 
 
 async def page(session: AsyncSession, query: HeldQuery) -> Sequence[RowMapping]:
-    """Urgent reports come first, then the oldest.
+    """Urgent reports come first, and of equally urgent reports the oldest comes first.
 
     `is_in_area` is true for people who are registered in the caller's areas, and for people who are not registered.
     """

@@ -56,8 +56,8 @@ class HeldReport(BaseModel):
     where the people are registered may accept the report. If `waits` is true, the registry judges the report again when
     another report comes. If `is_acceptable`, `is_elsewhere` and `waits` are false, the author must send a correction.
     `subject_pcode` is the place where the people are registered, because most movements state no place. `subject_pcode`
-    is None if this place is outside the caller's areas. If `is_adoptable` is true, the caller may accept the report as
-    a report about another household that is registered.
+    is None if the people are registered outside the caller's areas. If `is_adoptable` is true, the caller may accept
+    the report as a report about another household that is registered.
     """
 
     outcome_id: UUID
@@ -87,9 +87,9 @@ class HeldReason(BaseModel):
 
 
 class HeldPage(BaseModel):
-    """One page of the undecided held reports in the caller's areas, and the number of all such reports by reason.
+    """One page of the undecided held reports in the caller's areas, and the number of undecided reports by reason.
 
-    Urgent reports come first, then the oldest.
+    Urgent reports come first, and of equally urgent reports the oldest comes first.
     """
 
     reasons: list[HeldReason]
@@ -128,9 +128,9 @@ class HeldPersonsView(BaseModel):
 class HeldDecisions(Body):
     """A decision about held reports. `refusal` is the reason of a refusal, which the authors can read.
 
-    If `household_id` is given, one report is accepted as a report about this registered household. The report replaces
-    the household's current report. If `is_later` is true, the report becomes a later displacement of the household and
-    replaces no report.
+    If `household_id` is given, one report is accepted as a report about this registered household. If `is_later` is
+    false, the report replaces the household's current report. If `is_later` is true, the report becomes a later
+    displacement of the household and replaces no report.
     """
 
     outcome_ids: Ids

@@ -51,7 +51,7 @@ class AnswerPage(BaseModel):
 
 
 class ProposalPage(AnswerPage):
-    """The oldest questions, at most MOST_SHOWN, the number of all questions, and the first page of the answers."""
+    """The oldest questions (at most MOST_SHOWN), the number of all questions, and the first page of the answers."""
 
     count: int
     proposals: list[ProposalView]

@@ -54,8 +54,8 @@ class FoundHousehold(HouseholdSummary):
 
     `found_members` are the members who match. If no member matches, `found_members` has the first member.
 
-    If the report lists no members, `contact_name` is the name of the contact person, or None if the report names no
-    contact person.
+    If the report lists no members, `contact_name` is the name of the contact person. `contact_name` is None if the
+    report names no contact person.
     """
 
     found_members: list[FoundPerson]

@@ -39,7 +39,10 @@ KNOWN = "A site with this name is known at this place."
 
 
 class SiteView(SiteDescription):
-    """A site. `needs_since` has the time when each need was first stated. `shelter` is the kind of shelter."""
+    """A site.
+
+    `needs_since` maps each need to the time when the need was first stated. `shelter` is the kind of shelter.
+    """
 
     site_id: UUID
     version: int
@@ -111,8 +114,7 @@ async def save_site(
     """Add a site with version 1, or change a site by its next version. A repeated request changes nothing.
 
     The answer is 409 (`changed-meanwhile`) if somebody else changed the site meanwhile. The answer is 409
-    (`site-known`) if the new site is already known under another id. In both cases, the answer has the known site as
-    `site`.
+    (`site-known`) if the new site is already known under another id. Both 409 answers contain the known site as `site`.
     """
     check_unit(body, caller, request.app.state.places)
     await site_queries.lock(session)
@@ -154,7 +156,7 @@ async def import_sites(
 ) -> ImportedSheet:
     """Add the sites of an XLSX or CSV sheet (the body, at most 64 KiB).
 
-    With `dry_run`, nothing is added. The answer then states the result that each row would have. A known site is never
+    With `dry_run`, nothing is added, and the answer states the result that each row would have. A known site is never
     changed.
 
     The columns are name_ky, name_ru, name_en, type, state, pcode, locality, locality_pcode, lat, lon, capacity, needs,
@@ -204,7 +206,7 @@ def site_import(request: Request, session: Session, caller: Principal) -> SiteIm
 def check_unit(site: SiteDescription, caller: Principal, places: Places) -> None:
     """Raise Problem unless the P-code names a district (or a city without districts) in the caller's areas.
 
-    The code of the locality must also lie in this unit.
+    The code of the locality must lie in the unit of the P-code.
     """
     if not is_own_unit(site.pcode, caller.areas, places):
         raise invalid("/pcode", "the P-code of a district or city in your areas")
