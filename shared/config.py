@@ -23,7 +23,10 @@ class CheckedSettings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
     def __init__(self, **values: Any) -> None:
-        """Raises BadSettings, whose text describes valid values, and never contains the invalid value."""
+        """Raises BadSettings.
+
+        The error's text describes the valid values, but never quotes the invalid value, which may be a secret.
+        """
         prefix = self.model_config["env_prefix"]
         try:
             super().__init__(**values)
@@ -31,7 +34,7 @@ class CheckedSettings(BaseSettings):
             errors = error.errors(include_input=False, include_context=False)
             raise BadSettings(*(_expectation(error, prefix) for error in errors)) from None
         except SettingsError as error:
-            # the text is, for example: error parsing value for field "folders" from source ...
+            # pydantic's text is, for example: error parsing value for field "folders" from source ...
             field = str(error).split('"')[1]
             raise BadSettings(f"{prefix}{field}".upper() + ": Input should be valid JSON") from None
 
@@ -47,7 +50,7 @@ class Settings(CheckedSettings):
     kafka_username: str | None = None
     kafka_password_file: str | None = None
     kafka_ca_file: Path | None = None
-    # the fixed name of a worker in its consumer group, unique among all processes
+    # Each worker process has its own fixed name in the Kafka consumer group.
     kafka_group_instance: str | None = None
     topic_prefix: str = "dayar."
     displacements_days: float = Field(default=30, gt=0)
@@ -61,10 +64,10 @@ class Settings(CheckedSettings):
     host: str = "127.0.0.1"
     port: int = 8080
     state: Path = Path(".state")
-    # a worker touches this file, so that the supervisor sees a running event loop
+    # A worker touches this file regularly. The supervisor restarts a worker that stops touching its file.
     beat_path: Path | None = None
     places_path: Path | None = None
-    # by default, the status file of `dayar watch` is below the state folder
+    # `dayar watch` writes its status file into this folder. The default folder is below the state folder.
     watch_folder: Path | None = None
     public_url: str = "http://127.0.0.1:8080"
     trusted_hosts: tuple[str, ...] = ()
@@ -73,9 +76,9 @@ class Settings(CheckedSettings):
         "viewer",
         "operator",
         "duty_head",
-    )  # these accounts stay signed in while their board is open and connected
+    )  # Accounts with these roles stay signed in while their board is open and connected.
     exercise: bool = Field(default=False, validation_alias="DAYAR_EXERCISE")
-    # host:port pairs that may be called over http and at private addresses
+    # Dayar may call these host:port pairs over plain http and at private addresses.
     outbound_allow: tuple[str, ...] = ()
 
     institution_ky: str = "Кризистик кырдаалдарда башкаруу борбору"
@@ -86,9 +89,10 @@ class Settings(CheckedSettings):
     seal_private_keys: Path = Path(".state/secrets/seal/private")
     token_public_keys: Path = Path(".state/secrets/tokens/public")
     token_private_key_file: Path = Path(".state/secrets/tokens/private.pem")
-    record_keys: str = ".state/secrets/records/{service}"  # one folder of signing keys per topic
-    # A record with an unknown signature key waits this long. After a rotation, the new key must reach every reader in
-    # this time.
+    # The folder contains a folder of signing keys for each topic.
+    record_keys: str = ".state/secrets/records/{service}"
+    # A consumer waits this long for an unknown signature key, and then sets the record aside. After a rotation, the new
+    # key must reach every reader within this time.
     signature_key_wait_seconds: float = Field(default=600, ge=0)
 
     def for_service(self, service: str) -> Self:
@@ -100,7 +104,7 @@ class Settings(CheckedSettings):
         return self.model_copy(update={**named, "service": service})
 
     def kept_ms(self, topic: Topic) -> int | None:
-        """The unit is milliseconds. None means that the records are kept for ever."""
+        """Return the retention time of the topic in milliseconds. None means that Kafka keeps the records for ever."""
         return None if topic.kept_days is None else round(self.displacements_days * DAY_MS)
 
     @property
@@ -109,7 +113,10 @@ class Settings(CheckedSettings):
 
     @property
     def counted_status(self) -> Status:
-        """Only reports with this status change figures and notify people: Exercise in an exercise, else Actual."""
+        """Only reports with this status change figures and notify people.
+
+        An exercise counts Exercise reports, a real installation counts Actual reports.
+        """
         return Status.EXERCISE if self.exercise else Status.ACTUAL
 
     @property
@@ -119,7 +126,10 @@ class Settings(CheckedSettings):
 
     @property
     def proxies(self) -> str:
-        """By default, only this machine may send forwarding headers, and only if PUBLIC_URL is https."""
+        """Return the addresses whose forwarding headers uvicorn trusts.
+
+        The default is this machine if PUBLIC_URL is https, else none.
+        """
         usual = "127.0.0.1,::1" if self.public_url.startswith("https:") else ""
         return usual if self.forwarded_allow_ips is None else self.forwarded_allow_ips
 
@@ -130,5 +140,4 @@ def _expectation(error: ErrorDetails, prefix: str) -> str:
 
 
 def secret(file: str | Path | None) -> str | None:
-    """Without the final line break."""
     return None if file is None else Path(file).read_text(encoding="utf-8").strip()

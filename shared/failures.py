@@ -19,9 +19,10 @@ from shared import log
 T = TypeVar("T")
 
 LONGEST_SECONDS = 5.0
-# Classes of SQLSTATE: connection lost, out of resources, shutdown, file error, login refused.
+# These classes of SQLSTATE mean: connection lost, out of resources, shutdown, file error, login refused.
 AWAY_CLASSES = ("08", "53", "57P", "58", "28")
-# SQLSTATE: serialisation failure, deadlock, lock timeout, timeout of an idle or long transaction, cancelled.
+# These SQLSTATE codes mean: serialisation failure, deadlock, lock timeout, idle transaction ended, long transaction
+# ended, statement cancelled.
 QUERY_CANCELED = "57014"
 AWAY_STATES = ("40001", "40P01", "55P03", "25P03", "25P04", QUERY_CANCELED)
 
@@ -31,7 +32,10 @@ class DependencyUnavailable(Exception):
 
 
 class SetAside(Exception):
-    """`pointer` is a JSON pointer that contains only names of the contract."""
+    """The record becomes a dead letter.
+
+    `pointer` is the JSON pointer of the invalid field, and contains no personal data.
+    """
 
     def __init__(self, reason: str, pointer: str = "") -> None:
         super().__init__(reason)
@@ -48,12 +52,12 @@ def is_dependency_unavailable(error: BaseException) -> bool:
 
 
 def is_too_slow(error: DBAPIError) -> bool:
-    """PostgreSQL ended the statement because of `statement_timeout`."""
+    """Return True if PostgreSQL cancelled the statement, as `statement_timeout` does."""
     return bool(error.orig) and getattr(error.orig, "sqlstate", None) == QUERY_CANCELED
 
 
 def is_postgresql_unavailable(error: BaseException) -> bool:
-    """The caller may then retry the operation for ever."""
+    """If True, the caller may retry the operation for ever."""
     if isinstance(error, DBAPIError):
         return (
             error.connection_invalidated or is_postgresql_unavailable(error.orig.__cause__ or error.orig)
@@ -62,7 +66,8 @@ def is_postgresql_unavailable(error: BaseException) -> bool:
         )
     if isinstance(error, asyncpg.InterfaceError):
         return "closed" in str(error)
-    if isinstance(error, asyncpg.InternalClientError):  # the connection broke between a statement and its answer
+    # The connection broke after a statement was sent, and before its answer arrived.
+    if isinstance(error, asyncpg.InternalClientError):
         return True
     state = getattr(error, "sqlstate", None)
     if isinstance(state, str):
@@ -71,10 +76,10 @@ def is_postgresql_unavailable(error: BaseException) -> bool:
 
 
 def backoff_seconds(failures: int, *, first: float, longest: float = LONGEST_SECONDS, jitter: float = 0.2) -> float:
-    """The pause after the first failure is `first` seconds, and each further failure doubles the pause.
+    """Return `first` seconds after the first failure.
 
-    Callers that failed together would retry together and could overload the dependency. The jitter spreads their
-    retries.
+    Each further failure doubles the pause. Many callers can fail at the same moment. The jitter spreads their retries,
+    so that they do not overload the dependency.
     """
     pause = min(first * 2.0 ** min(failures - 1, 30), longest)
     return pause * random.uniform(1 - jitter, 1 + jitter)  # noqa: S311 - no secret
@@ -96,7 +101,7 @@ class Backoff:
 
 @contextmanager
 def outage_logged(event: str) -> Iterator[None]:
-    """Ends the block without an error if a dependency is unavailable, and logs `event`. Other errors are raised."""
+    """If a dependency is unavailable, logs `event` and ends the block without an error. Raises all other errors."""
     try:
         yield
     except Exception as error:

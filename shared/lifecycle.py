@@ -23,15 +23,15 @@ from shared.web.connections import IDLE_SECONDS, LimitedProtocol
 
 S = TypeVar("S", bound=Settings)
 
-# The event loop waits this number of seconds before each callback, while another thread computes. A request needs about
-# ten iterations of the loop, and eight connections with large bodies add eight callbacks to each. A wait of 0.001 s
-# therefore delayed requests by up to 60 ms. Python's default is 0.005 s.
+# The switch interval: while another thread computes, the event loop waits up to this number of seconds for the GIL.
+# Python's default is 0.005 s. One request needs many callbacks, and each callback can wait. With 0.001 s, requests were
+# delayed by up to 60 ms.
 TURN_SECONDS = 0.0002
 
-FAILED = 70  # the exit code after an error; `sysexits.h` calls it EX_SOFTWARE
+FAILED = 70  # EX_SOFTWARE in `sysexits.h`
 
-# Thresholds of garbage collection. A batch creates about 50 objects for each report, none of them in a reference cycle.
-# With Python's default threshold of 700 objects, garbage collection took a third of the time.
+# Thresholds of garbage collection. A batch creates about 50 objects for each report, and no reference cycles. With
+# Python's default threshold of 700 objects, garbage collection took a third of the CPU time.
 COLLECT_AFTER = (50_000, 20, 100)
 
 
@@ -68,13 +68,12 @@ def run_service(
 
 
 def collect_seldom() -> None:
-    """Garbage collection of all existing objects would delay requests."""
+    """Frees the event loop from long garbage collections: objects that exist at the start are never scanned."""
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
 
 
 def run_process(name: str, main: Callable[[], Awaitable[None]]) -> None:
-    """The process's logs and traces contain the name."""
     log.configure(name)
     tracing.start(name)
     try:
@@ -146,8 +145,8 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
 
     The gateway removes the path prefix `mount`.
 
-    If a task of the lifespan fails, this function raises the error. By itself, uvicorn would only log the error, and
-    the app would continue, for example with outdated revocations.
+    If a background task of the app fails, this function raises the error. uvicorn's own lifespan would only log the
+    error, and the app would continue, for example with outdated revocations.
     """
     sys.setswitchinterval(TURN_SECONDS)
     server = Server(

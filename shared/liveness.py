@@ -15,9 +15,10 @@ Answers = Callable[[], bool]
 
 
 async def silent(answers: Answers, *, seconds: float = SILENT_SECONDS, every: float = EVERY_SECONDS) -> None:
-    """Return when the process, after at least one answer, has not answered for `seconds`.
+    """Wait for the first answer.
 
-    Failed checks are counted instead of seconds, so a pause of the whole machine counts as one failed check.
+    Then return as soon as the process has not answered for `seconds`. The function counts failed checks, not seconds:
+    if the whole machine pauses, only one check fails.
     """
     missed, has_answered = 0, False
     while missed * every < seconds:
@@ -30,7 +31,7 @@ async def silent(answers: Answers, *, seconds: float = SILENT_SECONDS, every: fl
 
 
 def over_http(host: str, port: int, name: str, *, path: str = "/live", timeout: float = EVERY_SECONDS) -> Answers:
-    """`name` is the public host name, which is sent because the process may refuse other names."""
+    """Sends `name`, the public host name, as the Host header, because the process refuses unknown host names."""
 
     def answers() -> bool:
         connection = http.client.HTTPConnection(host, port, timeout=timeout)
@@ -53,19 +54,19 @@ def by_beat(file: Path) -> Answers:
         before, last = last, file.stat().st_mtime_ns if file.exists() else 0
         return last not in (0, before)
 
-    file.unlink(missing_ok=True)  # an earlier process may have left the file
+    file.unlink(missing_ok=True)  # The file of an earlier process would count as an answer.
     return answers
 
 
 async def beat(file: Path, *, every: float = EVERY_SECONDS / 2) -> None:
     """Touch the file every `every` seconds while the event loop runs, until cancelled.
 
-    The file contains the time of this start, by which `dayar watch` recognises a worker that starts again and again. If
-    the disk is full, the file has no content, and the process still runs.
+    The file contains the start time of the process. With this time, `dayar watch` recognises a worker that restarts
+    repeatedly. If the disk is full, the file stays empty, and the process continues.
     """
     with suppress(OSError):
         file.write_text(datetime.now(UTC).isoformat(), encoding="ascii")
-    file.chmod(0o644)  # the monitoring may run as another user
+    file.chmod(0o644)  # The monitoring may run as another user, and must be able to read the file.
     while True:
         file.touch()
         await asyncio.sleep(every)

@@ -48,7 +48,10 @@ async def _outcomes(readings: Sequence[Reading], session: AsyncSession, handler:
 
 
 async def effects(received: Sequence[Received], session: AsyncSession, handler: Handler) -> list[Outcome]:
-    """Events that are not new to the inbox get the outcome REPEAT or, if their content differs, SET_ASIDE."""
+    """Only events that are new to the inbox reach the handler.
+
+    A repeated event gets the outcome REPEAT. An event whose id is known with other content gets SET_ASIDE.
+    """
     if not received:
         return []
     sorted_out = await inbox.sort(session, received)

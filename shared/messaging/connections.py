@@ -1,8 +1,8 @@
 """Corrects aiokafka's connections under uvloop.
 
-For a write to a closed connection uvloop raises RuntimeError, but aiokafka catches only OSError
-(https://github.com/aio-libs/aiokafka/issues/1038). Without the correction, such a write in the moment after a broker
-failed could end a consumer, or the task that updates a client's metadata.
+uvloop raises RuntimeError when aiokafka writes to a closed connection. aiokafka catches only OSError
+(https://github.com/aio-libs/aiokafka/issues/1038). After the failure of a broker, the RuntimeError could end a
+consumer, or the task that updates a client's metadata.
 """
 
 from typing import Any
@@ -24,5 +24,5 @@ def send_or_close(connection: AIOKafkaConnection, *request: Any, **options: Any)
 
 
 def correct() -> None:
-    """Affects each connection of the process. Repeated calls have no further effect."""
+    """Changes all Kafka connections of the process. Idempotent."""
     AIOKafkaConnection.send = send_or_close

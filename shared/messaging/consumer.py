@@ -1,4 +1,4 @@
-"""Consumes topics. Each record has its effect exactly once, or becomes a dead letter with a reason."""
+"""Consumes topics. Each record takes effect exactly once, or becomes a dead letter with a reason."""
 
 import asyncio
 import time
@@ -37,11 +37,12 @@ SEALED = HouseholdReported.topic
 
 
 class Consumer:
-    """Reads the topics of `handlers` in the consumer group `group`, by default the name of the service.
+    """Reads the topics of `handlers`.
 
-    After a small batch, the consumer pauses, so that close records share a transaction and a request to the broker. The
-    pause lasts until about `enough` records have arrived at the current rate, but at most for `every_ms`. A record that
-    arrives after the pause does not wait. By default, `enough` is half of `max_records`.
+    `group` is the consumer group, by default the name of the service. After a small batch, the consumer pauses. The
+    records that arrive during the pause share a transaction and a request to the broker. At the current rate, about
+    `enough` records arrive during the pause. A pause takes at most `every_ms`. By default, `enough` is half of
+    `max_records`.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class Consumer:
         )
 
     async def run(self) -> None:
-        """Consume until cancelled. Raises HandlerMissing or ConsumerStopped; log and ledger have the reason."""
+        """Consume until cancelled. Raises HandlerMissing or ConsumerStopped. The log contains the reason."""
         self._require_handlers()
         await retry_while_unavailable(self._hold_to_contract)
         backoff = Backoff()
@@ -104,8 +105,8 @@ class Consumer:
             raise HandlerMissing(*missing)
 
     async def handle(self, received: Received, session: AsyncSession) -> Outcome:
-        """Handle the record of a dead letter without moving an offset. The caller commits. Raises Fenced."""
-        # locks no row, but makes the redrive wait while a new digest key is applied
+        """Handle the record of a dead letter, without a change of offsets. The caller commits. Raises Fenced."""
+        # An empty fence locks no row. But while a new digest key is applied, the table is locked, and the fence waits.
         await offsets.fence(session, ())
         if self._check is not None:
             await self._check(session)
@@ -133,18 +134,22 @@ class Consumer:
                 ahead.task_done()
 
     async def _read_ahead(self, ahead: asyncio.Queue[list[Reading]]) -> None:
-        """Decode the next batch while PostgreSQL commits the current batch."""
+        """Reads and decodes the next batch while PostgreSQL commits the current batch."""
         with kafka.raise_on_foreign_cancellation():
             while True:
                 if self._stream.is_dropped:
-                    # wait for the current commit, because it changes the offset to which the consumer seeks
+                    # The current commit advances the stored offset. Wait for the commit, then seek to the stored
+                    # offset.
                     await ahead.join()
                     await self._stream.seek()
                 if readings := await self._stream.read():
                     await ahead.put(readings)
 
     async def _settle_or_drop(self, readings: Sequence[Reading]) -> None:
-        """After another worker has taken over (Fenced), drop this batch and the batches read ahead."""
+        """Fenced means that another worker has taken over.
+
+        This worker then drops the batch and all batches read ahead.
+        """
         try:
             await self._settle(readings)
         except Fenced:
@@ -180,7 +185,7 @@ class Consumer:
         return open_plain(record) if self._handlers.ignores(event_type) else self._opener(record)
 
     async def _settle(self, readings: Sequence[Reading]) -> None:
-        """If the commit fails, commit each half of the batch separately, until the record that fails is alone."""
+        """If a batch fails, commit its two halves separately. Repeated halving isolates the record that fails."""
         try:
             await self._transact(readings)
         except Fenced:

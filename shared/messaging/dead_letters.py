@@ -38,7 +38,7 @@ from shared.messaging.records import Record, UnreadableRecord
 from shared.messaging.signatures import UNKNOWN_KEY
 
 DEAD_SIGNATURE = f"dead_{SIGNATURE}"
-# For these reasons, nothing proves that one of our services wrote the record, so no outcome is published.
+# With these reasons, an attacker may have written the record. The service therefore publishes no outcome.
 UNPROVEN = ("signature_mismatch", UNKNOWN_KEY)
 
 OWN_HEADERS = {
@@ -56,7 +56,7 @@ OWN_HEADERS = {
 
 
 class DeadLetters:
-    """With a `sealer`, a record that may contain more than unencrypted fields is sealed whole."""
+    """With a `sealer`, the whole record is encrypted if it may contain personal data (see `is_clear`)."""
 
     def __init__(self, service: str, sealer: Sealer | None) -> None:
         self._service = service
@@ -71,7 +71,11 @@ class DeadLetters:
         await outbox.add(session, *map(self.letter, refused), *outcomes)
 
     def outcome(self, refused: UnreadableRecord) -> Message | None:
-        """Returns None if the record is unreadable, or if another service publishes outcomes."""
+        """Returns the outcome that the report's author reads.
+
+        Returns None if the record is forged, unreadable or no report, or if another service publishes the outcomes of
+        the topic.
+        """
         record = refused.record
         if refused.reason in UNPROVEN:
             return None
@@ -112,9 +116,9 @@ class DeadLetters:
 
 
 def outcome_of(service: str, record: Record, outcome: OutcomeKind, reason: str) -> tuple[str, ReportSettled] | None:
-    """Returns the id of the record's event, and the outcome for the report's author.
+    """Returns the event id of the record, and the outcome that the report's author reads.
 
-    Returns None if the record is unreadable or no report, or if another service publishes outcomes.
+    Returns None if the record is unreadable or no report, or if another service publishes the outcomes of the topic.
     """
     if service not in TOPICS[record.topic].owes_outcome:
         return None
@@ -123,7 +127,7 @@ def outcome_of(service: str, record: Record, outcome: OutcomeKind, reason: str) 
     except (UnknownEventType, MalformedEvent):
         return None
     if not isinstance(event.data, (HazardFields, ReportClear)):
-        return None  # nobody waits for the outcome of a record that is not a report
+        return None  # only reports have an author who waits for an outcome
     data = ReportSettled(
         report_id=event.data.report_id,
         version=event.data.version,
@@ -138,7 +142,10 @@ def outcome_of(service: str, record: Record, outcome: OutcomeKind, reason: str) 
 
 
 def set_aside_id(service: str, event_id: str, record: Record) -> UUID:
-    """After a redrive, the new outcome replaces the outcome with this id."""
+    """Return the id of the outcome SET_ASIDE.
+
+    After a redrive, the new outcome names the replaced outcome by this id.
+    """
     return derived_id("set_aside", service, event_id, record.partition, record.offset)
 
 
@@ -153,7 +160,10 @@ def dead_aad(kid: str, topic: str, partition: int, offset: int) -> bytes:
 
 
 def is_clear(record: Record) -> bool:
-    """The contract must define all headers and fields of the record, with valid values."""
+    """Return True if the contract defines each header and field of the record, and each value is valid.
+
+    Other records may contain personal data.
+    """
     models = EVENT_TYPES.get(dict(record.headers).get("ce_type", b"").decode("latin-1"), ())
     return (
         UUID_TEXT.fullmatch(record.key) is not None
@@ -171,7 +181,10 @@ def _fits(model: type[BaseModel], value: bytes) -> bool:
 
 
 def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A parser keeps only the last value of a name, so an earlier value would be stored unchecked."""
+    """Raises ValueError if a JSON object has the same name twice.
+
+    A parser keeps only the last value, so the first value would be stored unchecked.
+    """
     content = dict(fields)
     if len(content) < len(fields):
         raise ValueError("duplicate name")
@@ -179,7 +192,10 @@ def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _adds_nothing(parsed: BaseModel, content: dict[str, Any]) -> bool:
-    """Event models ignore unknown fields, which may hold personal data, so these fields are looked for here."""
+    """Return False if the record has a field that the event model does not define.
+
+    Event models ignore unknown fields, and unknown fields may contain personal data.
+    """
     return all(
         name in type(parsed).model_fields
         and (not isinstance(inner := getattr(parsed, name), BaseModel) or _adds_nothing(inner, content[name]))

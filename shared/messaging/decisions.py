@@ -16,7 +16,7 @@ from shared.messaging.models import Decision
 from shared.messaging.offsets import Fenced
 from shared.postgres import database, notify
 
-# the table is polled at this interval, because no NOTIFY arrives while the connection is renewed
+# The worker also polls the table at this interval, because it misses NOTIFY messages while it reconnects.
 IDLE_SECONDS = 5.0
 
 
@@ -38,8 +38,8 @@ async def wake(session: AsyncSession) -> None:
 class Decisions(Generic[D]):
     """Executes decisions, oldest first, each in one transaction.
 
-    Before the transaction, `prepare` reads what the execution needs: reading may take long, and PostgreSQL ends idle
-    transactions.
+    `prepare` runs before the transaction, and returns the execution. `prepare` may read for a long time, and PostgreSQL
+    would end an idle transaction.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Decisions(Generic[D]):
         try:
             await self._mark(decision.decision_id, await self._prepare(decision))
         except Fenced:
-            return True  # another worker has changed the prepared input, so the decision is prepared anew
+            return True  # Another worker has changed the prepared data. The next call prepares the decision again.
         except Exception as error:
             if is_dependency_unavailable(error):
                 raise
@@ -91,7 +91,7 @@ class Decisions(Generic[D]):
 
 
 def answer(result: str) -> Execution:
-    """The execution changes nothing, and its result is this code."""
+    """Return an execution that changes nothing and has this result."""
 
     async def execute(_: AsyncSession) -> str:
         return result

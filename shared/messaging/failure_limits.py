@@ -1,4 +1,4 @@
-"""Stops the consumer if many records fail for one reason, which is probably a fault of the release of Dayar."""
+"""Stops the consumer if many records fail for the same reason. The cause is then probably an error in Dayar itself."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -26,9 +26,9 @@ class Failures:
         self._last: deque[str | None] = deque(maxlen=WINDOW)
 
     def expect(self, reasons: Iterable[str]) -> None:
-        """Count in advance the failures that led to an earlier stop for these reasons.
+        """`reasons` stopped the consumer earlier.
 
-        One more failure for the same reason then stops the consumer.
+        Make the next failure for one of these reasons stop the consumer again.
         """
         for reason in reasons:
             self._last.extend([reason] * (WINDOW // 2))
@@ -61,7 +61,7 @@ def refused(reading: Reading, error: Exception) -> UnreadableRecord:
 
 
 def code(error: Exception) -> str:
-    """A code contains no text of the error, which may quote personal data."""
+    """The code leaves out the text of the error, because this text may quote personal data."""
     if isinstance(error, SetAside):
         return error.reason
     fields = log.described(error)

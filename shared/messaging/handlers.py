@@ -14,7 +14,7 @@ from shared.messaging.records import Outcome, Received
 
 IGNORED = Outcome(OutcomeKind.NOTED, "ignored")
 
-# A function or method with the parameters `received` and `session`. `bound` binds methods to an object.
+# A function with the parameters `received` and `session`, or a method that `Handlers.bound` binds to an object.
 AnyHandler = Callable[..., Awaitable[Sequence[Outcome]]]
 
 
@@ -27,10 +27,7 @@ class OutcomesMissing(Exception):
 
 
 class Handlers:
-    """Events of several types with the same handler can come in one call.
-
-    `topics` are the topics of all types in the table.
-    """
+    """One call of a handler can contain events of several types."""
 
     def __init__(self, handled: Mapping[type[EventData], AnyHandler], ignored: Iterable[type[EventData]] = ()) -> None:
         self._handled, self._ignored = handled, tuple(ignored)
@@ -57,7 +54,7 @@ class Handlers:
         return Handlers(methods, self._ignored)
 
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-        """Consecutive events with the same handler are given to this handler in one call."""
+        """Calls a handler once for consecutive events of its types."""
         outcomes = [IGNORED] * len(received)
         handled = [number for number, event in enumerate(received) if not self.ignores(event.event.type)]
         for handler, group in groupby(handled, lambda number: self._rows[received[number].event.type]):
@@ -76,7 +73,7 @@ async def _called(handler: Any, received: Sequence[Received], session: AsyncSess
 
 
 def missing_types(topics: Collection[str], named: Collection[str]) -> list[str]:
-    """The event types of these topics that `named` does not contain."""
+    """Return the event types of `topics` that are missing in `named`."""
     return [
         name
         for name, models in EVENT_TYPES.items()

@@ -13,7 +13,7 @@ from shared.messaging.records import Received
 from shared.postgres import bulk_copy, database
 from shared.postgres.bulk_copy import Copy
 
-COPY_FROM = 50  # from this number of rows on, a COPY is faster than an INSERT in spite of its savepoint
+COPY_FROM = 50  # with at least this number of rows, a savepoint and a COPY are faster than an INSERT
 
 # raw SQL: because the parameters are arrays, each batch needs only one statement
 INSERT = """
@@ -31,8 +31,8 @@ class Reading(Enum):
 async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Reading]:
     """FIRST means that the event is new.
 
-    REPEAT means that an earlier event has the same id and digest. CONFLICT means that an earlier event has the same id,
-    but another digest.
+    REPEAT means that an earlier event has the same id and digest. CONFLICT means that an earlier event has the same id
+    and a different digest.
     """
     first: dict[str, Received] = {}
     for event in received:
@@ -51,12 +51,12 @@ async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Read
 
 
 async def forget(session: AsyncSession, event_ids: Collection[str]) -> None:
-    """Remove the events that were set aside, so that their redrives count as FIRST."""
+    """Remove the ids of events that were set aside. A redrive of the event then counts as FIRST."""
     await session.execute(delete(InboxEvent).where(InboxEvent.event_id.in_(map(UUID, event_ids))))
 
 
 async def _enter(session: AsyncSession, digests: dict[str, bytes]) -> tuple[Collection[str], dict[str, bytes]]:
-    """Return the ids of the new events, and the digests of events that were stored before."""
+    """Store the new events. Return the ids of the new events, and the stored digests of the known events."""
     connection = await database.driver(session)
     if len(digests) >= COPY_FROM and await _copy(connection, digests):
         return digests.keys(), {}
@@ -69,7 +69,10 @@ async def _enter(session: AsyncSession, digests: dict[str, bytes]) -> tuple[Coll
 
 
 async def _copy(connection: asyncpg.Connection, digests: dict[str, bytes]) -> bool:
-    """COPY is twice as fast as INSERT for many rows. Return False in the rare case that an event is already stored."""
+    """COPY is twice as fast as INSERT for many rows.
+
+    Store nothing and return False if one of the events is already stored.
+    """
     try:
         async with connection.transaction():
             await bulk_copy.write(connection, [Copy("inbox", bulk_copy.columns(InboxEvent), digests.items())])

@@ -22,16 +22,17 @@ from shared.messaging import connections
 from shared.messaging.records import Partition, Record
 
 RETRY_SECONDS = 0.5
-START_SECONDS = 3  # a start whose caller is cancelled may continue for this time
+START_SECONDS = 3  # after the cancellation of its caller, a start may continue for this time
 STOP_SECONDS = 10
-# aiokafka's default: the broker answers a fetch as soon as there are records, or after this time
+# The broker answers a fetch when there are records, and at the latest after this time. The value is aiokafka's default.
 GROUP_WAIT_MS = 500
-# The same limit for the readers without a consumer group. With aiokafka's default, these readers would cause half of
-# the work of an idle broker. The next record of a partition, or a request for end offsets, can wait this long for
-# another fetch. A revocation must come into force within 5 s, even after both waits.
+# The longest wait of a fetch by a reader without a consumer group. With aiokafka's default of 500, these readers would
+# cause half of the work of an idle broker. A fetch of one partition can delay the next record of another partition by
+# this time, and can delay a request for end offsets as well. After both delays, a revocation must still take effect
+# within 5 s.
 FOLLOW_WAIT_MS = 1000
-# aiokafka's background task wakes at this interval, and at each event that concerns a fetch. With aiokafka's default of
-# 200, these wake-ups of an idle consumer took as much CPU time as its fetches.
+# The background task of aiokafka wakes at this interval. With aiokafka's default of 200, the wake-ups of an idle
+# consumer took as much CPU time as its fetches.
 LOOK_MS = 2000
 
 connections.correct()
@@ -53,7 +54,10 @@ def options(settings: Settings) -> dict[str, Any]:
 
 
 async def start(client: Any) -> None:
-    """A cancelled caller waits for the end of the start, because aiokafka would otherwise leak a connection."""
+    """Start the client.
+
+    A cancelled caller waits until the start has ended, because a cancelled start leaks a connection.
+    """
     starting = asyncio.ensure_future(client.start())
     with raise_on_foreign_cancellation():
         try:
@@ -65,7 +69,7 @@ async def start(client: Any) -> None:
 
 
 async def stop(consumer: Any) -> None:
-    """The stop runs in a separate task, because aiokafka's own fetch task can cancel the stop half-way."""
+    """Stops the consumer in a separate task, because aiokafka's fetch task can cancel the task that calls `stop`."""
     stopping = asyncio.ensure_future(consumer.stop())
     await asyncio.wait([stopping], timeout=STOP_SECONDS)
     if not stopping.done() or stopping.cancelled():
@@ -79,7 +83,7 @@ async def stop(consumer: Any) -> None:
 def raise_on_foreign_cancellation() -> Iterator[None]:
     """Raise KafkaConnectionError if aiokafka cancelled its own tasks and leaked the CancelledError.
 
-    A TaskGroup would treat the leaked error as a cancellation by Dayar, and the task would stop silently.
+    A TaskGroup would treat the leaked CancelledError as a cancellation by Dayar, and would end the task silently.
     """
     try:
         yield
@@ -142,7 +146,8 @@ async def assign_all(
     """Return the first and the end offset of each partition."""
     names = [settings.topic_prefix + topic for topic in topics]
     assigned = [TopicPartition(name, number) for name in names for number in sorted(await partitions(consumer, name))]
-    # ask before the first fetch: the broker answers a connection's requests in their order
+    # The broker answers the requests of a connection in order. A request after the first fetch would wait for that
+    # fetch.
     begins, ends = await consumer.beginning_offsets(assigned), await consumer.end_offsets(assigned)
     consumer.assign(assigned)
     return begins, ends
@@ -150,7 +155,7 @@ async def assign_all(
 
 @asynccontextmanager
 async def log_reader(settings: Settings, topics: Iterable[str]) -> AsyncIterator["LogReader"]:
-    """The reader needs no consumer group."""
+    """The reader joins no consumer group."""
     names = [settings.topic_prefix + topic for topic in topics]
     consumer = AIOKafkaConsumer(*names, **options(settings), auto_offset_reset="none", enable_auto_commit=False)
     try:
@@ -186,9 +191,9 @@ class LogReader:
                     yield record(fetched_record, self._prefix)
 
     async def written_at(self, positions: Mapping[Partition, int]) -> dict[Partition, datetime]:
-        """Returns when each record was written.
+        """Returns the time at which each record was written.
 
-        For a deleted record, the time of the partition's oldest record is returned.
+        If Kafka has deleted a record, returns the time of the oldest record in the partition.
         """
         partitions = {self._partitions[topic_partition]: topic_partition for topic_partition in positions}
         begins = await self._consumer.beginning_offsets(list(partitions))

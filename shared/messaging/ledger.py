@@ -58,9 +58,9 @@ ASKED_EVERY_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`unread_since` is the time at which the oldest record that is not settled was written, or None.
+    """`unread_since` is the time at which the oldest unread record was written.
 
-    `end` and `unread_since` are None if the broker did not answer.
+    `unread_since` is None if all records are read. `end` and `unread_since` are None if the broker did not answer.
     """
 
     consumer: str
@@ -95,7 +95,7 @@ class DeadLetter:
 
 
 async def enter(session: AsyncSession, readings: Sequence[Reading], outcomes: Sequence[Outcome]) -> None:
-    """Advances the offsets in the same statement."""
+    """Adds the outcomes to the counts, and advances the stored offsets, in one statement."""
     counts = Counter(
         (*reading.record.topic_partition, outcome.kind) for reading, outcome in zip(readings, outcomes, strict=True)
     )
@@ -105,7 +105,7 @@ async def enter(session: AsyncSession, readings: Sequence[Reading], outcomes: Se
 
 
 async def balance(session: AsyncSession) -> list[Row]:
-    """End offsets are missing, because they come from Kafka (see `with_ends`)."""
+    """Leaves out the end offsets, which only Kafka knows (see `with_ends`)."""
     service = await session.scalar(select(func.current_schema()))
     rows = await session.execute(BALANCE)
     return [Row(consumer=service or "", end=None, **row) for row in rows.mappings()]
@@ -124,8 +124,8 @@ async def with_ends(rows: Sequence[Row], service: str, topics: Iterable[str], se
                 for topic_partition, end in sorted(ends.items())
             }
             written = await reader.written_at(
-                # After the loss of the Kafka log, the next offset of a partition can be beyond its end, and the broker
-                # would refuse it. Only partitions with unread records are asked for.
+                # After the loss of the Kafka log, the next offset of a partition can be beyond the partition's end. The
+                # broker refuses such an offset, so only partitions with unread records are read.
                 {topic_partition: row.next for topic_partition, row in ended.items() if (row.on_its_way or 0) > 0}
             )
     except (TimeoutError, KafkaError):
@@ -139,9 +139,9 @@ def oldest_unread(rows: Iterable[Row]) -> datetime | None:
 
 
 class Unread:
-    """This check of `/ready` fails when an unread record has reached half of its retention time.
+    """The check of `/ready` fails when an unread record is older than half of the topic's retention time.
 
-    People can then act before Kafka deletes the record.
+    An operator can then act before Kafka deletes the record.
     """
 
     def __init__(self, service: str, settings: Settings, sessions: async_sessionmaker[AsyncSession]) -> None:
@@ -179,7 +179,7 @@ async def dead_letters(session: AsyncSession, *, limit: int = 200) -> list[DeadL
 
 
 async def dead_letters_by_reason(session: AsyncSession) -> list[dict[str, Any]]:
-    """Each topic and reason has the number of its dead letters, and the time of the oldest."""
+    """For each topic and reason, returns the number of dead letters and the time of the oldest dead letter."""
     row, oldest = DeadLetterRow, func.min(DeadLetterRow.set_aside_at).label("oldest")
     counted = select(row.topic, row.reason, func.count().label("letters"), oldest).group_by(row.topic, row.reason)
     return [dict(row) for row in (await session.execute(counted.order_by(oldest))).mappings()]
@@ -195,7 +195,6 @@ async def dead_letters_count(session: AsyncSession) -> int:
 
 
 def routes(service: str) -> APIRouter:
-    """The path is `GET /<service>/v1/ledger`, with the exceptions in `PATHS`."""
     router = APIRouter()
 
     @router.get(PATHS.get(service, "/v1/ledger"))
@@ -203,7 +202,7 @@ def routes(service: str) -> APIRouter:
         rows = await balance(session)
         letters, count = await dead_letters(session), await dead_letters_count(session)
         by_reason = await dead_letters_by_reason(session)
-        await session.commit()  # ends the transaction, so that it does not wait for the broker
+        await session.commit()  # End the transaction before the request to the broker, which can take seconds.
         rows = await with_ends(rows, service, consumed(service), request.app.state.settings)
         return {
             "consumer": service,

@@ -17,8 +17,8 @@ MOST_PCODES = 1000  # limit of the contract for an area
 def content_of(record: Record, keys: seal.Opener | None) -> dict[str, Any]:
     """`fields` are the record's fields by name.
 
-    Without fields, `text` is the start of its text. `is_whole` says whether the sealed fields could be decrypted.
-    Without `keys`, the sealed fields stay sealed.
+    If the record is no JSON object, `fields` is None, and `text` is the start of the record. `is_whole` says whether
+    the sealed fields could be decrypted. Without `keys`, the sealed fields are left out.
     """
     fields = read(record.value)
     if fields is None:
@@ -51,7 +51,7 @@ def read(value: bytes) -> dict[str, Any] | None:
 
 
 def pcodes(fields: dict[str, Any] | None) -> list[str]:
-    """Includes the record's place, its area, and all present and former places of people."""
+    """Returns the P-codes of all places in the report: place, area, origin and destination."""
     fields = fields or {}
     holders = [fields, *(fields.get(name) for name in ("origin", "destination", "area"))]
     stated: list[Any] = []
@@ -63,7 +63,7 @@ def pcodes(fields: dict[str, Any] | None) -> list[str]:
 
 
 def subjects(topic: str, fields: dict[str, Any] | None) -> list[UUID]:
-    """The ids of the subject and of the report, without missing and invalid ids."""
+    """Returns the ids of the report and of its hazard, household or other subject. Skips missing and invalid ids."""
     keys = {model.key_field for models in EVENT_TYPES.values() for model in models if topic in model.topics()}
     ids = []
     for name in (*sorted(keys - {"report_id"}), "report_id"):

@@ -2,8 +2,8 @@
 
 A service's worker finds a letter in Kafka, and stores its content for the reader.
 
-Each content has its own key, and is deleted when the person has read it. Only the registry's worker has private keys,
-so the sealed fields of other services' letters stay sealed.
+Each content has its own key, and is deleted when the person has read it. Only the registry's worker has private keys.
+In the letters of all other services, the sealed fields stay encrypted.
 """
 
 import asyncio
@@ -61,7 +61,7 @@ class LetterOpenings:
 async def taken(
     session: AsyncSession, encryption: EnvelopeEncryption, opening: LetterOpening
 ) -> Mapping[str, Any] | None:
-    """Deletes the row of an opened letter. Returns None if the letter was not found."""
+    """Returns the content of an opened letter, and deletes its row. Returns None if the letter was not found."""
     await session.delete(opening)
     if opening.kek_id is None or opening.wrapped is None or opening.sealed is None:
         return None
@@ -76,7 +76,7 @@ async def of_account(session: AsyncSession, opening_id: UUID, account: UUID) -> 
 
 
 async def keep_forgotten(sessions: async_sessionmaker[AsyncSession]) -> None:
-    """Until cancelled, delete the contents that nobody read in time."""
+    """Until cancelled, deletes contents that nobody has read within ten minutes."""
     while True:
         await retry_while_unavailable(lambda: forget(sessions, datetime.now(UTC)))
         await asyncio.sleep(LOOK_SECONDS)

@@ -10,7 +10,7 @@ from shared.postgres.models import Base, table
 
 
 class ConsumerOffset(Base):
-    """If the service has stopped at this offset, `stopped` has the reason."""
+    """`stopped` is the reason why the service stopped at `next_offset`, or None."""
 
     __tablename__ = "consumer_offsets"
     __table_args__ = (
@@ -44,7 +44,7 @@ class LedgerCount(Base):
 
 
 class DeadLetterRow(Base):
-    """The topic of dead letters has the record's content."""
+    """The row has no content. The record itself is in the Kafka topic of dead letters."""
 
     __tablename__ = "dead_letters"
 
@@ -55,7 +55,7 @@ class DeadLetterRow(Base):
     reason: Mapped[str]
     pointer: Mapped[str]
     set_aside_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    # set only after a restore onto another Kafka log, which changed the row's `offset`
+    # A restore onto another Kafka log changes `offset`. The restore keeps the original offset here.
     written_offset: Mapped[int | None] = mapped_column(BigInteger)
 
     @property
@@ -64,12 +64,15 @@ class DeadLetterRow(Base):
 
     @property
     def written(self) -> int:
-        """The offset in the dead letter's headers. After a restore, this offset belongs to the older Kafka log."""
+        """The offset that the headers of the dead letter state.
+
+        After a restore, this offset belongs to the old Kafka log.
+        """
         return self.offset if self.written_offset is None else self.written_offset
 
 
 class Decision:
-    """`result` is the new outcome, or the reason why the decision changed nothing."""
+    """`result` is the outcome after the decision, or the code of the reason why nothing changed."""
 
     decision_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     account: Mapped[UUID]
@@ -80,7 +83,7 @@ class Decision:
 
 
 class OfLetter:
-    """The position of the original record in its topic."""
+    """The topic, partition and offset of the original record."""
 
     topic: Mapped[str]
     partition: Mapped[int]
@@ -88,7 +91,10 @@ class OfLetter:
 
 
 class Redrive(Decision, OfLetter, Base):
-    """A decision to handle a record, or to refuse it. `refusal` is the code of the reason that the author reads."""
+    """A decision to handle a dead letter, or to refuse the dead letter.
+
+    `refusal` is the code of the refusal's reason, which the report's author reads.
+    """
 
     __tablename__ = "redrives"
 
@@ -96,10 +102,10 @@ class Redrive(Decision, OfLetter, Base):
 
 
 class LetterOpening(Decision, OfLetter, Base):
-    """A request to read a dead letter, whose content the worker finds in Kafka.
+    """A person's request to read a dead letter.
 
-    `sealed` is the content, encrypted with a separate key, and `wrapped` is this key in wrapped form. The row is
-    deleted when the content has been read, or after some minutes.
+    The worker reads the content from Kafka. `sealed` is the content, encrypted with its own key. `wrapped` is this key,
+    encrypted with the key `kek_id`. The row is deleted when the person has read the content, or after ten minutes.
     """
 
     __tablename__ = "letter_openings"

@@ -13,7 +13,7 @@ from shared.postgres import database
 
 FROZEN = timedelta(seconds=10)
 
-# Locked in a fixed order, because two workers with different orders could deadlock.
+# The rows are locked in a fixed order. Two workers that lock in different orders could deadlock.
 # raw SQL: because the parameters are arrays, each batch needs only one statement
 LOCK = """
 SELECT topic, partition, next_offset FROM consumer_offsets
@@ -33,7 +33,7 @@ class Fenced(Exception):
 
 
 async def stored(session: AsyncSession, partitions: Collection[Partition]) -> dict[Partition, int]:
-    """A partition without a row was never read."""
+    """Leaves out the partitions that no worker has read."""
     topic_partition = (ConsumerOffset.topic, ConsumerOffset.partition)
     rows = await session.execute(
         select(*topic_partition, ConsumerOffset.next_offset).where(tuple_(*topic_partition).in_(partitions))
@@ -42,7 +42,7 @@ async def stored(session: AsyncSession, partitions: Collection[Partition]) -> di
 
 
 async def begin(session: AsyncSession, firsts: Mapping[Partition, int]) -> None:
-    """The ledger counts every record, so each partition's first offset is stored."""
+    """Store the first offset of each partition, from which the ledger counts. Stored partitions stay unchanged."""
     rows = [
         {"topic": topic, "partition": partition, "first_offset": first, "next_offset": first}
         for (topic, partition), first in firsts.items()
@@ -52,7 +52,10 @@ async def begin(session: AsyncSession, firsts: Mapping[Partition, int]) -> None:
 
 
 async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
-    """Locks the stored offsets. Raises Fenced if the batch does not begin at these offsets."""
+    """Locks the stored offsets of the batch's partitions.
+
+    Raises Fenced if the batch does not begin at the stored offsets.
+    """
     held = firsts(readings)
     connection = await database.driver(session)
     rows = await connection.fetch(LOCK, *_columns(held))
@@ -63,7 +66,7 @@ async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
 async def end_frozen(session: AsyncSession) -> int:
     """End the sessions of workers that froze during a COPY.
 
-    Return their number. PostgreSQL has no timeout while it waits for COPY data, so the locks of a frozen worker would
+    Return their number. PostgreSQL waits for COPY data without a timeout. The locks of a frozen worker would therefore
     stay for ever.
     """
     connection = await database.driver(session)
@@ -71,7 +74,7 @@ async def end_frozen(session: AsyncSession) -> int:
 
 
 async def stop(session: AsyncSession, topic_partition: Partition, reason: str) -> None:
-    """The ledger shows the partition in red until a worker advances the partition."""
+    """Store the reason. The ledger shows the partition in red until a worker advances its offset."""
     topic, partition = topic_partition
     stopped = update(ConsumerOffset).filter_by(topic=topic, partition=partition).values(stopped=reason)
     await session.execute(stopped)
@@ -90,7 +93,7 @@ def firsts(readings: Iterable[Reading]) -> dict[Partition, int]:
 
 
 def nexts(readings: Iterable[Reading]) -> dict[Partition, int]:
-    # the table stores the next offset
+    # The table stores the offset of the next record to read.
     return {reading.record.topic_partition: reading.record.offset + 1 for reading in readings}
 
 

@@ -22,10 +22,10 @@ COLUMNS = bulk_copy.columns(OutboxEvent)
 AT_ONCE = 500
 # shorter than the 5 s after which PostgreSQL ends an idle transaction
 ACK_SECONDS = 4.0
-LINGER_SECONDS = 0.02  # events that commit within this time are sent together
-# pause after a send of less than AT_ONCE events, because each send costs CPU time
+LINGER_SECONDS = 0.02  # The relay sends events of several transactions together if they commit within this time.
+# After a send of less than AT_ONCE events, the relay pauses, because each send costs CPU time.
 BUSY_SECONDS = 0.2
-# the outbox is polled at this interval, because a NOTIFY is missed while the connection is renewed
+# The relay also polls the outbox at this interval, because it misses NOTIFY messages while it reconnects.
 IDLE_SECONDS = 5.0
 
 ANY_BYTES = "surrogateescape"
@@ -47,7 +47,10 @@ SENT = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
 
 
 async def add(session: AsyncSession, *messages: Message) -> None:
-    """The caller commits, and holds locks, so that the messages of one key are added in the right order."""
+    """The caller commits.
+
+    The caller also holds locks, so that concurrent transactions add the messages of one key in the right order.
+    """
     if messages:
         await insert(await database.driver(session), messages)
 
@@ -90,7 +93,8 @@ class Relay:
                 await notify.wait(self._woken, IDLE_SECONDS)
                 await self._gather()
             except BrokerAway:
-                # The broker may get the events despite an error. Without this flush, a retry could send events twice.
+                # The broker can still receive the events after a timeout. The flush waits for them, because a retry
+                # before could send events twice.
                 await publisher.flush()
             except Exception as error:
                 if not is_dependency_unavailable(error):
@@ -99,12 +103,12 @@ class Relay:
                 await backoff.wait()
 
     async def _gather(self) -> None:
-        """Wait for more events, so that there is at most one send in BUSY_SECONDS."""
+        """Wait for more events. The relay then sends at most once in BUSY_SECONDS."""
         next_at = self._sent_at + BUSY_SECONDS
         await asyncio.sleep(max(LINGER_SECONDS, next_at - time.monotonic()))
 
     async def _send_oldest(self, publisher: Publisher) -> int:
-        """The rows are deleted after the ack, so each row is sent at least once."""
+        """Send the oldest rows, and delete them after the ack, so that each row is sent at least once."""
         async with database.transaction(self._engine) as connection:
             if not await connection.fetchval(ALONE):
                 return 0
@@ -117,7 +121,10 @@ class Relay:
 
 
 def _packed(message: Message) -> bytes:
-    """In headers of dead letters, bytes that are not UTF-8 become lone surrogates."""
+    """Return the headers as JSON.
+
+    Headers of dead letters can contain bytes that are not UTF-8; JSON stores these bytes as lone surrogates.
+    """
     try:
         return to_json(message.headers)
     except PydanticSerializationError:

@@ -1,7 +1,7 @@
 """Sends records in batches, one batch at a time for each partition, with one ack for a whole batch.
 
-While a batch is on its way, the next batch fills. aiokafka's `send` is not used, because its future for each record
-costs more than all other work on the record.
+While one batch is being sent, new records fill the next batch. aiokafka's `send` is not used: `send` creates a future
+for each record, which costs more than all other work on the record.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ STOP_SECONDS = 3
 
 
 class PartitionSenders:
-    """The CRC-32 of a record's key determines its partition, as in librdkafka."""
+    """Chooses a record's partition by the CRC-32 of the record's key, as librdkafka does."""
 
     def __init__(self, producer: AIOKafkaProducer, prefix: str, tasks: asyncio.TaskGroup, signer: RecordSigner) -> None:
         self.producer = producer
@@ -33,7 +33,10 @@ class PartitionSenders:
         self._of: dict[str, list[PartitionSender]] = {}
 
     async def send(self, messages: Sequence[Message]) -> set[Future[None]]:
-        """Return the acks. If MessageSizeTooLargeError is raised, some of the messages may be sent nevertheless."""
+        """Return the acks of the batches.
+
+        Raises MessageSizeTooLargeError if a message is too large; earlier messages of the call are sent nevertheless.
+        """
         for topic in {message.topic for message in messages}:
             await self._reach(topic)
         acks = set()
@@ -48,7 +51,10 @@ class PartitionSenders:
             await sender.flush()
 
     async def stop(self) -> None:
-        """Stop within STOP_SECONDS, and drop unsent records, which callers keep in a spool or an outbox."""
+        """Stop within STOP_SECONDS, and drop unsent records.
+
+        The callers still have these records in a spool or an outbox.
+        """
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 with kafka.raise_on_foreign_cancellation():
@@ -61,7 +67,7 @@ class PartitionSenders:
     async def _reach(self, topic: str) -> None:
         name = self._prefix + topic
         partitions = len(await self.producer.partitions_for(name))
-        # read after the await, during which another task may have added a sender
+        # Read `_of` after the await, because another task may have added a sender during the await.
         senders = self._of.setdefault(topic, [])
         for partition in range(len(senders), partitions):
             senders.append(PartitionSender(self.producer, name, partition, self._tasks))
@@ -111,7 +117,7 @@ class PartitionSender:
             await (await self._producer.send_batch(batch.records, self._topic, partition=self._partition))
         except KafkaError as error:
             batch.acked.set_exception(error)
-            # marks the exception as retrieved, because no caller may be waiting for the ack
+            # Mark the exception as retrieved. asyncio would otherwise log an error if no caller waits for the ack.
             batch.acked.exception()
         else:
             batch.acked.set_result(None)

@@ -16,13 +16,17 @@ from shared.messaging.partition_senders import PartitionSenders
 from shared.messaging.signatures import RecordSigner
 from shared.messaging.traces import Sending
 
-BATCH_BYTES = 512 * 1024  # aiokafka's default of 16 KiB holds only six reports
+BATCH_BYTES = 512 * 1024  # with aiokafka's default of 16 KiB, a batch would contain only six reports
 RETRY_SECONDS = 0.5
-START_SECONDS = 1  # a frozen broker accepts the connection but never answers
+# The start waits at most this long, because a frozen broker accepts the connection and never answers.
+START_SECONDS = 1
 
 
 class BrokerAway(Exception):
-    """No ack came in time. The producer may still send the record later, with the same `event_id`."""
+    """No ack came in time.
+
+    The broker may still receive the record later. A retry has the same `event_id`, so readers handle the record once.
+    """
 
 
 class Publisher:
@@ -111,7 +115,7 @@ class Publisher:
         return senders
 
     def _renew(self, senders: PartitionSenders) -> None:
-        """An idempotent producer never sends after a fatal error, so it is replaced."""
+        """Replaces the producer. An idempotent producer sends nothing more after a fatal error."""
         if self._senders is senders:
             self._senders = None
             self._starting = self._tasks.create_task(self._keep_starting(senders))

@@ -1,4 +1,4 @@
-"""Records from Kafka and their outcomes. Named tuples are used for speed: a batch has thousands of records."""
+"""Records from Kafka and their outcomes. A batch has thousands of records, so they are named tuples, for speed."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ STAMPS: dict[str, Any] = {
 }
 CODED: dict[str, Any] = {**STAMPS, "area": {"pcodes": True}}
 
-Partition = tuple[str, int]  # name without the installation's prefix, and number
+Partition = tuple[str, int]  # the topic without the installation's prefix, and the number of the partition
 
 
 class Record(NamedTuple):
@@ -39,9 +39,10 @@ class Record(NamedTuple):
 
 
 class Received(NamedTuple):
-    """The `digest` of the decrypted content distinguishes a repeat from a conflict.
+    """Two events with the same id are a repeat if their `digest` is equal, else a conflict.
 
-    In a redrive, `replaces` is the id of the earlier outcome `set_aside`.
+    The digest is computed from the decrypted content. In a redrive, the new outcome replaces the outcome with the id
+    `replaces`.
     """
 
     record: Record
@@ -69,22 +70,22 @@ class Outcome(NamedTuple):
 
 Reading = Received | UnreadableRecord
 Handler = Callable[[Sequence[Received], AsyncSession], Awaitable[Sequence[Outcome]]]
-# called in each transaction after the fence; may raise Fenced
+# The consumer calls the check in each transaction, after the fence. A check may raise Fenced.
 Check = Callable[[AsyncSession], Awaitable[None]]
 Opener = Callable[[Record], Received]
 
 
 def open_plain(record: Record) -> Received:
-    """The record's topic must have no sealed records."""
+    """Decode a record without sealed fields."""
     event = events.decode(record.topic, record.value, record.headers)
     return Received(record, event, events.digest((authored_content(event.data, record.value),)))
 
 
 def authored_content(data: BaseModel, value: bytes) -> bytes:
-    """Leaves out fields that intake sets, because they can differ in two copies of one report.
+    """Return the content without the fields that intake sets.
 
-    Examples are `received_at`, corrected times, and the P-codes of a drawn area, which change when boundaries are
-    imported.
+    Intake can set these fields differently in two copies of one report. Examples are `received_at`, corrected times,
+    and the P-codes of a drawn area.
     """
     if "received_at" not in type(data).model_fields:
         return value

@@ -1,7 +1,7 @@
 """Redrives or refuses dead letters, as a person decided.
 
-In a redrive, the service that set the record aside handles the original record. A refused dead letter leaves the list,
-and the author of the report reads the reason.
+In a redrive, the service that set the record aside handles the original record. A refusal removes the dead letter from
+the list, and tells the report's author the reason.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from shared.postgres import database
 
 SEARCH_SECONDS = 60
 WHY = ("dead_reason", "dead_pointer", "dead_service", "dead_topic", "dead_partition", "dead_offset", "dead_sealed")
-# For these reasons, no outcome was published that a redrive could replace.
+# A record with one of these reasons has no published outcome that a redrive could replace.
 UNREADABLE = ("malformed", "unknown_type", *UNPROVEN)
 
 
@@ -66,11 +66,14 @@ class Redrives:
     async def row_and_record(
         self, sessions: async_sessionmaker[AsyncSession], letter: OfLetter
     ) -> tuple[DeadLetterRow | None, Record | None]:
-        """The row is None if there is no such letter, and the record is None if Kafka no longer has the record."""
+        """The row is None if the dead letter is no longer listed.
+
+        The record is None if Kafka no longer has the record.
+        """
         async with sessions() as session:
             row = await session.get(DeadLetterRow, (letter.topic, letter.partition, letter.offset))
-            # Read before the search: if the relay published the letter during the search, the search could miss it, and
-            # the outbox would be empty afterwards.
+            # Look into the outbox before the search in Kafka. If the relay published the letter during the search, the
+            # search could miss the letter, and the outbox would be empty afterwards.
             is_waiting = await session.scalar(select(in_outbox(TOPICS[letter.topic].dead(self.service))))
         record = None if row is None else await self._original(letter, row)
         if row is not None and record is None and is_waiting:
@@ -78,7 +81,7 @@ class Redrives:
         return row, record
 
     async def _refuse(self, redrive: Redrive, record: Record | None, written: int, session: AsyncSession) -> str:
-        """The author gets an outcome only if the log still has the record, and the record's signature is proven."""
+        """Deletes the row. If Kafka still has the record and its signature is valid, the author gets an outcome."""
         letter = {"topic": redrive.topic, "partition": redrive.partition, "offset": redrive.offset}
         reason = await session.scalar(delete(DeadLetterRow).filter_by(**letter).returning(DeadLetterRow.reason))
         if reason is None:
@@ -100,7 +103,10 @@ class Redrives:
         return [message(outcome, id=id, source=f"/{self.service}", time=datetime.now(UTC))]
 
     async def _handle(self, received: Received, written: int, session: AsyncSession) -> str:
-        """One transaction deletes the row and handles the record, so that a second redrive finds no row."""
+        """The transaction that handles the record also deletes the row.
+
+        A concurrent second redrive then finds no row.
+        """
         record = received.record
         letter = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
         reason = await session.scalar(delete(DeadLetterRow).filter_by(**letter).returning(DeadLetterRow.reason))
@@ -115,26 +121,33 @@ class Redrives:
         return outcome.kind
 
     async def _original(self, letter: OfLetter, row: DeadLetterRow) -> Record | None:
-        """The record has its original bytes and headers."""
+        """Return the record with its original bytes and headers."""
         async with asyncio.timeout(SEARCH_SECONDS):
             return chosen([record async for record in self._named(letter, row.written)], row)
 
     async def _named(self, wanted: OfLetter, written: int) -> AsyncIterator[Record]:
-        """There may be two dead letters: one from before a restore, and a newer one."""
+        """Yields the dead letters of this position.
+
+        After a restore, an old and a new letter can have the same position.
+        """
         place = (wanted.topic, str(wanted.partition), str(written))
         topic = TOPICS[wanted.topic].dead(self.service)
         async with kafka.log_reader(self._settings, [topic]) as reader:
             async for letter in reader.records():
                 if self._unproven(letter):
-                    # forged: somebody else may write dead letters with the broker login of the service
+                    # Skip forged letters: an attacker with the service's broker login can write to the topic of dead
+                    # letters.
                     continue
-                # of repeated headers, the dictionary keeps the last, which the service appended
+                # A name can occur twice. The dictionary keeps the last header, which the service itself appended.
                 why = {name: value.decode() for name, value in letter.headers if name in WHY}
                 if (why["dead_topic"], why["dead_partition"], why["dead_offset"]) == place:
                     yield self._restored(letter, wanted, written, is_sealed="dead_sealed" in why)
 
     def _unproven(self, record: Record) -> str | None:
-        """Does not wait for a missing key."""
+        """Return the reason why the signature is not proven, or None.
+
+        An unknown key counts as not proven, without a wait.
+        """
         try:
             self._verifier.verify(record)
         except SetAside as error:
@@ -161,9 +174,9 @@ def in_outbox(topic: str) -> Exists:
 def chosen(records: Sequence[Record], row: DeadLetterRow) -> Record | None:
     """Choose the record that belongs to this row.
 
-    After a replacement of the Kafka log, records of the former and of the present log can have the row's offset. If the
-    row has an event id, only records with this id are considered. If a restore changed the row, the record whose time
-    is closest to the row's time is chosen. Otherwise, the latest record is chosen, because it is in the current log.
+    Records of an old and of the current Kafka log can have the same offset. If the row has an event id, only records
+    with this id are considered. After a restore, the record closest in time to the row is chosen. Without a restore,
+    the latest record is chosen, because only the latest is from the current log.
     """
     if row.event_id is not None:
         records = [record for record in records if dict(record.headers).get("ce_id") == str(row.event_id).encode()]
@@ -174,6 +187,6 @@ def chosen(records: Sequence[Record], row: DeadLetterRow) -> Record | None:
 
 
 def without_why(headers: tuple[Header, ...]) -> tuple[Header, ...]:
-    """Leaves out the headers that the service appended when it set the record aside."""
+    """Return the original headers. The service appended its own headers when it set the record aside."""
     first = max(number for number, (name, _) in enumerate(headers) if name == WHY[0])
     return tuple((SIGNATURE, value) if name == DEAD_SIGNATURE else (name, value) for name, value in headers[:first])

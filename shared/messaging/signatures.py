@@ -1,7 +1,7 @@
-"""Signs and verifies records by HMAC-SHA256, because a broker login alone must not suffice to forge records.
+"""Signs and verifies records by HMAC-SHA256.
 
-Each topic has its own key. The signature covers topic, key, value and all other headers. The last header contains the
-signature: `signature: <key id>:<base64url>`.
+An attacker who has only a broker login cannot forge records. Each topic has its own key. The last header is `signature:
+<key id>:<base64url>`. The signature covers the topic, the key, the value and all headers before `signature`.
 """
 
 import hmac
@@ -29,8 +29,8 @@ SIGNATURE_TEXT = re.compile(f"({KEY_ID}):([A-Za-z0-9_-]{{43}})".encode())
 
 
 UNKNOWN_KEY = "signature_unknown_key"
-# A topic's next wait for an unknown key may begin after six times the length of a wait. An attacker who sends many key
-# ids therefore delays a topic for at most a sixth of the time.
+# At least six times the length of a wait lies between the starts of two waits of a topic. An attacker who sends many
+# unknown key ids therefore delays the topic for at most a sixth of the time.
 WAITS_APART = 6
 
 
@@ -64,7 +64,7 @@ class RecordVerifier:
     def verify(self, record: Record) -> None:
         """Raises SetAside("signature_mismatch") if the signature is wrong.
 
-        Without the key, raises UnknownKey until the wait for the key ends, and afterwards
+        If the key is unknown, raises UnknownKey, so that the record waits. After the wait, raises
         SetAside("signature_unknown_key").
         """
         name, signature = record.headers[-1] if record.headers else ("", b"")
@@ -88,7 +88,10 @@ class RecordVerifier:
         return key
 
     def _is_over(self, topic: str, key_id: str) -> bool:
-        """All unknown keys of a topic share one wait, because an attacker can send many key ids."""
+        """Return True if the wait for an unknown key is over.
+
+        All unknown keys of a topic share one wait, because an attacker can send many key ids.
+        """
         now, wait = time.monotonic(), self._waits.get(topic)
         if wait is None or now - wait.began_at >= WAITS_APART * self._wait_seconds:
             wait = self._waits[topic] = Wait(key_id, now)
@@ -112,7 +115,10 @@ def mac(key: bytes, topic: str, record_key: bytes, value: bytes, headers: tuple[
 
 
 def signed_content(topic: str, key: bytes, value: bytes, headers: tuple[Header, ...]) -> bytes:
-    """The length of each part precedes the part. A null value is signed like an empty one."""
+    """Return the bytes to sign.
+
+    Each part follows its length, so that no two records give the same bytes. A null value counts as an empty value.
+    """
     names = tuple([name for name, _ in headers])
     parts = [key, value or b"", *[value or b"" for _, value in headers]]
     return b"".join([_names(topic, names), _lengths(len(parts)).pack(*map(len, parts)), *parts])

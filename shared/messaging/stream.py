@@ -25,24 +25,22 @@ from shared.messaging import kafka, offsets
 from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
-# Topics whose records have the same keys have the same number of partitions. With the range assignor, one worker
-# therefore gets the partitions of a hazard in both topics, so that two workers never judge two revisions of a hazard at
-# the same time. A second assignor would do harm: aiokafka 0.14 sends a JoinGroup request for each assignor (its pull
-# request 1168), and two workers could interrupt each other's joining endlessly.
+# The range assignor gives a partition number of all topics to one worker. Topics with the same keys have the same
+# number of partitions. All records of a hazard therefore reach one worker, and two workers never judge the same hazard
+# at the same time. Use only one assignor: aiokafka 0.14 sends a JoinGroup request for each assignor (its pull request
+# 1168). Two workers could then interrupt each other's requests endlessly.
 ASSIGNORS = (RangePartitionAssignor,)
-BETWEEN_TURNS = 8  # after this number of records, other tasks run, such as the current commit
-# A fetch from one partition gets this number of bytes for each record of a batch, and at least aiokafka's default of 1
-# MiB. With 1 MiB, the registry got 300 reports of a partition, and half of its batches were small.
+BETWEEN_TURNS = 8  # After this number of records, decoding lets other tasks run, such as the current commit.
+# A fetch reads up to this number of bytes for each record of a batch, and at least aiokafka's default of 1 MiB. A fetch
+# of 1 MiB contained only 300 reports for the registry, so half of its batches were small.
 FETCHED_BYTES, LEAST_BYTES = 4096, 2**20
-# a commit to Kafka costs the broker as much as a record
+# Commits to Kafka are rare, because a commit costs the broker as much as a record.
 COMMIT_SECONDS = 1.0
 
 Open = Callable[[Record], Awaitable[Reading]]
 
 
 class RecordStream:
-    """`drop` discards records; `seek` returns to the stored offsets."""
-
     def __init__(
         self,
         topics: Sequence[str],
@@ -106,11 +104,12 @@ class RecordStream:
         return self._rebalances.is_seek_due
 
     async def read(self) -> list[Reading]:
-        """Return [] if no record came or if the consumer must seek first. Raises ConsumerStopped."""
+        """Return [] if no record has arrived, or if the caller must call `seek` first. Raises ConsumerStopped."""
         try:
             records = await self._fetch()
         except NoOffsetForPartitionError:
-            self.drop()  # after a rebalance, aiokafka tried to fetch before the seek
+            # After a rebalance, aiokafka fetched from a partition before `seek` set the partition's offset.
+            self.drop()
         except OffsetOutOfRangeError as error:
             if not self.is_dropped:
                 lost = next(iter(error.args[0]))
@@ -122,7 +121,6 @@ class RecordStream:
         return []
 
     async def _fetch(self) -> list[Record]:
-        """Waits until the pause after the last small batch has ended."""
         await asyncio.sleep(max(0.0, self._paused_until - time.monotonic()))
         self._kafka.resume(*self._kafka.paused())
         fetched = await self._kafka.getmany(timeout_ms=1000, max_records=self._max_records)
@@ -133,10 +131,10 @@ class RecordStream:
         return records
 
     def _pause(self, count: int) -> None:
-        """One fetch of many records costs less than a fetch of each record, so records gather in the broker.
+        """Pause the fetches, so that records gather in the broker.
 
-        The pause lasts until about `enough` records have arrived at the rate of the last `count` records, but at most
-        for `every_ms`.
+        One fetch of many records costs less than many fetches. The pause lasts until about `enough` records have
+        arrived at the rate of the last `count` records, but at most for `every_ms`.
         """
         now = time.monotonic()
         self._paused_until = now + min(self._every_seconds, self._enough * (now - self._fetched_at) / count)
@@ -144,7 +142,10 @@ class RecordStream:
         self._kafka.pause(*self._kafka.assignment())
 
     async def seek(self) -> None:
-        """Without this seek, aiokafka would continue from the offsets that were committed to Kafka."""
+        """Continue at the offsets that are stored in PostgreSQL.
+
+        By itself, aiokafka would continue at the offsets that were committed to Kafka.
+        """
         backoff = Backoff()
         while self.is_dropped:
             self._rebalances.is_seek_due = False
@@ -192,14 +193,14 @@ class RecordStream:
             self._positions[record.topic_partition] = record.offset + 1
 
     def note(self, readings: Sequence[Reading]) -> None:
-        """`commit_offsets` commits these offsets to Kafka."""
+        """Remember the offsets of settled records for `commit_offsets`."""
         self._uncommitted |= offsets.nexts(readings)
         self._has_uncommitted.set()
 
     async def commit_offsets(self) -> None:
-        """Once a second, until cancelled.
+        """Once a second, commits offsets to Kafka, until cancelled.
 
-        The committed offsets are for tools that show the lag; the consumer never reads them.
+        Only tools that show the lag read the committed offsets; the consumer never reads them.
         """
         while True:
             await self._has_uncommitted.wait()
@@ -225,10 +226,10 @@ class RecordStream:
             log.get().debug("offsets not committed to Kafka")
 
     def behind(self, record: Record) -> int:
-        """The worker counts the records that it knows."""
+        """Return the number of records after this record, as far as the worker knows."""
         partition = self._partition(record.topic_partition)
         if partition not in self._kafka.assignment():
-            return 0  # the worker that has taken over the partition reports the number
+            return 0  # Another worker has taken over the partition, and reports the number.
         return max(0, (self._kafka.highwater(partition) or 0) - record.offset - 1)
 
     def _topic_partition(self, partition: TopicPartition) -> Partition:
@@ -241,7 +242,7 @@ class RecordStream:
 class Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
     """Only sets `is_seek_due`.
 
-    If a seek here raised an error, aiokafka would only log the error and read from offset 0.
+    A seek in a callback would be unsafe: aiokafka only logs errors of callbacks, and would then read from offset 0.
     """
 
     def __init__(self) -> None:

@@ -48,7 +48,7 @@ CREATE TABLE dead_letters (
 )
 """
 
-# The offset in the dead letter's headers, which differs from `offset` after a restore onto another Kafka log.
+# The offset in the headers of the dead letter. After a restore onto another Kafka log, `offset` has another value.
 WRITTEN_OFFSET = "ALTER TABLE dead_letters ADD COLUMN written_offset bigint"
 
 REDRIVES = """
@@ -66,7 +66,7 @@ CREATE TABLE redrives (
 )
 """
 
-# Why a person refused the dead letter.
+# The code of the reason why a person refused the dead letter.
 REFUSAL = "ALTER TABLE redrives ADD COLUMN refusal text"
 
 LETTER_OPENINGS = """
@@ -98,7 +98,8 @@ CREATE TABLE outbox (
 )
 """
 
-# Notifies the relay after an INSERT or a COPY. PostgreSQL sends one NOTIFY for each transaction, at its commit.
+# Wakes the relay after an INSERT or a COPY. PostgreSQL sends one NOTIFY for each transaction, when the transaction
+# commits.
 WAKE = """
 CREATE FUNCTION wake_relay() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -116,7 +117,7 @@ def create_consumer_tables(op: Any) -> None:
 
 
 def create_reader_tables(op: Any) -> None:
-    """A service that had only an outbox, and begins to consume topics, calls this function."""
+    """For a service that had only an outbox, and now begins to consume topics."""
     for statement in (OFFSETS, INBOX, LEDGER, DEAD_LETTERS, WRITTEN_OFFSET, REDRIVES):
         op.execute(statement)
 
@@ -134,5 +135,4 @@ def add_refusal(op: Any) -> None:
 
 
 def add_written_offset(op: Any) -> None:
-    """Restored dead letters are found by this column."""
     op.execute(WRITTEN_OFFSET)

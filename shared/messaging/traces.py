@@ -16,7 +16,7 @@ SYSTEM = {"messaging.system": "kafka"}
 class Sending(AbstractContextManager[Sequence[Message]]):
     """Yields the messages to send.
 
-    The header of each message names its span, so that the reader's spans become children.
+    A header of each message names the span that sent the message. Readers make this span the parent of their own spans.
     """
 
     def __init__(self, messages: Sequence[Message]) -> None:
@@ -45,8 +45,8 @@ class Sending(AbstractContextManager[Sequence[Message]]):
 class Processing(AbstractContextManager[None]):
     """The spans are open during the batch's transaction.
 
-    If all records of the batch belong to one trace, everything that the handler stores continues this trace. Otherwise
-    `caused_by` chooses the record whose trace is continued.
+    If all records of the batch belong to one trace, the messages of the handler continue this trace. If the batch has
+    several traces, `caused_by` chooses the trace to continue.
     """
 
     def __init__(self, group: str, readings: Sequence[Reading]) -> None:
@@ -93,7 +93,7 @@ def caused_by(received: Iterable[Received]) -> AbstractContextManager[None]:
 
 
 def cause(reading: Reading) -> tuple[str, int, int]:
-    """`tracing.caused_by` knows the record's span by this name."""
+    """`tracing.caused_by` finds the span of a record by this name."""
     return (*reading.record.topic_partition, reading.record.offset)
 
 

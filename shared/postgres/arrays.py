@@ -8,5 +8,5 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 
 def any_of(values: Iterable[Any], kind: Any) -> ColumnElement[Any]:
-    """One array parameter, because PostgreSQL accepts at most 32,767 parameters."""
+    """Pass all values as one array parameter, because PostgreSQL accepts at most 32,767 parameters."""
     return any_(cast(list(dict.fromkeys(values)), ARRAY(kind)))

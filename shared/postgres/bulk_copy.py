@@ -11,8 +11,6 @@ Row = tuple[Any, ...]
 
 
 class Copy(NamedTuple):
-    """`rows` may be a lazy iterable."""
-
     table: str
     columns: tuple[str, ...]
     rows: Iterable[Row]
@@ -27,8 +25,8 @@ def columns(model: type[Base]) -> tuple[str, ...]:
 async def write(connection: asyncpg.Connection, copies: Iterable[Copy]) -> None:
     """Copy in the given order, in the caller's transaction.
 
-    All rows of a table are computed before the table's COPY begins. If a computation hung during the COPY, PostgreSQL
-    would wait for data for ever, and the transaction would keep its locks.
+    Compute all rows of a table before the COPY into the table begins. If the computation froze during the COPY,
+    PostgreSQL would wait for data without a timeout, and the transaction would keep its locks.
     """
     for name, columns, rows in copies:
         if records := list(rows):

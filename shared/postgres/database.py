@@ -1,4 +1,4 @@
-"""PostgreSQL: engines, sessions, and the connections of asyncpg for COPY. Each service has its own schema."""
+"""Engines and sessions for PostgreSQL, and asyncpg connections for COPY. Each service has its own schema."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,14 +23,13 @@ TRANSACTION_SECONDS = 60
 def engine(
     settings: Settings, *, idle_seconds: int | None = None, pool_size: int = 5, pings: bool = True
 ) -> AsyncEngine:
-    """An engine with timeouts.
+    """Create an engine with timeouts.
 
-    PostgreSQL ends idle transactions after `idle_seconds`, which frees their locks.
-
-    A transaction whose process freezes while it sends a statement is not idle, so `transaction_timeout` ends it.
-    `lock_timeout` is longer than `idle_seconds`: PostgreSQL ends an idle transaction with a lock before the waiting
-    statement gives up. With `pings`, a statement checks the connection before each transaction. A caller that retries
-    failed transactions does not need this check.
+    PostgreSQL ends an idle transaction after `idle_seconds`, so that other transactions get its locks. If a process
+    freezes while it sends a statement, its transaction is not idle; `transaction_timeout` ends the transaction.
+    `lock_timeout` is longer than `idle_seconds`, so that a waiting statement survives until PostgreSQL has ended an
+    idle transaction with the lock. `pings` checks the connection before each transaction. A caller that retries failed
+    transactions can do without `pings`.
     """
     idle_seconds = idle_seconds or IDLE_SECONDS
     url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
@@ -39,7 +38,7 @@ def engine(
         url.set(password=password) if password else url,
         hide_parameters=True,
         pool_pre_ping=pings,
-        pool_use_lifo=True,  # the connection that was used last has prepared statements
+        pool_use_lifo=True,  # reuse the connection that was used last, because it has prepared statements
         pool_size=pool_size,
         connect_args={
             "timeout": 5,
@@ -61,10 +60,10 @@ def engine(
 
 
 def ping(connection: Any) -> bool:
-    """One statement without a transaction.
+    """Check the connection by one statement without a transaction.
 
-    SQLAlchemy would begin and end a transaction, which only some poolers need. With these poolers, the settings of our
-    sessions would be lost anyway.
+    SQLAlchemy's own check begins and ends a transaction, which only transaction poolers need. Dayar cannot use such
+    poolers, because they lose the settings of a session.
     """
     try:
         await_only(connection.driver_connection.fetchrow(";"))
@@ -88,10 +87,10 @@ def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 @asynccontextmanager
 async def committed(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
-    """Commits at the end, like `sessions.begin()`, but takes less CPU time, for frequent transactions.
+    """Like `sessions.begin()`, commits at the end, but takes less CPU time.
 
-    After the commit, the session holds no connection. The session is not closed, because `close` would create a task
-    and a greenlet.
+    For frequent transactions. After the commit, the session has no connection, so it needs no `close`. `close` would
+    create a task and a greenlet.
     """
     session = sessions()
     try:
@@ -104,16 +103,16 @@ async def committed(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator
 
 @asynccontextmanager
 async def connected(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
-    """A pooled asyncpg connection outside any transaction.
+    """Yields a pooled asyncpg connection outside any transaction.
 
-    In fast loops, a session would take more time than the statements. After an error, the connection is closed, because
-    the pool does not see the errors of asyncpg.
+    In a fast loop, a session would take more time than the statements. After an error, the connection is closed,
+    because the pool does not notice errors of asyncpg.
     """
     async with engine.connect() as connection:
         raw = (await connection.get_raw_connection()).driver_connection
         assert isinstance(raw, asyncpg.Connection)
         if raw.is_closed():
-            # fails if the connection is lost; SQLAlchemy then empties the pool
+            # If the server is lost, the statement fails, and SQLAlchemy empties the pool.
             await connection.execute(select(1))
         try:
             yield raw
@@ -124,7 +123,7 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
 
 @asynccontextmanager
 async def transaction(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
-    """Takes a third of the CPU time of a session's transaction."""
+    """A transaction on a plain asyncpg connection takes a third of the CPU time of a session's transaction."""
     async with connected(engine) as connection, connection.transaction():
         yield connection
 
@@ -132,7 +131,7 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
 async def driver(session: AsyncSession) -> asyncpg.Connection:
     """The session's asyncpg connection, inside its transaction, for COPY and arrays.
 
-    The connection is kept in `session.info`, because finding it takes as much time as a statement.
+    `session.info` caches the connection, because finding the connection takes as much time as a statement.
     """
     transaction = session.sync_session.get_transaction()
     known, raw = session.info.get("driver", (None, None))
@@ -143,9 +142,9 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
 
 
 def _begun(session: orm.Session) -> Any:
-    """SQLAlchemy sends BEGIN only before its own first statement.
+    """SQLAlchemy sends BEGIN before its own first statement.
 
-    BEGIN is sent here, because an additional statement would cost a round trip.
+    This function sends BEGIN without a statement, which saves a round trip.
     """
     connection = session.connection()
     pooled = connection.connection
@@ -155,13 +154,13 @@ def _begun(session: orm.Session) -> Any:
         try:
             await_only(adapter._start_transaction())  # noqa: SLF001 - what SQLAlchemy calls before its first statement
         except Exception:  # noqa: BLE001
-            # also fails if the connection is lost; SQLAlchemy then empties the pool
+            # If the connection is lost, this statement also fails, and SQLAlchemy empties the pool.
             connection.execute(select(1))
     return raw
 
 
 def advisory_lock(name: str) -> Select[Any]:
-    """The statement acquires the lock, or waits for it. The lock is held until the transaction ends."""
+    """The statement waits for the lock. The transaction holds the lock until the transaction ends."""
     return select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0)))
 
 

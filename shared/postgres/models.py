@@ -1,9 +1,9 @@
 """The base of all SQLAlchemy models: types, and the names of constraints and indexes.
 
-A table that several services have with the same columns is a direct subclass of `Base`. For its other tables, each
-service has an abstract subclass of `Base` with separate metadata, because two services may have tables of the same
-name. The module `models` of a service also lists its shared tables. Tests compare the migrations with the models.
-Migrations and provisioning create triggers, functions and grants, which are not in the models.
+A model that several services use is a direct subclass of `Base`. Each service has an abstract subclass of `Base` for
+its own models. This subclass has separate metadata, because two services may have tables of the same name. The module
+`models` of a service also lists the shared models that the service uses. Tests compare the migrations with the models.
+The models leave out triggers, functions and grants; migrations and provisioning create them.
 """
 
 from collections.abc import Collection
@@ -45,9 +45,9 @@ class Base(DeclarativeBase):
     }
 
     def __init_subclass__(cls, *, record: type | None = None, without: Collection[str] = (), **options: Any) -> None:
-        """Add a column for each field of `record`, a dataclass or event, except the fields in `without`.
+        """Add a column for each field of `record`, a dataclass or event.
 
-        A column that the model itself declares is kept.
+        The fields in `without`, and columns that the model itself declares, are skipped.
         """
         for name, hint in _fields(record).items() if record else ():
             if name not in cls.__annotations__ and name not in without:
@@ -55,8 +55,8 @@ class Base(DeclarativeBase):
         super().__init_subclass__(**options)
 
 
-# Maps Python types to SQL types. The first match is used, so `bool` is before `int`, its base class, and `datetime`
-# before `date`.
+# Maps Python types to SQL types. The first match is used, so a subclass must come before its base class: `bool` before
+# `int`, `datetime` before `date`.
 SQL_TYPES: dict[type, TypeEngine[Any]] = {
     str: Text(),
     bool: Boolean(),
@@ -82,7 +82,6 @@ def _fields(record: type) -> dict[str, Any]:
 
 
 def _column(hint: Any) -> MappedColumn[Any]:
-    """Nullable if the field's type is a union."""
     types = [kind for kind in get_args(hint) if kind is not NoneType] if _is_union(hint) else [hint]
     return mapped_column(_sql_type(types[0]), nullable=_is_union(hint))
 

@@ -9,7 +9,10 @@ from shared.failures import Backoff, is_dependency_unavailable
 
 
 async def listen(engine: AsyncEngine, channel: str, woken: asyncio.Event) -> None:
-    """Set `woken` at each NOTIFY until cancelled, and after each reconnect, because a NOTIFY may have been lost."""
+    """Set `woken` at each NOTIFY, until cancelled.
+
+    Set `woken` after each reconnect as well, because a NOTIFY may have been missed.
+    """
     backoff = Backoff()
     while True:
         try:
@@ -35,7 +38,7 @@ async def _listen(engine: AsyncEngine, channel: str, woken: asyncio.Event, backo
 
 
 async def wait(woken: asyncio.Event, seconds: float) -> None:
-    """Waits at most `seconds`, because a NOTIFY is lost if it is sent during a reconnect."""
+    """Waits at most `seconds`, because a NOTIFY during a reconnect is lost."""
     try:
         async with asyncio.timeout(seconds):
             await woken.wait()

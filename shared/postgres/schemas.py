@@ -1,4 +1,4 @@
-"""Migrates the schema of a service, and checks which release and which installation wrote the schema."""
+"""Migrates the schema of a service. Refuses a schema of another release, or of another kind of installation."""
 
 from pathlib import Path
 
@@ -56,7 +56,7 @@ async def migrate(service: str, settings: Settings) -> None:
 
 
 async def hold_to_contract(connection: AsyncConnection | AsyncSession, service: str) -> None:
-    """Raises EarlierBuild or NewerSchema."""
+    """Raises EarlierBuild or NewerSchema if the schema has another contract version."""
     if not await connection.scalar(select(func.to_regclass(INSTALLATION.name))):
         return  # a new schema
     # raw SQL: the table of an earlier build may lack the column `contract` of the model
@@ -69,9 +69,10 @@ async def hold_to_contract(connection: AsyncConnection | AsyncSession, service: 
 
 
 async def _hold_to_mark(connection: AsyncConnection, settings: Settings) -> None:
-    """The database itself stores whether the installation is an exercise, from the first migration on.
+    """The first migration stores in the database whether the installation is an exercise.
 
-    Raises OtherMark. A state folder could be lost, or be used with another database.
+    Raises OtherMark if the settings say otherwise. The state folder is no safe place for the mark, because it could be
+    used with another database.
     """
     await connection.execute(CreateTable(INSTALLATION, if_not_exists=True))
     marked = select(INSTALLATION.c.exercise)
@@ -96,7 +97,7 @@ def _upgrade(connection: Connection, service: str) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        # a newer release has migrated the schema
+        # Alembic does not know the schema's revision, so a newer release has migrated the schema.
         if isinstance(error.__cause__, ResolutionError):
             raise NewerSchema(service) from None
         raise

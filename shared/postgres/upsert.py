@@ -26,7 +26,7 @@ async def upsert(
 ) -> list[asyncpg.Record]:
     """Returns the keys of the rows that were inserted or updated.
 
-    All rows have the columns of the first row, and each key occurs once. `statement` explains the options.
+    All rows must have the columns of the first row, and different keys. `statement` explains the options.
     """
     if not rows:
         return []
@@ -57,13 +57,13 @@ def statement(
     not_older_by: str | None = None,
     replacing: tuple[str, str] | None = None,
 ) -> str:
-    """The only parameter is the JSON list of rows (see `parameter`).
+    """The statement has one parameter, the JSON list of rows (see `parameter`).
 
-    `changed` are the columns that an update sets, by default all columns except the key. In the columns `added`, an
-    update adds the new number to the stored number. `newer_by` names a column whose new value must be greater than the
-    stored value. `not_older_by` also permits an equal value. `replacing` is a pair of columns. If the new row's value
-    in the first column equals the stored row's value in the second, the stored row is always updated. If the new value
-    in the column `lasting` is NULL, the stored value is kept.
+    An update sets the columns `changed`, by default all columns except the key. In the columns `added`, an update adds
+    the new number to the stored number. In the column `lasting`, a new NULL keeps the stored value. Three options limit
+    the update; a row is updated if one of their conditions is true: with `newer_by`, the new value in this column is
+    greater than the stored value; with `not_older_by`, the new value in this column is greater or equal; with
+    `replacing`, the new value in the first column equals the stored value in the second column.
     """
 
     def new(column: str) -> str:
