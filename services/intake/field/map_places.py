@@ -1,4 +1,4 @@
-"""The places of the field form's map as one file: points of units and settlements, and boundaries if there are any."""
+"""The file of places for the map of the field form: points of districts and settlements, and boundaries if imported."""
 
 from shapely.geometry import mapping
 

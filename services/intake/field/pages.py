@@ -32,9 +32,10 @@ from shared.shelters import BY_ARRANGEMENT
 HERE = Path(__file__).parent
 PAGE = "/intake/field"
 STATIC = HERE / "static"
-SCOPE = "/"  # the service worker also controls the printed address `/field`
+SCOPE = "/"  # `/field` is printed on paper, so the service worker must control this address as well.
 USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # most emigrants from Kyrgyzstan live in these countries
-COLOUR, GROUND = "#0b5cad", "#eef1f4"  # colours of the phone's own bars, and of the app before its first page
+# The phone uses these colours for its own bars, and for the app's screen before the first page.
+COLOUR, GROUND = "#0b5cad", "#eef1f4"
 KINDS = (".css", ".html", ".js", ".po", ".png", ".py", ".svg")
 SHOWN = {"exercise", "intake_location_metres", "institution_ky", "institution_ru", "institution_en"}
 ICONS = [  # drawn by `make icons`
@@ -87,7 +88,7 @@ class FieldForm:
         )
 
     async def worker(self, _: Request) -> Response:
-        """A response header lets the service worker control pages outside the script's folder."""
+        """A service worker may normally control only pages in its own folder. A response header allows more pages."""
         headers = {"service-worker-allowed": SCOPE, "cache-control": "no-cache"}
         return Response(self.script, media_type="text/javascript", headers=headers)
 
@@ -95,11 +96,11 @@ class FieldForm:
         return JSONResponse(self.keys.newest._asdict(), headers={"cache-control": "no-cache"})
 
     async def manifest(self, request: Request) -> Response:
-        """With this description, a phone can install the form as an app."""
+        """The manifest, with which a phone can install the form as an app."""
         language = language_of(request)
         name = self.pages.gettext(language, "Field form")
         short = "Dayar" if language == "en" else "Даяр"
-        if self.settings.exercise:  # nobody should mistake the app of an exercise for the real app
+        if self.settings.exercise:  # The name says "exercise", so that nobody takes the app for the real app.
             short = self.pages.gettext(language, "EXERCISE")
             name = f"{short} · {name}"
         content = {
@@ -134,9 +135,9 @@ class FieldForm:
 
 
 class Files(StaticFiles):
-    """The folder has the name of the release, so that a cached page always gets scripts of the same release.
+    """The folder is named after the release, so that a cached page always loads the scripts of its own release.
 
-    The form imports all scripts from one folder, so the folder also has the scripts that all pages share.
+    The form imports all its scripts from this one folder, so the folder also contains the shared scripts.
     """
 
     def __init__(self, release: str) -> None:

@@ -27,7 +27,7 @@ export async function signIn(event) {
   void sendWaiting();
 }
 
-/** The author may have signed in on the centre's sign-in page. */
+/** Take over a sign-in that the author has made on the centre's sign-in page. */
 export async function takeSession() {
   if (!new URLSearchParams(location.search).has("signed-in")) return;
   history.replaceState(null, "", location.pathname);
@@ -39,7 +39,7 @@ export async function takeSession() {
     adopt();
     show();
   } catch {
-    // if the centre does not answer, the form shows its own sign-in
+    // The centre does not answer. The form then shows its own sign-in.
   }
 }
 
@@ -58,11 +58,11 @@ async function signedIn(name, password) {
 }
 
 /**
- * The centre's spelling of the account's name is stored, if the centre states it. The expiry is converted to this
- * phone's clock, which may be wrong by months.
+ * Return the account to store. The name is spelled as the centre spells it, if the centre states the name. The expiry
+ * is by this phone's clock, which may be wrong by months.
  * @param {string} name
  * @param {{token: string, expires_at: string, name?: string}} session
- * @param {number} answeredAt the time of the answer by the centre's clock
+ * @param {number} answeredAt when the centre answered, by the centre's clock
  */
 function begun(name, session, answeredAt) {
   const ahead = Date.now() - (answeredAt || Date.now());
@@ -82,11 +82,11 @@ export async function renew() {
     if (!answer.ok || account()?.token !== known.token) return;
     setAccount(begun(known.name, await answer.json(), Date.parse(answer.headers.get("date") ?? "")));
   } catch {
-    // the phone is offline; the next call of `renew` tries again
+    // The phone is offline. The next call of `renew` tries again.
   }
 }
 
-/** Reports and drafts that were written without a sign-in belong to the first account that signs in. */
+/** Give the reports and drafts without an account to the account that has signed in. */
 function adopt() {
   const name = account()?.name ?? "";
   adoptDrafts(name);

@@ -1,5 +1,5 @@
-// The centre's public key, to which reports are sealed. The phone stores the key that the centre sent last, because the
-// form also works without signal.
+// The centre's public key, to which reports are sealed. The phone stores the key, because the form must also work
+// without signal.
 
 import { account, isSameName } from "./kept.js";
 import { decode, isPublicKey, seal } from "./sealing.js";
@@ -16,7 +16,7 @@ const PATIENCE_MS = 20_000;
 const AGAIN_MS = 12 * 3_600_000;
 let readAt = -Infinity;
 /** @type {CentreKey | null} */
-let answered = null; // the key is kept in memory, because a full phone cannot store the key
+let answered = null; // a full phone cannot store the key, so this page also keeps the key in memory
 
 /** @returns {CentreKey | null} */
 function known() {
@@ -27,7 +27,7 @@ export function hasKey() {
   return Boolean(known());
 }
 
-/** A centre that lost its newest key answers with an older key than before. */
+/** Ask the centre for its key. The answer can be an older key, if the centre has lost its newest key. */
 export async function renewKey() {
   if (performance.now() - readAt < AGAIN_MS && known()) return;
   try {
@@ -42,7 +42,7 @@ export async function renewKey() {
     answered = { kid, public: point };
     localStorage.setItem(KEPT, JSON.stringify(answered));
   } catch {
-    // the phone is offline or full, so reports are sealed to the key that the phone knows
+    // The phone is offline or full. Reports are then sealed to the last known key.
   }
 }
 
@@ -53,7 +53,10 @@ export function heardOf(kid) {
   void renewKey();
 }
 
-/** The centre does not have the key, so nothing more may be sealed to the key. @param {string} [kid] */
+/**
+ * Forget a key that the centre no longer has. The centre could not open reports that are sealed to this key.
+ * @param {string} [kid]
+ */
 export function forgetKey(kid) {
   if (kid !== known()?.kid) return;
   answered = null;
@@ -62,15 +65,16 @@ export function forgetKey(kid) {
 }
 
 /**
- * The phone cannot open a sealed report again. The version stays outside the sealed part, because the phone may have to
- * raise the version. `entered` is not sealed, because only the form needs it. The seal names the author's account. Even
- * if somebody has copied the phone's storage, the centre does not open the report for another account.
+ * Encrypt a report to the centre's key. Afterwards, even the phone cannot open the report. The version is not
+ * encrypted, because the phone may have to raise the version. `entered` is left out, because only the form needs
+ * `entered`. The seal names the author's account, and the centre opens the report only for this account. A stolen copy
+ * of the report is therefore useless to another account.
  * @param {import("./kept.js").Body} body
  * @param {string} author the user name, or empty if nobody is signed in
  * @returns {Promise<Sealed | null>} null if the phone knows no key of the centre
  */
 export async function sealReport(body, author) {
-  const id = idOf(author); // the id is read before the wait, because another account may sign in meanwhile
+  const id = idOf(author); // read the id before the wait, because another account may sign in during the wait
   if (!known()) await renewKey();
   const key = known();
   if (!key) return null;
@@ -86,6 +90,6 @@ function idOf(name) {
   try {
     return JSON.parse(new TextDecoder().decode(decode(known.token.split(".")[1]))).sub;
   } catch {
-    return undefined; // the token is not from this centre, so the centre will ask for another sign-in
+    return undefined; // the token is not from this centre, so the centre will ask for a new sign-in
   }
 }

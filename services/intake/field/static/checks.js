@@ -39,7 +39,7 @@ export function problems(form) {
 }
 
 /**
- * The fields of the corrected report that the centre did not accept.
+ * The fields that the centre refused in the report that the author now corrects.
  * @param {import("./kept.js").FieldError[]} errors
  * @returns {Problem[]}
  */
@@ -57,14 +57,18 @@ export function refusedFields(errors) {
   });
 }
 
-/** The messages must leave room for the field on a small screen. @param {string[]} messages */
+/**
+ * Return only the first message and the number of further messages, because the field must stay visible on a small
+ * screen.
+ * @param {string[]} messages
+ */
 export function summed(messages) {
   const more = messages.length > 1 ? sentence("more", { count: messages.length - 1 }) : "";
   return [...messages.slice(0, 1), more].filter(Boolean).join("\n");
 }
 
 /**
- * A full recount replaces earlier counts of the same place, so a full recount must name the place.
+ * A full recount replaces the earlier counts of a place. The report must therefore name the place.
  * @param {HTMLFormElement} form
  * @returns {Problem[]}
  */
@@ -113,7 +117,7 @@ function controls(form) {
 /** @param {Control} control */
 function reason(control) {
   const { validity } = control;
-  // a future day needs only a confirmation, because a phone's clock may be wrong
+  // A day in the future is possible, because the phone's clock may be wrong. The author only has to confirm such a day.
   if (validity.valid || (isDay(control) && validity.rangeOverflow)) return "";
   if (validity.customError) return control.validationMessage;
   if (validity.valueMissing) return isDay(control) ? sentence("day") : sentence("missing");
@@ -129,7 +133,7 @@ function isDay(control) {
 }
 
 /**
- * One text for each value that is possible but unlikely.
+ * Return one question to the author for each unlikely value.
  * @param {import("./kept.js").Body} body
  * @param {string} today
  */
@@ -163,7 +167,7 @@ export function oddities(body, today) {
 }
 
 /**
- * One text for each report of this phone that the movement contradicts.
+ * Return one question to the author for each contradiction between the movement and this phone's reports.
  * @param {import("./kept.js").Body} body
  * @param {string} day
  */
@@ -192,7 +196,7 @@ function isOfDay({ occurred_at, occurred_at_precision }) {
 }
 
 /**
- * If the hour of a count is not known, the report states noon, which may be later than now.
+ * True if the count is in the future. A count without a known hour has the time 12:00, so only its day is compared.
  * @param {Record<string, any>} report
  * @param {string} today
  */
@@ -246,12 +250,16 @@ export function mark(form, invalid) {
     control.setAttribute("aria-invalid", "true");
     control.closest(".field")?.append(note(control, text));
   }
-  invalid[0]?.control.dispatchEvent(new Event("dayar-reveal", { bubbles: true })); // the field may be in a hidden step
+  // if the field is in a hidden step, the form shows this step
+  invalid[0]?.control.dispatchEvent(new Event("dayar-reveal", { bubbles: true }));
   invalid[0]?.control.focus({ preventScroll: true });
   invalid[0]?.control.scrollIntoView({ block: "center" });
 }
 
-/** The summary below the form is hidden with the notes. @param {Element} control */
+/**
+ * Remove the message at the field. When no field has a message, clear the summary below the form.
+ * @param {Element} control
+ */
 export function unmark(control) {
   control.removeAttribute("aria-invalid");
   control.removeAttribute("aria-describedby");

@@ -1,5 +1,5 @@
-// The form's fields for the time when people were counted, and for the precision of this time.
-// If the hour is not known, the field asks only for the day.
+// The form's fields for the time of a count, and for the precision of this time. The author who does not know the hour
+// enters only the day.
 
 import { element } from "./elements.js";
 import { instant, local, noon } from "./time.js";
@@ -8,7 +8,7 @@ import { instant, local, noon } from "./time.js";
 
 const precision = /** @type {HTMLSelectElement} */ (element("counted-precision"));
 const field = /** @type {HTMLInputElement} */ (element("counted"));
-let hour = ""; // the hour that the field had before the author changed the precision
+let hour = ""; // the last entered hour: the field shows this hour again when the author chooses the hour again
 
 export function listenToCounted() {
   precision.addEventListener("change", show);
@@ -20,7 +20,7 @@ export function readCounted() {
   return { counted_at: at, counted_at_precision: precision.value };
 }
 
-/** @param {Body} [body] without a time in the report, the people are counted now */
+/** @param {Body} [body] without a report, or without a time, the field shows the present time */
 export function writeCounted(body) {
   precision.value = body?.counted_at_precision ?? "hour";
   field.type = "datetime-local";

@@ -1,11 +1,11 @@
-// The form's field for a country abroad. Frequent countries are in the list of oblasts, and other countries are
-// searched.
+// The form's field for a country abroad. The list of oblasts also offers the frequent countries. The author finds all
+// other countries by a search.
 
 import { Combobox } from "./combobox.js";
 import { element } from "./elements.js";
 
 const OTHER = "other";
-const ABROAD = "XX"; // the people are abroad in an unknown country
+const ABROAD = "XX"; // code for an unknown country abroad
 
 /** @type {import("./combobox.js").Option[]} */
 const countries = JSON.parse(element("countries").textContent ?? "[]");
@@ -16,11 +16,11 @@ const searches = new Map(
   }),
 );
 
-/** @param {() => void} save called when a country was chosen */
+/** @param {() => void} save */
 export function listenToCountries(save) {
   for (const search of searches.values()) {
     search.input.addEventListener("blur", () => {
-      if (!search.chosen) search.clear(); // only a country of the list is valid
+      if (!search.chosen) search.clear(); // the text names no country of the list
       save();
     });
   }

@@ -1,5 +1,5 @@
-// Stores drafts, sealed with this phone's PIN: a draft is a report that has not been sent. Each change of a draft is
-// stored at once. If the browser ends the tab, only the text of the last milliseconds is lost.
+// Stores drafts, encrypted with this phone's PIN. A draft is a report that the author has not finished. The phone
+// stores each change at once, because the browser may end the tab at any time.
 
 import { changed, clearOf, outlineOf } from "./kept.js";
 import { recall } from "./sent-reports.js";
@@ -10,18 +10,19 @@ import { uuid } from "./uuid.js";
  * @typedef {import("./kept.js").Kept} Kept
  * @typedef {import("./kept.js").Body} Body
  * @typedef {import("./kept.js").Outline} Outline
- * @typedef {{author: string, corrected: Outline | null, body: Body, others?: Record<string, Body>}} Written
- *   `others` has the fields of the kinds of report that the author chose before this kind
- * @typedef {{author: string, corrected: Outline | null, clear: import("./kept.js").Clear,
- *   sealed: import("./pin.js").SealedDraft, body?: Body, at: string, tab: string, isCopy?: boolean}} Draft `tab` is the
- *   tab that writes the draft. Only drafts of an earlier release have `body`. `isCopy` is true for a copy of a refused
+ * @typedef {{author: string, corrected: Outline | null, body: Body, others?: Record<string, Body>}} Written `others`
+ *   contains the author's entries for other kinds of report, by kind
+ * @typedef {{author: string, corrected: Outline | null, clear: import("./kept.js").Clear, sealed:
+ *   import("./pin.js").SealedDraft, body?: Body, at: string, tab: string, isCopy?: boolean}} Draft `tab` is the tab
+ *   that writes the draft. Only drafts of an earlier release have `body`. `isCopy` is true for a copy of a refused
  *   report that the author has not begun to correct.
  */
 
 const PREFIX = "dayar.draft.";
 const OPEN = "dayar.open";
 /** @type {Map<string, number>} */
-const writes = new Map(); // sealing takes a moment, so an older write of a draft may end after a newer write
+// the number of the last write of each draft: sealing takes time, and an older write may end after a newer one
+const writes = new Map();
 let write = 0;
 
 /** @returns {Draft[]} newest first */
@@ -47,16 +48,16 @@ function stored(key) {
   );
 }
 
-/** The texts of all kinds of report, because the author may choose another kind by mistake. */
+/** Keeps the author's entries for each kind of report. An author who has chosen a wrong kind loses no entries. */
 export class Kinds {
-  /** @param {Record<string, Body>} [others] the texts of other kinds in a stored draft, which the form does not show */
+  /** @param {Record<string, Body>} [others] the stored entries for the kinds that the form does not show */
   constructor(others = {}) {
     this.written = { ...others };
     this.unshown = { ...others };
   }
 
   /**
-   * Note what the form shows now. Return what the author wrote for other kinds of reports.
+   * Note the entries of the shown kind. Return the entries of the other kinds.
    * @param {string} kind
    * @param {Body} body
    */
@@ -69,9 +70,10 @@ export class Kinds {
 }
 
 /**
- * Save the form as this tab's draft, and stop other tabs from continuing the draft. Return whether the draft was saved.
- * A draft that is sent, discarded or saved again during the sealing is not saved.
- * @param {Written} draft @throws {DOMException} if the phone's storage is full
+ * Save the form as this tab's draft. Other tabs can then no longer continue the draft. Return false if the draft was
+ * not saved, because it was sent, discarded or saved again during the sealing.
+ * @param {Written} draft
+ * @throws {DOMException} if the phone's storage is full
  */
 export async function keepDraft({ author, corrected, body, others }) {
   const { report_id } = body,
@@ -93,7 +95,8 @@ export async function keepDraft({ author, corrected, body, others }) {
 }
 
 /**
- * Keep a copy, so that the author can correct the text of a refused report.
+ * Keep a copy of a refused report, encrypted with the PIN. The author can then correct the report without writing the
+ * text again.
  * @param {Kept} report
  */
 export async function keepCopy(report) {
@@ -101,7 +104,7 @@ export async function keepCopy(report) {
     { clear, account } = report;
   if (!body || !hasPin() || draftOf(clear.report_id)) return;
   const sealed = await sealDraft(JSON.stringify(body), clear.report_id, account);
-  if (draftOf(clear.report_id)) return; // meanwhile, the author has begun to correct the report
+  if (draftOf(clear.report_id)) return; // the author has begun a correction during the sealing
   store({
     author: account,
     corrected: outlineOf(report),
@@ -114,7 +117,8 @@ export async function keepCopy(report) {
 }
 
 /**
- * The copy is not needed any more: the centre has the report, or the author removed the report.
+ * Discard the copy of a refused report, because the centre now has the report, or because the author removed the
+ * report.
  * @param {string} reportId
  */
 export function discardCopy(reportId) {
@@ -137,10 +141,7 @@ export async function readDraft({ author, corrected, clear, sealed, body }) {
   return { author, corrected, body: written, others };
 }
 
-/**
- * Seal the drafts that an earlier release of Dayar stored without encryption. An old draft is stored without the report
- * that the draft corrects.
- */
+/** Encrypt the drafts that an earlier release of Dayar stored without encryption. */
 export async function sealOldDrafts() {
   if (!hasPin()) return;
   for (const draft of drafts()) await sealOldDraft(draft);
@@ -152,7 +153,7 @@ async function sealOldDraft({ body, ...draft }) {
     const sealed = body ? await sealDraft(JSON.stringify(body), body.report_id, draft.author) : draft.sealed;
     if (draftOf(draft.clear.report_id)?.at === draft.at) store({ ...draft, sealed });
   } catch {
-    // the phone is full, so the draft is not changed before the next start
+    // The phone is full. The next start tries again.
   }
 }
 
@@ -163,12 +164,12 @@ export function discard(reportId) {
   changed();
 }
 
-/** Stop continuing the draft in this tab. */
+/** This tab no longer has an open draft. */
 export function letGo() {
   sessionStorage.removeItem(OPEN);
 }
 
-/** The draft that was open before a reload of the tab. */
+/** The open draft of this tab, also after a reload. */
 export function held() {
   return draftOf(sessionStorage.getItem(OPEN) ?? "");
 }
@@ -185,7 +186,7 @@ function tab() {
   return known;
 }
 
-/** Drafts that were begun without a sign-in belong to the first account that signs in. @param {string} name */
+/** Give the drafts without an account to this account. @param {string} name */
 export function adoptDrafts(name) {
   for (const draft of drafts()) if (!draft.author) store({ ...draft, author: name });
 }

@@ -39,7 +39,7 @@ function ask() {
   void question.show(departure());
 }
 
-/** Undefined if the form does not state enough for the question. */
+/** Return what the centre needs to find events. Undefined if a field is missing, or if the question does not apply. */
 function departure() {
   const oblast = statedCode("origin"),
     pcode = control("origin_district").value || oblast;

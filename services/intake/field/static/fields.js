@@ -53,7 +53,7 @@ export function kindChosen(isCorrection) {
   const kind = /** @type {HTMLInputElement} */ (form.querySelector("[name=kind]:checked")).value;
   for (const section of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-kind]")))
     section.hidden = !section.dataset.kind?.split(" ").includes(kind);
-  control("persons").min = kind === "group" ? "0" : "1"; // a count may find that nobody is left
+  control("persons").min = kind === "group" ? "0" : "1"; // the count of a group can be 0, when everybody has left
   control("persons").required = !isMovement();
   showDestination();
   showMovers();

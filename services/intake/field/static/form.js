@@ -83,8 +83,8 @@ export function listen() {
 }
 
 /**
- * Close a draft of another account or tab, because people share phones. A draft without an account belongs to the first
- * account that signs in.
+ * After a change of account, or after another tab has continued the draft, show an empty form. A draft without an
+ * account goes to the account that signs in first.
  */
 function follow() {
   if (isAnothers()) forgetAll();
@@ -96,11 +96,11 @@ function follow() {
 function touched({ target }) {
   if (target !== control("occurred")) renewToday();
   if (target instanceof Element) unmark(target);
-  // the control `kind` also sends `change`, and the handler may show other text
+  // After a change of `kind`, the handler of `change` saves: it may first show the entries of the new kind.
   if (/** @type {HTMLInputElement} */ (target).name !== "kind") save();
 }
 
-/** Save at every change, because a phone that is short of memory can end a page without an event. */
+/** Save at every change. A phone that is short of memory ends pages without an event, so a later save could be lost. */
 function save() {
   if (isAnothers()) return;
   draft.isTouched = true;
@@ -114,7 +114,7 @@ function save() {
     (isKept) => {
       open.isKept ||= isKept;
       open.isLost = false;
-      if (open !== draft) changed(); // changes of the draft's list must be shown
+      if (open !== draft) changed(); // the list must show the draft, which is no longer in the form
     },
     () => {
       open.isLost = true;
@@ -128,7 +128,7 @@ async function submitted(event) {
   event.preventDefault();
   if (isSealing()) return;
   if (isAnothers()) {
-    // the account may have changed while the tab was suspended
+    // While the tab was suspended, another account may have signed in.
     begin();
     return tell(element("wrong"), sentence("another"));
   }
@@ -141,7 +141,7 @@ async function submitted(event) {
   const body = read(form, status, latest ? { ...latest.clear, version: nextVersion(latest) } : draft.ids, draft.point);
   const odd = oddities(body, today()).join("\n");
   if (odd && !wasAsked(odd)) return ask(odd);
-  const sent = draft; // another draft may be open when the report is sealed
+  const sent = draft; // the form may show another draft when the sealing has ended
   const failure = await store(body, account()?.name ?? "");
   if (failure) return draft === sent && tell(element("wrong"), failure);
   discard(sent.ids.report_id);
@@ -163,7 +163,7 @@ export function correct(report) {
 
 /** @param {import("./drafts.js").Draft} begun */
 export function goOn({ clear }) {
-  // another tab may have changed or sent the draft while the author entered the PIN
+  // While the author entered the PIN, another tab may have changed or sent the draft.
   const begun = draftOf(clear.report_id);
   if (!begun) return changed();
   if (!isReadable(begun)) return withPin(begun.sealed, () => goOn(begun));
@@ -179,8 +179,8 @@ function reopen(written) {
 }
 
 /**
- * Forget the keys that the PIN has opened, and the sent reports. The form keeps a change that a full phone could not
- * store.
+ * Lock the page: forget the keys that the PIN has opened, and the sent reports, and empty the form. If a full phone
+ * could not store the last change, the form stays open, because the change would be lost.
  */
 export function close() {
   closeMap();
@@ -196,7 +196,7 @@ function another() {
   show();
 }
 
-/** Begin the next household with the places, date, reasons and needs of the last household, without any person. */
+/** Begin a report with the places, date, reasons and needs of the last household. The persons are not copied. */
 function copyLast() {
   const last = lastHousehold();
   if (!last) return;
@@ -215,7 +215,7 @@ export function show() {
   element("form-title").scrollIntoView();
 }
 
-/** Show the draft that was open in this tab before, or an empty form. */
+/** After a reload, show this tab's open draft, or an empty form. */
 export function resume() {
   const left = held();
   begin();
@@ -267,8 +267,8 @@ export function begin(begun) {
 }
 
 /**
- * An open form must allow the present day and time, also after midnight. A day and a time that the author set are not
- * changed.
+ * Update the latest permitted day and time, because a form can stay open over midnight. Day and time stay unchanged if
+ * the author has set them.
  */
 export function renewToday() {
   renewSeen();

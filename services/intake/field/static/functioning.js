@@ -1,4 +1,4 @@
-// The Washington Group's questions about a person's difficulties in functioning, which are asked from the age of 5.
+// The Washington Group's questions about difficulties in functioning. The form asks them for persons from the age of 5.
 
 import { readBirth } from "./birth-fields.js";
 import { ageOn } from "./births.js";
@@ -21,7 +21,7 @@ function answered(item) {
 }
 
 /**
- * Empty if nobody asked the questions.
+ * Return no `functioning` if no question has an answer.
  * @param {HTMLElement} item
  */
 export function readAnswers(item) {
@@ -47,7 +47,10 @@ function isYoung(item) {
   return age !== undefined && age < YOUNGEST;
 }
 
-/** Answers of children who are too young for the questions. @returns {import("./checks.js").Problem[]} */
+/**
+ * Return one problem for each child who has answers and is too young for the questions.
+ * @returns {import("./checks.js").Problem[]}
+ */
 export function tooYoung() {
   return [...element("members").children].flatMap((child, place) => {
     const item = /** @type {HTMLElement} */ (child);

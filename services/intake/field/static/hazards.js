@@ -1,4 +1,4 @@
-// The form's fields for a hazard that the author saw: what it is, how severe, how certain, when and where.
+// The form's fields for a hazard that the author saw: type, severity, certainty, time and place.
 
 import { control, form } from "./controls.js";
 import { statedCode } from "./countries.js";
@@ -10,10 +10,11 @@ import { instant, local } from "./time.js";
 /** @typedef {import("./kept.js").Body} Body */
 /** @typedef {import("./positions.js").Point} Point */
 
-const NOTHING = "nothing"; // only the form has this kind of report; the centre gets a hazard that is Unlikely
+// the author looked for a hazard and found nothing; the centre gets this report as a hazard with certainty Unlikely
+const NOTHING = "nothing";
 const HEADLINE = 150,
   DESCRIPTION = 4000;
-let isTimeStated = false; // whether the author or the report in the form stated the time
+let isTimeStated = false; // true if the time comes from the author or from a stored report
 
 export function listenToHazards() {
   control("seen").addEventListener("input", () => {
@@ -35,7 +36,7 @@ function isKind(kind) {
 }
 
 /**
- * Intake states the source, because intake knows the account.
+ * Return the fields of a hazard report. The source is missing, because intake adds the source from the account.
  * @param {Point | null} point
  * @returns {Partial<Body>}
  */
@@ -72,7 +73,7 @@ function readNothing(point) {
   };
 }
 
-/** The text has the author's words, and the words that the form adds. */
+/** The form adds words to the author's words, so the whole text can be too long. */
 export function isTooLong() {
   return isHazard() && descriptionOf(readHazard(null)).length > DESCRIPTION;
 }
@@ -83,8 +84,8 @@ function descriptionOf({ text }) {
 }
 
 /**
- * What the author entered is kept for a later correction. The form cannot read the entries from the text that the
- * centre gets.
+ * Return the author's entries, for a later correction. The centre gets one text, from which the form could not read the
+ * entries.
  */
 function entered() {
   return {
@@ -95,7 +96,11 @@ function entered() {
   };
 }
 
-/** A point without a village is enough, because intake finds the district of a point. @param {Point | null} point */
+/**
+ * Return the place. The author may omit the village if there is a point, because intake finds the district of the
+ * point.
+ * @param {Point | null} point
+ */
 function area(point) {
   const {
       value,
@@ -112,7 +117,7 @@ function area(point) {
 }
 
 /**
- * The desk reads the text as the description of the event.
+ * Return the text that the desk reads as the description of the event.
  * @param {boolean} isUrgent
  */
 function text(isUrgent) {
@@ -137,14 +142,14 @@ function line(words) {
   return flat.length <= HEADLINE ? flat : `${flat.slice(0, HEADLINE - 1)}…`;
 }
 
-/** The field shows the present time until somebody states when the hazard was seen. */
+/** Show the present time in the field, unless the time is already stated. */
 export function renewSeen() {
   const now = local(new Date());
   if (!isTimeStated) control("seen").value = now;
   control("seen").max = now;
 }
 
-/** @param {Body} [body] without a report, the hazard is seen now */
+/** @param {Body} [body] without a report, the field shows the present time */
 export function writeHazard(body) {
   isTimeStated = Boolean(body?.onset);
   if (body?.onset) control("seen").value = local(new Date(body.onset));
@@ -168,7 +173,7 @@ export function kindOf({ kind, certainty }) {
   return kind === "hazard" && certainty === "Unlikely" ? NOTHING : kind;
 }
 
-/** Renames the fields of the place to the names in the form. @param {Body} body @returns {Body} */
+/** Rename the fields of a hazard's place to the names that the form uses. @param {Body} body @returns {Body} */
 export function placed(body) {
   if (body.kind !== "hazard" || !body.area) return body;
   const {
@@ -184,7 +189,10 @@ export function placed(body) {
   };
 }
 
-/** Teams see hazards in the country only. A point is enough to state the place. @param {Point | null} point */
+/**
+ * Offer only places in Kyrgyzstan for a hazard. If the hazard has a point, the author need not choose an oblast.
+ * @param {Point | null} point
+ */
 export function needPlace(point) {
   const oblast = /** @type {HTMLSelectElement} */ (element("origin-oblast"));
   oblast.required = !(isHazard() && point);
