@@ -1,32 +1,35 @@
-// Keeps the token and the phone's id in local storage, and each report until some days after it was recorded. The
-// fields about people are sealed to the centre's key: this phone can send a sealed report, but cannot open it.
+// Keeps the sign-in, the phone's id and the reports in local storage. The phone deletes a report some days after the
+// centre has recorded the report. The fields about people are encrypted to the centre's key. The phone can send an
+// encrypted report, but cannot read the report.
 
 import { uuid } from "./uuid.js";
 
 /**
  * @typedef {"waiting" | "accepted" | "spooled" | "duplicate" | "conflict" | "refused" | "unopened"} State
  * @typedef {{pointer: string, expected: string}} FieldError
- * @typedef {Record<string, any> & {report_id: string, version: number,
- *   kind: "household" | "group" | "household_movement" | "group_movement" | "hazard"}} Body
+ * @typedef {Record<string, any> & {report_id: string, version: number, kind: "household" | "group" |
+ *   "household_movement" | "group_movement" | "hazard"}} Body
  * @typedef {{report_id: string, state: "received" | "recorded" | "under_review" | "refused", version: number | null,
  *   reason: string | null, is_alerted?: boolean | null, settled_at?: string | null}} Receipt
- * @typedef {Pick<Body, "report_id" | "version" | "kind"> & Record<string, any>} Clear the fields that the list shows:
- *   ids, short code, version, kind, districts, number of persons, and the time of the displacement or movement
- * @typedef {{clear: Clear, sealed?: import("./centre-key.js").Sealed, body?: Body, account: string, state: State,
- *   at: string, errors?: FieldError[], receipt?: Receipt}} Kept `sealed` is deleted when the centre has the report.
- *   Only an earlier release stored `body`.
+ * @typedef {Pick<Body, "report_id" | "version" | "kind"> & Record<string, any>} Clear the fields that stay readable on
+ *   the phone: ids, short code, version, kind, districts, number of persons, and the time of the displacement or
+ *   movement
+ * @typedef {{clear: Clear, sealed?: import("./centre-key.js").Sealed, body?: Body, account: string, state: State, at:
+ *   string, errors?: FieldError[], receipt?: Receipt}} Kept `sealed` is deleted when the centre has the report. Only an
+ *   earlier release stored `body`.
  * @typedef {Pick<Kept, "clear" | "account" | "state" | "at">} Outline the fields that are not sealed
- * @typedef {{token: string, name: string, expires_at: string, isOver?: boolean, needsSignIn?: boolean,
- *   renewedAt?: number}} Account If `isOver` is true, the centre refused the sign-in for every report. If
- *   `needsSignIn` is true, the centre refused the sign-in, perhaps only for hazards.
+ * @typedef {{token: string, name: string, expires_at: string, isOver?: boolean, needsSignIn?: boolean, renewedAt?:
+ *   number}} Account If `isOver` is true, the centre refused the sign-in for every report. If `needsSignIn` is true,
+ *   the centre refused the sign-in for a hazard, and may still accept other reports.
  */
 
 export const CHANGED = "dayar-kept-changed";
 const PREFIX = "dayar.report.";
 const RECORDED_DAYS = 14;
-// a registrar may refuse a report weeks after the phone sent it, and the author must then be able to correct the report
+// Reports that are not recorded stay on the phone for 90 days. A registrar may refuse a report after weeks, and the
+// author must still be able to correct the report.
 const OPEN_DAYS = 90;
-const EARLY_MS = 3_600_000; // a sign-in counts as ended one hour before its end, because clocks may differ
+const EARLY_MS = 3_600_000; // clocks may differ, so a sign-in ends on the phone one hour early
 const ANSWERED = ["accepted", "spooled", "duplicate"];
 
 /** @returns {Kept[]} newest first */
@@ -34,7 +37,7 @@ export function reports() {
   return /** @type {Kept[]} */ (keys().map(stored)).sort((a, b) => b.at.localeCompare(a.at));
 }
 
-/** @param {string} reportId @returns {Kept | null} the report as the phone stores it now */
+/** @param {string} reportId @returns {Kept | null} */
 export function kept(reportId) {
   return stored(PREFIX + reportId);
 }
@@ -46,7 +49,8 @@ function stored(key) {
 }
 
 /**
- * The times are needed to reverse a movement, and to find movements that contradict a report.
+ * Return the fields that stay readable on the phone. The times are among them: the form needs the times to reverse a
+ * movement, and to find contradictions.
  * @param {Body} body
  * @returns {Clear}
  */
@@ -91,8 +95,8 @@ export function clearOf(body) {
 }
 
 /**
- * The fields of a hazard, except the author's words and the village. A correction begins with these fields. None of
- * these fields is about a person.
+ * Return a hazard's fields without the author's words and the village. These fields say nothing about persons. A
+ * correction begins with them.
  * @param {Body} body
  * @returns {Clear}
  */
@@ -144,13 +148,13 @@ export function changed() {
   dispatchEvent(new Event(CHANGED));
 }
 
-// a change by another tab is handled like a change by this tab
+// Another tab has changed the storage.
 addEventListener("storage", ({ key }) => {
   if (!key || key.startsWith("dayar.")) changed();
 });
 
 /**
- * The receipt of an earlier version says nothing about a correction.
+ * Undefined if the receipt is about an earlier version than the stored report.
  * @param {Kept} report
  */
 export function receiptOf({ clear, receipt }) {
@@ -187,14 +191,15 @@ export function isRefused(report) {
 }
 
 /**
- * A correction has a new version only if the centre has the present version.
+ * Return the version of a correction. Only if the centre already has the present version, the correction needs a new
+ * version.
  * @param {Outline} report
  */
 export function nextVersion(report) {
   return report.clear.version + (isAnswered(report) || report.state === "conflict" ? 1 : 0);
 }
 
-/** Personal data must not stay on the phone. */
+/** Remove old reports that the centre has, so that little data stays on the phone. */
 export function forgetOld() {
   reports()
     .filter((report) => isAnswered(report) && isOld(report))
@@ -202,7 +207,7 @@ export function forgetOld() {
 }
 
 /**
- * The days are counted from the receipt of a recorded report, and from the writing of any other report.
+ * A recorded report ages from the time of its receipt. A report that is not recorded ages from the time of writing.
  * @param {Kept} report
  */
 function isOld(report) {
@@ -235,7 +240,7 @@ export function endSignIn(token, state) {
   if (known && known.token === token && !known[state]) setAccount({ ...known, [state]: true });
 }
 
-/** Whether the report is sent only after another sign-in. @param {Kept} report */
+/** True if the report waits until the author signs in again. @param {Kept} report */
 export function awaitsSignIn({ state, clear }) {
   const known = account();
   return state === "waiting" && Boolean(known?.isOver || (known?.needsSignIn && clear.kind === "hazard"));

@@ -6,7 +6,7 @@ import { sentence } from "./texts.js";
 
 /** @typedef {{pcode: string, name: string}} Unit */
 
-// these controls have other names than the report's fields
+// Maps fields of a report to the names of controls, if the names differ.
 const CONTROLS = /** @type {Record<string, string>} */ ({
   type: "seen_type",
   onset: "seen",
@@ -34,7 +34,7 @@ const PARTS = /** @type {Record<string, string>} */ ({ members: "#members", sex_
 export const oblasts = JSON.parse(element("districts").textContent ?? "[]");
 
 /**
- * Empty if the form does not have the field.
+ * Return the label of a report's field, or an empty text if the form has no such field.
  * @param {string} pointer
  * @param {string} kind
  */
@@ -56,7 +56,7 @@ export function controlOf(pointer) {
   return document.querySelector(`:is(${selectorOf(field)}):is(input, select, textarea)`);
 }
 
-/** One field has the birth date, the birth year and the age. @param {string} name */
+/** Birth date, birth year and age share one control. @param {string} name */
 function ofPerson(name) {
   return BIRTH.includes(name) ? "[data-born]" : `[data-name="${CSS.escape(name)}"]`;
 }
@@ -66,7 +66,10 @@ function selectorOf(field) {
   return PARTS[field] ?? `#report [name="${CONTROLS[field] ?? CSS.escape(field)}"]`;
 }
 
-/** The name contains the person or table cell if the label is not unique. @param {Element} control */
+/**
+ * Return the control's label. For a control of a person or of a table, the text begins with the person or the table.
+ * @param {Element} control
+ */
 export function nameOf(control) {
   const person = control.closest(".member");
   if (person) return `${personOf([...element("members").children].indexOf(person))}, ${ownLabel(control)}`;
@@ -106,7 +109,7 @@ function inPerson(place, name) {
 }
 
 /**
- * A label may have a text for each kind of report. Without `kind`, the text of the open form is used.
+ * Return the label's text for this kind of report. Without `kind`, return the text that the form shows now.
  * @param {Element | null} label
  * @param {string} [kind]
  */

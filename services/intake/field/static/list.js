@@ -48,7 +48,7 @@ export function show() {
   element("reports").replaceChildren(...kept.map(shown));
 }
 
-/** The list is not shown again, because a screen reader would read it from the start. */
+/** Show the account only. If the whole list were replaced, a screen reader would read the list from the start. */
 export function showAccount() {
   const known = account();
   const hasEnded = Boolean(known && isOver(known));
@@ -68,7 +68,10 @@ function showDrafts() {
   element("draft-list").replaceChildren(...own.map(begun));
 }
 
-/** Whether "Correct" opens the draft for a refused report. @param {Draft} draft */
+/**
+ * True if the draft is only a copy of a refused report. The button "Correct" of the report opens the copy.
+ * @param {Draft} draft
+ */
 function isCopy(draft) {
   return Boolean(draft.isCopy && kept(draft.clear.report_id));
 }
@@ -119,7 +122,7 @@ function isReversible(report) {
 }
 
 /**
- * The description has no names: kind, number of persons, origin, destination, time, short code of the household.
+ * Describe a report without names of persons: kind, number of persons, places, time, and short code of the household.
  * @param {HTMLElement} item
  * @param {Clear} clear
  * @param {string} at
@@ -152,7 +155,7 @@ function seen({ type, origin }) {
 }
 
 /**
- * A movement may concern all the people, and has no destination if the people stayed where they were.
+ * Without a number of persons, the movement concerns the whole household or group. Some movements have no destination.
  * @param {Clear} clear
  */
 function movedTo({ movement, persons, destination, is_reversed }) {
@@ -177,7 +180,7 @@ function answerOf(report) {
 }
 
 /**
- * The text begins with the field's label, if the form has the field.
+ * Return what the centre expects in a wrong field. The text begins with the field's label if the form has the field.
  * @param {import("./kept.js").FieldError} error
  * @param {Clear["kind"]} kind
  */

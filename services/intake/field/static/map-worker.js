@@ -1,3 +1,3 @@
-// Runs the worker of MapLibre under the path of the form: the service worker answers only for workers of this path.
+// Runs MapLibre's worker under the path of the form. Offline, the service worker answers only requests under this path.
 
 import "/static/maplibre/maplibre-gl-worker.mjs";

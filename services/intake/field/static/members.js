@@ -12,7 +12,7 @@ import { uuid } from "./uuid.js";
 
 let save = () => {};
 
-/** @param {() => void} changed called when the author has added or removed a member */
+/** @param {() => void} changed */
 export function listenToMembers(changed) {
   save = changed;
   element("add-member").addEventListener("click", () => {
@@ -49,7 +49,11 @@ function removeMember(item) {
   save();
 }
 
-/** Set the number of persons to the number of listed members, but keep a larger number. @param {number} [removed] */
+/**
+ * Make the number of persons follow the list of members. A larger number stays, because a household may have unlisted
+ * members.
+ * @param {number} [removed]
+ */
 export function membersChanged(removed = 0) {
   const count = element("members").childElementCount;
   const persons = Number(control("persons").value);

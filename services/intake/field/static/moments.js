@@ -1,5 +1,5 @@
-// The form's fields for the time when people left, and for the precision of this time. The hour is shown only if it is
-// known.
+// The form's fields for the time of a departure, and for the precision of this time. The field of the hour is visible
+// only if the author knows the hour.
 
 import { element } from "./elements.js";
 import { instant, local, noon } from "./time.js";
@@ -33,14 +33,17 @@ export function writeMoment(body) {
   isChosen = Boolean(body);
   if (body) {
     precision.value = body.occurred_at_precision ?? "day";
-    const left = new Date(body.occurred_at); // a draft may have no day yet
+    const left = new Date(body.occurred_at); // in a draft, the day may be missing
     [day.value, hour.value] = Number.isNaN(left.getTime()) ? ["", ""] : local(left).split("T");
     if (precision.value !== "hour") hour.value = "";
   }
   preset();
 }
 
-/** Few people remember the day of a migration, so the field asks only for the month. */
+/**
+ * Set the usual precision until the author chooses a precision. For a migration, it is the month, because few people
+ * remember the day.
+ */
 function preset() {
   if (!isChosen) precision.value = mobility.value === "migration" ? "month" : "day";
   showHour();

@@ -1,5 +1,5 @@
-// The form's fields for a movement: what happened later to people of an earlier report. The people are a household or
-// group of this phone, or a household with a known short code.
+// The form's fields for a movement. A movement says what happened to people after their first report. The author
+// chooses a household or group that this phone has reported, or types the short code of a household.
 
 import { element } from "./elements.js";
 import { isHazard } from "./hazards.js";
@@ -14,7 +14,7 @@ import { sentence } from "./texts.js";
 /** @typedef {import("./kept.js").Clear} Clear */
 /** @typedef {import("./checks.js").Problem} Problem */
 
-export const MOVEMENT = "household_movement"; // the form uses this kind for movements of groups, too
+export const MOVEMENT = "household_movement"; // in the form, the same choice also stands for movements of groups
 const OF_GROUP = "group_movement";
 const UNKNOWN = "ZZ";
 const COUNTRY = "KG";
@@ -40,7 +40,7 @@ export function isMovement() {
   return Boolean(document.querySelector(`#report [value=${MOVEMENT}]:checked`));
 }
 
-/** Return `needed`, `possible` or `none`. */
+/** Say whether the chosen movement has a destination: `needed`, `possible` or `none`. */
 function mayLead() {
   return movement.selectedOptions[0]?.dataset.destination ?? "none";
 }
@@ -79,8 +79,8 @@ export function writeMovement(body) {
 }
 
 /**
- * The list begins with the newest household or group. A household or group that left the list is named by the start of
- * its id.
+ * Fill the list of households and groups, newest first. If the phone no longer has the report of the chosen people, the
+ * list shows the start of their id.
  * @param {string} chosen
  * @param {Body["kind"]} kind
  */
@@ -101,7 +101,8 @@ function offerPeople(chosen, kind) {
 }
 
 /**
- * People who were counted while they passed by are no longer at the place.
+ * True if this account reported the people, and a movement can continue the report. A count of people who passed by
+ * (`flow`) is no such report.
  * @param {import("./kept.js").Kept} report
  */
 export function areOwnPeople(report) {
@@ -133,10 +134,7 @@ function showCode() {
   element("household-code-field").hidden = Boolean(household.value);
 }
 
-/**
- * The chosen movement decides which fields of the destination are shown. For other kinds of reports, all of these
- * fields are shown.
- */
+/** Show the fields of the destination. A hazard, and a movement without a destination, have no such fields. */
 export function showDestination() {
   const isHidden = isHazard() || (isMovement() && !leads());
   for (const id of ["destination-place", "shelter-field"]) element(id).hidden = isHidden;
@@ -144,7 +142,7 @@ export function showDestination() {
 }
 
 /**
- * The number of persons in the household or group, if the movement states more persons.
+ * If the movement states more persons than the household or group has, return the size of the household or group.
  * @param {Body} body
  * @returns {number | undefined}
  */
@@ -155,9 +153,11 @@ export function sizeExceeded(body) {
 }
 
 /**
- * What other reports of this phone say about the people of a movement: when they left, where they are, and when all of
- * them died. If the people have moved since their report, their place is not known.
- * @param {Body} body @returns {{left?: Clear, died?: Clear, place?: Clear["destination"]}}
+ * Return what this phone's other reports say about the people of a movement: `left` is the report of their departure,
+ * `died` the report that all of them died, `place` the place where they are. `place` is missing if the people have
+ * moved since.
+ * @param {Body} body
+ * @returns {{left?: Clear, died?: Clear, place?: Clear["destination"]}}
  */
 export function knownOf(body) {
   const id = peopleOf(body);
@@ -183,12 +183,16 @@ function areOfPeople(clear, body) {
   return !isMovementKind(clear.kind) && peopleOf(clear) === peopleOf(body);
 }
 
-/** The fields of a movement that are wrong or contradict other reports. @returns {Problem[]} */
+/**
+ * Return the problems in the fields of a movement: a mistyped code, deaths without a number, a wrong destination.
+ * @returns {Problem[]}
+ */
 export function contradictions() {
   if (!isMovement()) return [];
   const isMistyped = !household.value && !codeIn(code.value);
   const { control, isEmpty } = stateOfMovers();
-  const isUncounted = movement.value === "died" && isEmpty; // an empty field would report that all died
+  // without a number, the report would say that all persons died
+  const isUncounted = movement.value === "died" && isEmpty;
   return [
     ...(isMistyped ? [{ control: code, text: `${nameOf(code)}: ${sentence("mistyped")}` }] : []),
     ...(isUncounted ? [{ control, text: sentence("died") }] : []),

@@ -1,5 +1,5 @@
-// The author states which persons of a household moved. While this page knows the names, the author chooses names;
-// later, the author states a number.
+// The form's fields for the persons who moved. The author ticks names while this page still knows the names. Otherwise,
+// the author enters a number.
 
 import { element, make } from "./elements.js";
 import { reports } from "./kept.js";
@@ -13,7 +13,7 @@ const group = element("movers");
 const number = /** @type {HTMLInputElement} */ (element("persons"));
 
 /**
- * The names are offered only if this page knows them.
+ * Offer the household's members for choice. Chosen members whose names this page does not know appear as numbers.
  * @param {string} householdId
  * @param {string[]} chosen
  */
@@ -28,12 +28,15 @@ export function offerMovers(householdId, chosen) {
   showMovers();
 }
 
-/** The names are offered anew when the list of reports has changed. @param {string} householdId */
+/**
+ * Offer the names again after a change of the reports, unless the author is just choosing names.
+ * @param {string} householdId
+ */
 export function renewMovers(householdId) {
   if (!group.contains(document.activeElement)) offerMovers(householdId, chosenMovers());
 }
 
-/** Reports that are not movements always show the number. */
+/** Show either the names or the field for the number. A report that is no movement always has the number. */
 export function showMovers() {
   group.hidden = !boxes().length;
   /** @type {HTMLElement} */ (number.closest(".field")).hidden = !group.closest("[hidden]");
@@ -45,7 +48,7 @@ export function chosenMovers() {
     .map(({ value }) => value);
 }
 
-/** If neither persons nor a number are stated, the whole household moved. */
+/** Return the chosen persons or the number. An empty result means the whole household. */
 export function readMovers() {
   const chosen = chosenMovers();
   if (!group.closest("[hidden]")) return chosen.length ? { member_ids: chosen } : {};

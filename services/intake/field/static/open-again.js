@@ -1,7 +1,8 @@
-// This classic script runs even if the form's modules do not load. If a module does not load, the page is opened again,
-// once. If a module still does not load, the page asks the person to try again.
+// Opens the page once more if a module of the form does not load. After a second failure, the page asks the person to
+// try again. This is a classic script, because a classic script runs even if modules fail.
 
-const TRIED = "dayar.opened-again"; // stays in session storage until the form has opened
+// key in session storage: the page was opened again, and the form has not started yet
+const TRIED = "dayar.opened-again";
 
 addEventListener(
   "error",
@@ -11,4 +12,4 @@ addEventListener(
     location.reload();
   },
   true,
-); // `true`, because an `error` event does not bubble
+); // capture the event, because an `error` event does not bubble

@@ -6,11 +6,11 @@ import { idsOf } from "./reports.js";
 
 /**
  * @typedef {import("./positions.js").Point} Point
- * @typedef {{ids: import("./reports.js").Ids, author: string, corrected: import("./kept.js").Outline | null,
- *   point: Point | null, isTouched: boolean, isKept: boolean, isLost?: boolean, kinds: Kinds}} Open The report in the
- *   form. `corrected` is the sent report that the author corrects. `isTouched`: the author has changed the form.
- *   `isKept`: the phone stores the form as a draft. `isLost`: the phone could not store the last change. `kinds` has
- *   the text of each kind of report.
+ * @typedef {{ids: import("./reports.js").Ids, author: string, corrected: import("./kept.js").Outline | null, point:
+ *   Point | null, isTouched: boolean, isKept: boolean, isLost?: boolean, kinds: Kinds}} Open The report in the form.
+ *   `corrected` is the sent report that the author corrects. `isTouched` means that the author has changed the form.
+ *   `isKept` means that the phone stores the form as a draft. `isLost` means that a full phone could not store the last
+ *   change. `kinds` contains the entries for each kind of report.
  */
 
 /** @type {Open} */
@@ -40,12 +40,12 @@ export function isAnothers() {
   return Boolean(author && !isSameName(author, account()?.name)) || Boolean(latest && !isOwn(latest));
 }
 
-/** Another tab may have sent, removed or continued the draft. */
+/** True if this tab has stored the draft, but another tab has sent, removed or continued the draft. */
 export function isElsewhere() {
   return draft.isKept && !isHeldHere(draft.ids.report_id);
 }
 
-/** The report is read anew, because the centre may have answered meanwhile. */
+/** Return the corrected report as it is stored now, because the centre may have answered since the correction began. */
 export function latestCorrected() {
   return draft.corrected && (kept(draft.corrected.clear.report_id) ?? draft.corrected);
 }

@@ -22,13 +22,16 @@ import { hasPin } from "./pin.js";
 const PATIENCE_MS = 20_000;
 const CONFLICT = 409;
 const TOO_MANY = 429;
-// The answers say nothing about the report: the request was too slow, requests were too many, or sealed reports are not
-// accepted yet.
+// After these answers, the phone sends the report again later: the request was too slow, requests were too many, or an
+// old release of the centre does not accept encrypted reports.
 const LATER = [404, 405, 408, TOO_MANY];
 const NO_SUCH_KEY = "urn:dayar:problem:no-such-phone-key";
 let isSending = false;
 
-/** Hazards are sent first, because hazards can raise alerts. After the hazards, the oldest report is sent first. */
+/**
+ * Send all waiting reports. Hazards come first, because hazards can raise alerts. Older reports come before newer
+ * reports.
+ */
 export async function sendWaiting() {
   if (isSending) return;
   isSending = true;
@@ -43,12 +46,13 @@ export async function sendWaiting() {
 }
 
 /**
- * The report is read anew, because the author may have corrected it.
- * @param {Set<string>} passed reports that the centre did not take in this round
+ * Return the next waiting report from the storage, because the author may have corrected reports since the last call.
+ * @param {Set<string>} passed ids of the reports that have failed in this round
  */
 function next(passed) {
   const known = account();
-  if (!known || known.isOver) return undefined; // the centre decides whether to accept a report with an expired sign-in
+  // an expired sign-in is sent as well: the centre decides whether to accept the report
+  if (!known || known.isOver) return undefined;
   const waiting = reports()
     .reverse()
     .filter(
@@ -64,9 +68,9 @@ function isHazard({ clear }) {
 }
 
 /**
- * Returns whether the next report can be sent now. If the centre does not take a hazard now, other reports are sent
- * nevertheless. After a sign-in has expired, the centre refuses only hazards. An earlier release of the centre accepts
- * no hazards from phones at all.
+ * Send a report. Return true if the phone may send the next report now. After a refused hazard, the phone continues,
+ * for two reasons: with an expired sign-in, the centre refuses only hazards; an old release of the centre refuses every
+ * hazard from phones.
  * @param {Kept} report
  * @param {Set<string>} passed
  */
@@ -89,7 +93,7 @@ async function send(report, passed) {
 }
 
 /**
- * A report of an earlier release that is not sealed yet is sent unsealed.
+ * A report that an earlier release stored without encryption, and that could not be sealed, is sent unsealed.
  * @param {Kept} report
  * @param {string} [token]
  */
@@ -109,8 +113,8 @@ function pathOf(kind) {
 }
 
 /**
- * A correction that the author wrote meanwhile must still be sent. If the centre has the sent version, the correction
- * gets at least the next version.
+ * Store the centre's answer. The author may have stored a correction during the request. The correction then stays
+ * waiting, with a higher version than the sent report if the centre has the sent report.
  * @param {Kept} sent
  * @param {Response} answer
  * @param {{status: import("./kept.js").State, type?: string, errors?: import("./kept.js").FieldError[]}} result
@@ -133,12 +137,13 @@ function settle(sent, answer, result) {
 /** @param {Kept} report */
 function answered(report) {
   if (isAnswered(report)) discardCopy(report.clear.report_id);
-  if (isRefused(report)) void keepCopy(report).catch(() => {}); // a full phone keeps only the sealed report
+  if (isRefused(report)) void keepCopy(report).catch(() => {}); // on a full phone, there is no copy for a correction
   keep(report);
 }
 
 /**
- * The next version is needed if the centre has other content under the present version.
+ * Send a refused report again. After a conflict, the report gets the next version, because the centre has other content
+ * under the present version.
  * @param {Kept} report
  */
 export function sendAgain(report) {
@@ -157,14 +162,14 @@ function stateOf(answer, result) {
   return result.type === NO_SUCH_KEY ? "unopened" : "refused";
 }
 
-/** Reports that the centre could not open are sent again, because the centre may have its key now. */
+/** Send the reports again that the centre could not open. The centre may have recovered its key since. */
 export function retryUnopened() {
   for (const report of reports()) if (report.state === "unopened") keep({ ...report, state: "waiting" });
 }
 
 /**
- * Seal reports that an earlier release of Dayar stored without encryption. Reports are sealed for the centre, and
- * refused reports also for their author.
+ * Encrypt the reports that an earlier release of Dayar stored without encryption. The author gets an encrypted copy of
+ * a refused report, for a correction.
  */
 export async function sealOld() {
   for (const report of reports()) if (report.body) await sealBody(report, report.body);
@@ -174,19 +179,20 @@ export async function sealOld() {
 async function sealBody(report, body) {
   try {
     if (isRefused(report)) {
-      if (!hasPin()) return; // choosing the PIN is the next step
+      if (!hasPin()) return; // the copy needs a PIN; after the choice of a PIN, `sealOld` runs again
       await keepCopy(report);
     }
     const sealed = isAnswered(report) ? undefined : await sealReport(body, report.account);
     const now = kept(body.report_id);
     if (sealed !== null && now?.body && isSame(now, report)) keep({ ...now, body: undefined, sealed });
   } catch {
-    // the phone is full, so the report is not sealed before it is sent
+    // The phone is full. The report stays unencrypted until the centre has the report.
   }
 }
 
 /**
- * The centre uses the time by this phone's clock to correct the report's times.
+ * Post JSON to the centre. The header `dayar-clock` has this phone's time, with which the centre corrects the report's
+ * times.
  * @param {string} path
  * @param {object} body
  * @param {string} [token]

@@ -1,4 +1,4 @@
-// Asks for the PIN: before the first report, the author chooses a PIN; to open a draft, the author enters the PIN.
+// Asks for the PIN. The author chooses a PIN before the first report, and enters the PIN to open a draft.
 
 import { element } from "./elements.js";
 import { sealOldDrafts } from "./drafts.js";
@@ -32,7 +32,7 @@ export function listenToPin() {
 }
 
 /**
- * The drafts under the PIN are opened before `next` is called.
+ * Ask for the PIN of a locked draft. After the right PIN, call `next`.
  * @param {import("./pin.js").SealedDraft} sealed
  * @param {() => void} next
  */

@@ -1,5 +1,6 @@
-// The wait after wrong PINs. Only the time while a page of the form is open counts. A person who has the phone can set
-// the phone's clock, also before a reload. Each page stores only the time that has passed since the last try.
+// The wait after wrong PINs. Only time with an open page of the form counts, measured by a clock that nobody can set.
+// The phone's own clock would be no protection, because a thief of the phone can change it. The pages store how much of
+// the wait has passed.
 
 import { uuid } from "./uuid.js";
 
@@ -8,22 +9,23 @@ import { uuid } from "./uuid.js";
  *   none
  */
 
-// wrong PINs are stored by key pair, so that the right PIN of one pair does not end the wait of another pair
+// Wrong PINs are counted for each key pair. The right PIN of one pair must not end the wait of another pair.
 const FAILURES = "dayar.pin.failures";
-const WAITED = "dayar-pin-waited"; // milliseconds of waiting since each attempt; a change does not update other tabs
+// the milliseconds waited after each attempt; without the prefix `dayar.`, other tabs ignore changes of this key
+const WAITED = "dayar-pin-waited";
 const FREE_TRIES = 3;
 const FIRST_WAIT_MS = 30_000,
   LONGEST_WAIT_MS = 3_600_000;
 const EVERY_MS = 5_000;
 /** @type {Map<string, {since: number, waited: number}>} */
-const seen = new Map(); // when this page first saw each attempt, by a clock that nobody can set
+const seen = new Map(); // the time when this page first saw each attempt, by a clock that nobody can set
 
 export function countWaits() {
   keepWaits();
   setInterval(keepWaits, EVERY_MS);
 }
 
-/** The seconds until the next try, which double with each wrong PIN. @param {string} id of the key pair */
+/** Return the seconds until the next try. Each wrong PIN doubles the wait. @param {string} id of the key pair */
 export function secondsToWait(id) {
   return Math.ceil(remaining(id, all()[id]) / 1000);
 }
@@ -52,8 +54,8 @@ function pauseAfter(count) {
 }
 
 /**
- * The milliseconds since the attempt during which a page was open. A page adds only its own time to the time that other
- * pages had stored before. Two pages therefore never count the same time twice.
+ * Return how many milliseconds pages have been open since the attempt. A page reads the stored time once, when it first
+ * sees the attempt, and adds only its own time. Two open pages therefore never count the same time twice.
  * @param {string} attempt
  */
 function waited(attempt) {
@@ -63,7 +65,7 @@ function waited(attempt) {
   return Math.max(stored, from.waited + performance.now() - from.since);
 }
 
-/** Waits are stored, so that a reload does not begin a wait again. */
+/** Store the waited time. A reload then continues the wait. */
 function keepWaits() {
   const waits = Object.entries(all())
     .filter(([, { count }]) => pauseAfter(count))
@@ -73,7 +75,7 @@ function keepWaits() {
   try {
     localStorage.setItem(WAITED, text);
   } catch {
-    // on a full phone, a reload begins the wait again
+    // The phone is full. A reload then starts the wait from the beginning.
   }
 }
 

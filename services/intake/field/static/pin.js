@@ -1,5 +1,6 @@
-// The PIN of this phone. Drafts are sealed to a key pair, whose private key is encrypted with the PIN. Writing a draft
-// needs no PIN, but opening a stored draft needs the PIN. A wrong PIN deletes nothing.
+// The PIN of this phone. Drafts are encrypted to the public key of a pair, and the PIN encrypts the private key of the
+// pair. The phone can therefore store a draft without the PIN, but needs the PIN to open a draft. A wrong PIN deletes
+// nothing.
 
 import { account } from "./kept.js";
 import { countTry, forgetTries } from "./pin-waits.js";
@@ -11,8 +12,9 @@ import { randomBytes, uuid } from "./uuid.js";
  * @typedef {{pair: string, data: string}} SealedDraft
  */
 
-const KEPT = "dayar.pin"; // the key pairs, oldest first; after a forgotten PIN, the phone has several key pairs
-const USED = "dayar.pin.used"; // key pairs by account, because colleagues who share the phone may have other PINs
+const KEPT = "dayar.pin"; // key of the list of key pairs, oldest first; each forgotten PIN leaves a pair
+// key of the pair of each account: colleagues who share the phone may have different PINs
+const USED = "dayar.pin.used";
 const INFO = "dayar/draft/v1\0";
 const ROUNDS = 600_000;
 /** @type {Map<string, CryptoKey>} */
@@ -27,14 +29,14 @@ export function hasPin() {
   return pairs().length > 0;
 }
 
-/** Digits that a finder of the phone would try first. @param {string} pin */
+/** True for equal or consecutive digits, which a finder of the phone would try first. @param {string} pin */
 export function isGuessable(pin) {
   const steps = new Set([...pin].slice(1).map((digit, place) => Number(digit) - Number(pin[place])));
   return steps.size === 1 && [0, 1, -1].includes([...steps][0]);
 }
 
 /**
- * Drafts under an earlier PIN are still opened with the earlier PIN.
+ * Make a key pair for a new PIN. Older drafts keep their earlier PIN.
  * @param {string} pin
  */
 export async function choosePin(pin) {
@@ -60,7 +62,8 @@ export async function choosePin(pin) {
 }
 
 /**
- * Returns whether the PIN is right. A try is counted before the PIN is checked.
+ * Return true if the PIN is right. The try is counted before the check, so that a reload during the check cannot hide a
+ * try.
  * @param {string} id
  * @param {string} pin
  */
@@ -79,7 +82,7 @@ function use(id) {
   try {
     localStorage.setItem(USED, JSON.stringify({ ...used(), [nameOf(account()?.name)]: id }));
   } catch {
-    // The phone has no room for a new pair of keys. The drafts stay sealed to the former pair.
+    // The phone is full. The account continues to use its former pair.
   }
 }
 
@@ -94,7 +97,8 @@ function nameOf(account = "") {
 }
 
 /**
- * An account without a key pair uses the pair that was chosen before a sign-in, or else the newest pair.
+ * Return the key pair for the author's drafts: the author's own pair, else the pair that was used without a sign-in,
+ * else the newest pair.
  * @param {string} author
  */
 function pairOf(author) {
@@ -118,7 +122,7 @@ async function openPair({ id, salt, nonce, wrapped, rounds }, pin) {
   }
 }
 
-/** Locked drafts need the PIN again. */
+/** Forget the opened keys. Drafts then need the PIN again. */
 export function lock() {
   opened.clear();
 }
