@@ -28,7 +28,7 @@ if (!canKeep()) tell(element("opening"), sentence("unkept"));
 else if (canSeal()) start();
 else refuse();
 
-/** Without encryption nothing is stored, but reports of an earlier release are still sent. */
+/** Without encryption, the form stores no reports, but still sends the reports of an earlier release. */
 function refuse() {
   tell(element("opening"), sentence("unsealed"));
   element("send-now").addEventListener("click", () => void sendWaiting());
@@ -59,14 +59,14 @@ function start() {
   addEventListener("offline", show);
   addEventListener("pageshow", ({ persisted }) => {
     if (persisted) resume();
-  }); // another tab may have sent the draft meanwhile
+  }); // while this page was suspended, another tab may have sent the draft
   document.addEventListener("visibilitychange", () => {
     leave();
     changed();
     if (!document.hidden) retryUnopened();
     look(document.hidden ? undefined : askReceiptsNow);
     if (!document.hidden) void showReadiness();
-  }); // a suspended page gets no events of other tabs
+  }); // a suspended page has missed the changes by other tabs
   setInterval(() => look(document.hidden ? undefined : askReceipts), AGAIN_MS);
   setInterval(retryUnopened, HOUR_MS);
   listenToReadiness();
@@ -89,7 +89,7 @@ function start() {
   void renew();
 }
 
-/** After some minutes without a look at the page, somebody else may have the phone. */
+/** Lock the page after some minutes in the background, because somebody else may have the phone. */
 function leave() {
   if (!document.hidden && Date.now() - hiddenAt > UNSEEN_MS) close();
   hiddenAt = document.hidden ? Date.now() : Infinity;

@@ -1,4 +1,5 @@
-// The fields of origin and destination: oblast, district, and a settlement or site from the lists on this phone.
+// The form's fields for origin and destination: oblast, district and locality. The author can choose a locality from
+// the lists of settlements and sites that this phone has stored.
 
 import { showCountry } from "./countries.js";
 import { element } from "./elements.js";
@@ -43,13 +44,13 @@ export function districts(name, code) {
   /** @type {HTMLElement} */ (select.closest(".field")).hidden = !oblast?.districts.length;
 }
 
-/** Offers the settlements and sites that this phone knows. @param {() => void} save called after a choice */
+/** Offers the settlements and sites that this phone knows. @param {() => void} save */
 export function searchPlaces(save) {
   searches = PLACES.map((name) => search(name, save));
   offer(known());
   for (const name of PLACES)
     for (const part of ["oblast", "district"])
-      // a chosen site or settlement lies in one district, so a change of the district removes the choice
+      // The chosen site or settlement may not be in the new oblast or district, so the choice is removed.
       element(`${name}-${part}`).addEventListener("change", () => setChosen(name, {}));
   void readGazetteer(new URL("settlements.json", import.meta.url).pathname).then((gazetteer) => {
     settlements = settlementOptions(gazetteer, nameOfDistrict);
@@ -70,7 +71,7 @@ function search(name, save) {
 }
 
 /**
- * The author's choice for the locality from the lists: nothing, a site, or a settlement.
+ * Store the locality that the author has chosen from a list: a site, a settlement, or nothing.
  * @param {string} name
  * @param {{site?: string, settlement?: string}} chosen
  */
@@ -86,7 +87,8 @@ export function setChosen(name, { site, settlement }) {
 }
 
 /**
- * A report about a household at a site has no locality, so the site's name is shown.
+ * Write the localities into the fields. A household at a site has no locality in its report; the field shows the name
+ * of the site.
  * @param {Body} [body]
  */
 export function writeLocalities(body) {
@@ -99,7 +101,7 @@ export function writeLocalities(body) {
 }
 
 /**
- * A household at a site has no locality.
+ * Return the localities of a report. For a household at a site, the destination is only the site.
  * @param {"household" | "group"} kind
  * @returns {Partial<Body>}
  */
@@ -135,7 +137,7 @@ function siteOf(id) {
   return id ? known().find(({ site_id }) => site_id === id) : undefined;
 }
 
-/** The list of sites is stored for places without signal. */
+/** Load the list of sites from the centre, and store the list for use without signal. */
 export async function renewSites() {
   const token = account()?.token;
   if (!token || Date.now() - readAt < AGAIN_MS) return;
@@ -152,7 +154,7 @@ export async function renewSites() {
     offer(sites);
     localStorage.setItem(KEPT, JSON.stringify(sites));
   } catch {
-    // the stored list stays if the centre does not answer or the phone is full
+    // The centre does not answer, or the phone is full. The stored list stays.
   }
 }
 

@@ -1,4 +1,4 @@
-// The dialog in which the author chooses the position on a map. The map's files are loaded when the dialog opens.
+// The dialog in which the author chooses a position on a map. Opening the dialog loads the map's files.
 
 import { control } from "./controls.js";
 import { element, make } from "./elements.js";
@@ -14,7 +14,7 @@ const take = /** @type {HTMLButtonElement} */ (element("take-point"));
 /** @type {{report: Report, map?: PointMap} | null} what the open dialog shows */
 let shown = null;
 
-/** @param {() => Report} open the report in the form @param {() => void} changed */
+/** @param {() => Report} open returns the report in the form @param {() => void} changed */
 export function listenToPointDialog(open, changed) {
   /** @param {Report["point"]} point */
   const give = (point) => {
@@ -27,7 +27,7 @@ export function listenToPointDialog(open, changed) {
   dialog.addEventListener("close", forget);
   take.addEventListener("click", () => {
     const centre = shown?.map?.getCenter();
-    // another account may have signed in meanwhile, so the form may show another report
+    // the form may show another report than at the opening, for example after another account has signed in
     if (centre && shown?.report === open()) give({ lat: round(centre.lat), lon: round(centre.lng) });
     dialog.close();
   });
@@ -43,13 +43,13 @@ async function show(report) {
   begin();
   if (!make("canvas").getContext("webgl2")) return say("mapUndrawable");
   const drawing = await load();
-  if (shown !== own) return; // the author has closed the dialog
+  if (shown !== own) return; // the author has closed the dialog during the loading
   if (!drawing) return say("mapMissing");
   try {
     await draw(drawing, own);
   } catch (error) {
     console.error(error);
-    if (shown === own) say("mapUndrawable"); // the graphics of the phone failed
+    if (shown === own) say("mapUndrawable"); // the phone cannot draw the map
   }
 }
 
@@ -61,7 +61,7 @@ function begin() {
   dialog.showModal();
 }
 
-/** The script of the map, and what the map draws. Returns nothing without a signal, if the phone has no such files. */
+/** Load the map's script and data. Undefined if the files are neither on the phone nor reachable. */
 async function load() {
   try {
     const { loadMap, drawMap } = await import("./point-map.js");
@@ -86,21 +86,23 @@ async function draw({ loaded, drawMap }, own) {
 }
 
 /**
- * Nobody takes the point at which the map begins: this point is only in the middle of a district, for example.
- * @param {import("./point-map.js").Spot} centre @param {boolean} isOwn whether the author moved the map
+ * After the author has moved the map, the author can take the point. Before, the centre of the map is only a guess,
+ * such as the middle of a district.
+ * @param {import("./point-map.js").Spot} centre
+ * @param {boolean} isOwn whether the author moved the map
  */
 function moved({ lat, lng }, isOwn) {
   element("map-centre").textContent = coordinates({ lat, lon: lng });
   if (isOwn) take.disabled = false;
 }
 
-/** Says why there is no map. @param {string} name */
+/** Show a sentence in place of the map. @param {string} name */
 function say(name) {
   take.hidden = element("point-map").hidden = true;
   element("map-hint").textContent = sentence(name);
 }
 
-/** Another report or the PIN is shown, and the map would still show the former author's point. */
+/** Close the map when the form locks or shows another report. The map would still show the former author's point. */
 export function closeMap() {
   dialog.close();
 }
@@ -111,7 +113,10 @@ function forget() {
   element("map").replaceChildren();
 }
 
-/** The codes of the village, district and oblast where the event happened, or where the people are now. */
+/**
+ * Return the codes of the places in the form, at which the map can begin. For a hazard, it is the place of the event;
+ * for people, first the place where they are now.
+ */
 function chosenPlaces() {
   const places = isHazard() ? ["origin"] : ["destination", "origin"];
   return places.flatMap((name) =>

@@ -1,4 +1,4 @@
-// The map on which the author chooses a point. The map shows the base of the console's map, the districts and the
+// The map on which the author chooses a point. The map shows the same base map as the console, with districts and
 // villages.
 
 import { Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "/static/maplibre/maplibre-gl.mjs";
@@ -12,11 +12,11 @@ import { sentence } from "./texts.js";
 
 /**
  * @typedef {{lng: number, lat: number}} Spot
- * @typedef {{pcodes: string[], point: import("./positions.js").Point | null}} Start the author's point, and the codes
- *   of the chosen place and of the units around it, the smallest first
+ * @typedef {{pcodes: string[], point: import("./positions.js").Point | null}} Start `point` is the author's point;
+ *   `pcodes` are the codes of the chosen village, district and oblast, smallest first
  * @typedef {{points: Record<string, [number, number]>, boundaries: GeoJSON.Geometry[]}} Places
- * @typedef {{base: GeoJSON.Feature<any, any>[], places: Places,
- *   villages: import("./settlements.js").PlaceOption[]}} Loaded
+ * @typedef {{base: GeoJSON.Feature<any, any>[], places: Places, villages: import("./settlements.js").PlaceOption[]}}
+ *   Loaded
  */
 
 const COUNTRY = /** @type {[number, number, number, number]} */ ([69.2, 39.1, 80.3, 43.4]);
@@ -46,10 +46,10 @@ async function readPlaces() {
 }
 
 /**
- * Draws the map. The centre of the map is the point that the author takes.
+ * Draw the map. The author takes the point at the centre of the map.
  * @param {Loaded} loaded
  * @param {Start} start
- * @param {(centre: Spot, isOwn: boolean) => void} moved `isOwn`: the author moved the map
+ * @param {(centre: Spot, isOwn: boolean) => void} moved `isOwn` means that the author has moved the map
  */
 export function drawMap(loaded, start, moved) {
   setWorkerUrl(new URL("map-worker.js", import.meta.url).href);
@@ -77,13 +77,17 @@ export function drawMap(loaded, start, moved) {
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ unit: "metric" }), "top-left");
-  // without a movement, so that the taken point is the tapped point at once
+  // Jump to the tapped point. During an animated movement, the author could take a point on the way.
   map.on("click", ({ lngLat, originalEvent }) => map.jumpTo({ center: lngLat }, { originalEvent }));
   map.on("moveend", ({ originalEvent }) => moved(map.getCenter(), Boolean(originalEvent)));
   return map;
 }
 
-/** Where the map begins. @param {Start} start @param {Places} places */
+/**
+ * Return the centre and zoom at the start: the author's point, else the smallest chosen place, else the country.
+ * @param {Start} start
+ * @param {Places} places
+ */
 function viewOf({ point, pcodes }, { points }) {
   if (point) return { center: /** @type {[number, number]} */ ([point.lon, point.lat]), zoom: AT_POINT };
   const known = pcodes.find((pcode) => points[pcode]);

@@ -1,5 +1,5 @@
-// Finds the phone's position for the form, and shows how precise it is. The most precise of several positions at one
-// place is kept. A position from the map has no accuracy.
+// Finds the phone's position, and shows the accuracy of the position. Of several positions at one place, the form keeps
+// the most precise. A position from the map has no accuracy.
 
 import { element } from "./elements.js";
 import { tell } from "./page.js";
@@ -10,19 +10,21 @@ import { sentence } from "./texts.js";
 
 const LOCATING_MS = 20_000;
 const DEGREE_M = 111_195; // on a meridian
-const DIGITS = 5; // five decimal places of a degree are about one metre
+const DIGITS = 5; // decimal places of a degree; five places are about one metre
 const LIMIT_M = Number(element("main").dataset.metres);
 
 /**
- * The position is only for the report that was open at the request.
- * @param {() => {point: Point | null}} open @param {() => void} located
+ * Find the phone's position for the open report. If the form shows another report when the position arrives, the
+ * position is dropped.
+ * @param {() => {point: Point | null}} open
+ * @param {() => void} located
  */
 export function locate(open, located) {
   const asking = open(),
     before = asking.point;
   findPoint(
     (point) => {
-      // a point that the author has chosen on the map meanwhile stays
+      // A point that the author has chosen on the map during the search stays.
       if (asking !== open() || (asking.point !== before && asking.point && !isLocated(asking.point))) return;
       asking.point = better(point, asking.point);
       showPoint(asking.point);
@@ -47,7 +49,7 @@ function findPoint(found, failed) {
 }
 
 /**
- * A position that the phone has left is no longer used, even if the position was precise.
+ * Return the more precise of two positions. If the phone has moved between them, return the new position.
  * @param {Located} point
  * @param {Point | null} before
  * @returns {Point}
@@ -61,7 +63,11 @@ function better(point, before) {
     : point;
 }
 
-/** A good approximation for points that are not far apart. @param {Point} one @param {Point} other */
+/**
+ * Return the approximate distance, which is accurate for points close to each other.
+ * @param {Point} one
+ * @param {Point} other
+ */
 function metres(one, other) {
   const north = one.lat - other.lat,
     east = (one.lon - other.lon) * Math.cos((one.lat * Math.PI) / 180);
@@ -87,12 +93,12 @@ function words(point) {
   return sentence(point.accuracy <= LIMIT_M ? "located" : "imprecise", { metres: point.accuracy, limit: LIMIT_M });
 }
 
-/** The latitude and the longitude. @param {Point} point */
+/** @param {Point} point */
 export function coordinates({ lat, lon }) {
   return [lat, lon].map((degrees) => degrees.toFixed(DIGITS)).join(", ");
 }
 
-/** A position that was found before is kept. @param {Point | null} point */
+/** Show that no position was found, unless the report already has a point. @param {Point | null} point */
 function showUnlocated(point) {
   if (point) showPoint(point);
   else tell(element("located"), sentence("unlocated"));

@@ -1,5 +1,5 @@
-// Shows whether the form works without a signal. The phone needs every file of the form, the centre's key, a sign-in
-// and a PIN.
+// Shows whether the form is ready for use without a signal. For this, the phone needs every file of the form, the
+// centre's key, a sign-in and a PIN.
 
 import { hasKey, renewKey } from "./centre-key.js";
 import { element, showText } from "./elements.js";
@@ -10,8 +10,8 @@ import { sentence } from "./texts.js";
 /** @typedef {{missing: number, all: number}} Saved `all` files of the form, `missing` files not on the phone */
 /** @typedef {Event & {prompt(): Promise<unknown>}} InstallEvent */
 
-const SCOPES = ["/intake/field", "/field"]; // the second scope is the printed address
-const PATIENCE_MS = 60_000; // loading all files may take long where the signal is weak
+const SCOPES = ["/intake/field", "/field"]; // the second scope is the address printed on paper
+const PATIENCE_MS = 60_000; // with a weak signal, loading all files can take long
 
 let newest = 0;
 let isSaved = false;
@@ -28,16 +28,17 @@ export function listenToReadiness() {
 }
 
 /**
- * The worker reads the cache each time, because a browser may delete the cache at any time.
- * @param {"check" | "save"} [what] whether the worker also loads missing files
+ * Show whether all files are on the phone. The worker looks into the cache each time, because the browser may have
+ * deleted files.
+ * @param {"check" | "save"} [what] with `save`, the worker first loads missing files
  */
 export async function showReadiness(what = "check") {
   const own = ++newest,
     [name, values] = await found(what);
-  if (own === newest) say(name, values); // an earlier check may end after a newer check
+  if (own === newest) say(name, values); // an older check that ends later must not replace the newer result
 }
 
-/** Show whether the author can work, without reading the cache. */
+/** After a change of sign-in or PIN, show the readiness again, without a new look into the cache. */
 export function renewReadiness() {
   if (isSaved) say("ready");
 }
@@ -56,11 +57,11 @@ async function found(what) {
     if (!hasKey()) await renewKey();
     return [hasKey() ? "ready" : "centreKeyMissing"];
   } catch {
-    return ["unsavable"]; // the browser's settings forbid a service worker
+    return ["unsavable"]; // the browser's settings forbid service workers
   }
 }
 
-/** The author must sign in and choose a PIN before the centre accepts a report from this phone. */
+/** Return the sentence about the missing sign-in or PIN, or an empty text. */
 function lacking() {
   const known = account();
   if (!known || isOver(known)) return "signInFirst";
@@ -68,14 +69,17 @@ function lacking() {
 }
 
 async function saveAgain() {
-  newest += 1; // an earlier check that still runs must show no result
+  newest += 1; // a check that is still running must show no result
   say("saving");
   await renewKey();
   await register();
   await showReadiness("save");
 }
 
-/** Without storage or signal, the browser registers no worker, and the page shows that the form is not ready. */
+/**
+ * Register the service worker. Failures are ignored here, because the check afterwards shows that the form is not
+ * ready.
+ */
 async function register() {
   if (!("serviceWorker" in navigator)) return;
   await Promise.allSettled(
@@ -83,7 +87,10 @@ async function register() {
   );
 }
 
-/** The worker caches all files, or no file. @param {ServiceWorker} worker */
+/**
+ * Check again when the installation of the worker has ended. The worker caches either all files or none.
+ * @param {ServiceWorker} worker
+ */
 function awaited(worker) {
   worker.addEventListener("statechange", () => {
     if (worker.state !== "installed") void showReadiness();
@@ -91,7 +98,7 @@ function awaited(worker) {
   return "saving";
 }
 
-/** Let the worker cache the map, after the worker has cached the form. */
+/** Let the worker cache the map's files. The form's files come first, because `ready` waits for them. */
 export async function saveMap() {
   const known = await navigator.serviceWorker?.ready;
   known?.active?.postMessage("map");
@@ -105,7 +112,7 @@ function say(state, values) {
     text = sentence(name, values);
   element("readiness").classList.toggle("is-ready", isReady);
   element("readiness").hidden = false;
-  // a screen reader would read an unchanged text again
+  // skip an unchanged text, which a screen reader would read again
   if (element("readiness-text").textContent !== text) showText("readiness-text", text);
   element("save-form").hidden = ["ready", "saving", "unsavable"].includes(state);
 }
@@ -113,7 +120,7 @@ function say(state, values) {
 /**
  * @param {ServiceWorker} worker
  * @param {"check" | "save"} what
- * @returns {Promise<Saved>} nothing is saved if the worker does not answer
+ * @returns {Promise<Saved>} without an answer of the worker, the form counts as not stored
  */
 function ask(worker, what) {
   return new Promise((answer) => {
@@ -129,7 +136,7 @@ function ask(worker, what) {
 }
 
 /**
- * The browser may ask the person about the installation only after the person presses a button.
+ * Show the button for installing the form as an app. Browsers open the installation only after a press of a button.
  * @param {Event} event
  */
 function offerInstall(event) {

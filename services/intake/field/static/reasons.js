@@ -1,11 +1,12 @@
-// The form's fields for the reasons of a displacement: the main reason, and up to two more reasons by rank.
+// The form's fields for the reasons of a displacement: a main reason, and up to two further reasons in the order of
+// their importance.
 
 import { element } from "./elements.js";
 
 const NOT_REPORTED = "not_reported";
 const OTHER = "other";
 
-/** @returns {HTMLSelectElement[]} in the order of the ranks */
+/** @returns {HTMLSelectElement[]} the most important reason first */
 function selects() {
   return [...document.querySelectorAll("#report [name=reason]")].map(
     (field) => /** @type {HTMLSelectElement} */ (field),
@@ -26,7 +27,7 @@ export function listenToReasons(save) {
   });
 }
 
-/** "Not reported" cannot be combined with other reasons. */
+/** Return the chosen reasons. "Not reported" stands only alone. */
 export function readReasons() {
   const chosen = new Set(
     selects()

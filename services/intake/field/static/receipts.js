@@ -8,24 +8,24 @@ import { post } from "./outbox.js";
 /** @typedef {import("./kept.js").Receipt} Receipt */
 
 const MOST = 100;
-const ALERT_HOURS = 48; // an alert can follow when other reports about the same district come
+const ALERT_HOURS = 48; // within this time, further reports from the same district can still cause an alert
 const FIRST_MS = 25_000,
   LONGEST_MS = 900_000;
-const SOON = 6; // this many requests follow quickly, because most reports are settled within minutes
-let asked = 0; // number of requests since the author looked at the page
+const SOON = 6; // number of requests with a short pause, because most reports are settled within minutes
+let asked = 0; // number of requests since the author last looked at the page
 let nextAt = 0;
 let turn = 0;
-let open = 0; // number of reports without a final result at the last look
+let open = 0; // number of reports that had no final result at the last request
 
-/** Receipts are requested at once when the author looks at the page. */
+/** Request receipts without a pause, because the author has just opened the page. */
 export function askReceiptsNow() {
   asked = nextAt = 0;
   return askReceipts();
 }
 
 /**
- * Request receipts of the account's reports without a final result, if the pause is over. The pause grows with each
- * request, because a report can be under review for days.
+ * If the pause is over, request the receipts of all reports without a final result. Each request makes the pause
+ * longer, because a report can be under review for days.
  */
 export async function askReceipts() {
   const known = account();
@@ -55,14 +55,18 @@ function isFinal(receipt) {
 }
 
 /**
- * The pause has a random part, because many phones may lose their signal together.
+ * Return the pause in milliseconds. The random part spreads the requests of phones that regain their signal at the same
+ * moment.
  * @param {number} number
  */
 function pause(number) {
   return Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.max(0, number + 1 - SOON)) * (0.75 + Math.random() / 2);
 }
 
-/** The reports take turns, because one request names at most MOST reports. @param {Kept[]} unsettled */
+/**
+ * Return the reports for this request. A request may name at most MOST reports, so the reports take turns.
+ * @param {Kept[]} unsettled
+ */
 function inTurn(unsettled) {
   const parts = Math.ceil(unsettled.length / MOST),
     part = turn++ % parts;
@@ -73,7 +77,7 @@ function inTurn(unsettled) {
 function note(receipt) {
   const report = kept(receipt.report_id);
   if (!report || JSON.stringify(report.receipt) === JSON.stringify(receipt)) return;
-  // a full phone stores no copy of the refused report
+  // on a full phone, there is no copy for a correction
   if (isRefused({ ...report, receipt })) void keepCopy(report).catch(() => {});
   keep({ ...report, receipt });
 }

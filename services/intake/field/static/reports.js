@@ -18,13 +18,14 @@ import { uuid } from "./uuid.js";
 /** @typedef {import("./kept.js").Body} Body */
 /**
  * @typedef {{report_id: string, household_id?: string, short_code?: string, group_id?: string, version: number}} Ids of
- *   a draft; the ids of a draft never change
+ *   a draft, which stay the same until the report is sent
  */
 
 /**
- * The ids of a report; missing ids are generated. The id of a movement's people is not used, because another kind of
- * report is about other people.
- * @param {Partial<Body>} [body] @returns {Ids}
+ * Return the ids of a report, and generate missing ids. In a movement, the id belongs to the people of an earlier
+ * report. The result has new ids for people, because the author may choose another kind of report.
+ * @param {Partial<Body>} [body]
+ * @returns {Ids}
  */
 export function idsOf({
   kind,
@@ -181,12 +182,12 @@ function readMembers(form) {
   }));
 }
 
-/** The field for the family name of all members without their own family name. */
+/** The field of the family name that applies to all members without an own family name. */
 export function familyName() {
   return /** @type {HTMLInputElement} */ (element("family-name"));
 }
 
-/** A name that all members share is shown only once. */
+/** If all members have the same family name, show the name once, in the common field. */
 export function writeFamilyName() {
   const names = fields(element("members")).filter((field) => field.dataset.name === "family_name");
   if (names.length < 2 || new Set(names.map(({ value }) => value)).size > 1) return;
@@ -194,7 +195,7 @@ export function writeFamilyName() {
   for (const name of names) name.value = "";
 }
 
-/** Households that fled together have these fields in common. */
+/** Fields that the form copies from the last household, because households of one place often flee together. */
 const COMMON = [
   "origin",
   "origin_locality",

@@ -1,4 +1,4 @@
-// Reverses a movement that was sent, because it was wrong. The author must state a reason.
+// Reverses a wrong movement that the phone has already sent. The author must state a reason.
 
 import { sealReport } from "./centre-key.js";
 import { element } from "./elements.js";
@@ -26,7 +26,7 @@ export function listenToReversals() {
   element("reversal-later").addEventListener("click", hide);
   addEventListener(CHANGED, () => {
     if (wrong && !isOwn(wrong)) hide();
-  }); // the panel belongs to the account that was signed in before
+  }); // after a change of account, close the panel of the former account
 }
 
 /** @param {Kept} report @param {string} title the report's title in the list */
@@ -47,7 +47,8 @@ function hide() {
 }
 
 async function send() {
-  const latest = wrong && kept(wrong.clear.report_id); // the centre may have answered the report meanwhile
+  // read the report again, because the centre may have answered since
+  const latest = wrong && kept(wrong.clear.report_id);
   if (isBusy || !latest) return;
   isBusy = true;
   try {
@@ -79,8 +80,8 @@ async function failureOf(report) {
 }
 
 /**
- * The reversal contains the whole report, with all fields that this phone still has. The other fields do not matter,
- * because the movement never happened.
+ * Return the report of the reversal. The report repeats all fields of the movement that this phone still has. Missing
+ * fields do no harm, because the movement never happened.
  * @param {Kept} report
  * @param {string} notes
  * @returns {Body}
@@ -89,8 +90,8 @@ function reversal(report, notes) {
   const { origin: _, short_code: __, household_id, group_id, ...known } = { ...report.clear, ...recall(report) };
   const status = element("main").dataset.status ?? "Actual";
   return {
-    occurred_at: report.at, // an earlier release did not keep the time
-    // fields that are undefined are left out
+    occurred_at: report.at, // for a report of an earlier release, which stored no `occurred_at`
+    // JSON leaves out undefined fields
     ...JSON.parse(JSON.stringify({ ...known, ...(known.kind === "group_movement" ? { group_id } : { household_id }) })),
     version: nextVersion(report),
     status,

@@ -1,4 +1,4 @@
-// Finished reports: sealed, and kept on the phone until they are sent.
+// Encrypts a finished report, and stores the report on the phone for sending.
 
 import { sealReport } from "./centre-key.js";
 import { form } from "./controls.js";
@@ -20,7 +20,7 @@ export function isSealing() {
  * @param {string} author
  */
 export async function store(body, author) {
-  sealing = form.inert = true; // changes by the author during the sealing would not be sent
+  sealing = form.inert = true; // lock the form, because changes during the sealing would not be sent
   form.ariaBusy = "true";
   try {
     const sealed = await sealReport(body, author),

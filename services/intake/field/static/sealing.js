@@ -1,19 +1,20 @@
-// Seals texts with HPKE. Only the holder of the private key can open a sealed text: the centre, or this phone with its
-// PIN.
+// Encrypts ("seals") texts with HPKE. Reports are sealed to the centre's key, and drafts to a key of this phone.
 
 import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "./hpke.js";
 
 const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
 const ENCAPSULATED_BYTES = 65; // the length of an uncompressed point of P-256
 
-/** A browser cannot encrypt on a page without https. */
+/** False on a page without https, where browsers offer no encryption. */
 export function canSeal() {
   return Boolean(globalThis.crypto?.subtle);
 }
 
 /**
- * `info` must be the same when the text is opened.
- * @param {string} text @param {string} publicKey @param {string} info
+ * Encrypt a text. `open` needs the same `info`.
+ * @param {string} text
+ * @param {string} publicKey
+ * @param {string} info
  */
 export async function seal(text, publicKey, info) {
   const recipientPublicKey = await suite.kem.deserializePublicKey(decode(publicKey).buffer);

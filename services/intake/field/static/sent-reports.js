@@ -1,4 +1,5 @@
-// Keeps sent reports in this page's memory only, so that the author can correct or copy a report.
+// Remembers the full text of sent reports, so that the author can correct or copy a report. The text is only in this
+// page's memory.
 
 import { isOwn, reports } from "./kept.js";
 
@@ -25,12 +26,15 @@ export function recall({ clear, at }) {
   return known?.at === at ? { ...known.body, version: clear.version } : undefined;
 }
 
-/** Without the full report, the result has the fields that the list shows. */
+/**
+ * Return the last household that this account reported. If the full report is gone, return only the fields that stay
+ * readable on the phone.
+ */
 export function lastHousehold() {
   return household ?? reports().find((report) => report.clear.kind === "household" && isOwn(report))?.clear;
 }
 
-/** Sent reports are forgotten, because another person may have the phone now. */
+/** Forget all sent reports, because another person may use the phone next. */
 export function forgetAll() {
   sent.clear();
   household = null;

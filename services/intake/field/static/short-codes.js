@@ -1,5 +1,5 @@
-// The short code of a household: 8 random characters of Crockford's Base32 and Crockford's check symbol. Other teams
-// name the household by its short code.
+// The short code of a household: 8 random characters of Crockford's Base32 and Crockford's check symbol. Another team
+// types the code to report a movement of the household.
 
 import { randomBytes } from "./uuid.js";
 
@@ -8,7 +8,8 @@ const MODULUS = 37;
 const RANDOM_CHARACTERS = 8;
 
 /**
- * A check symbol outside the alphabet would be hard to type, so a new code is drawn.
+ * Draw a random code. Crockford's five additional check symbols are hard to type, so a code with such a symbol is drawn
+ * again.
  * @returns {string}
  */
 export function drawCode() {
@@ -18,7 +19,7 @@ export function drawCode() {
 }
 
 /**
- * The code as the centre writes codes, or an empty string if the typed code is wrong.
+ * Return the typed code in the centre's spelling, or an empty text if the code is wrong.
  * @param {string} typed
  */
 export function codeIn(typed) {
@@ -27,7 +28,7 @@ export function codeIn(typed) {
   return isWhole && ALPHABET[remainder(code.slice(0, RANDOM_CHARACTERS))] === code.at(-1) ? code : "";
 }
 
-/** Three characters at a time are easy to read aloud. @param {string} code */
+/** Return the code in groups of three characters, which are easy to read aloud. @param {string} code */
 export function shownCode(code) {
   return code.match(/.{1,3}/g)?.join("-") ?? "";
 }

@@ -1,5 +1,5 @@
-// The short form has only the fields that the first hours need. The full form has all fields, also for a correction.
-// The short form also shows any other field that has a value, because the value is sent.
+// The short form has only the fields that matter in the first hours after an event. A field with a value is visible in
+// the short form too, because its value is sent. A correction uses the full form.
 
 import { element } from "./elements.js";
 import { isAnswered } from "./presets.js";
@@ -8,7 +8,7 @@ const KEPT = "dayar.short-form";
 const box = /** @type {HTMLInputElement} */ (element("short"));
 
 export function listenToShortForm() {
-  // the choice is not part of the report
+  // a change of this box must not save the report
   for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation());
   box.addEventListener("change", () => {
     show(box.checked);
@@ -21,7 +21,7 @@ export function showChosen() {
   show(localStorage.getItem(KEPT) === "yes");
 }
 
-/** Show all fields, because a report that was begun may have a value in any field. */
+/** Show the full form: a draft or correction may have a value in any field. */
 export function showAll() {
   show(false);
 }

@@ -1,5 +1,5 @@
 // Shows the full form in steps, one screen after the other. The browser's back button leads to the previous step. The
-// short form is one page, and an author can choose one page for the full form.
+// short form is always one page. The author can choose to see the full form on one page as well.
 
 import { mark, problems, summed } from "./checks.js";
 import { form } from "./controls.js";
@@ -7,20 +7,20 @@ import { element } from "./elements.js";
 import { tell } from "./page.js";
 import { sentence } from "./texts.js";
 
-const REVEAL = "dayar-reveal"; // the event is dispatched at a field that must become visible
+const REVEAL = "dayar-reveal"; // a field dispatches this event to become visible
 const KEPT = "dayar.steps";
 const box = /** @type {HTMLInputElement} */ (element("by-steps"));
 const short = /** @type {HTMLInputElement} */ (element("short"));
 let step = 1;
-let depth = 0; // how many steps the browser can go back
+let depth = 0; // number of steps in the browser's history
 
 export function listenToSteps() {
-  // the choice is not part of the report
+  // a change of this box must not save the report
   for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation());
   box.addEventListener("change", () => {
     showSteps();
     localStorage.setItem(KEPT, box.checked ? "yes" : "no");
-  }); // a full phone cannot store the choice
+  }); // the phone may be too full to store the choice, so the steps are shown first
   short.addEventListener("change", restart);
   element("next").addEventListener("click", forward);
   element("back").addEventListener("click", backward);
@@ -34,7 +34,7 @@ export function listenToSteps() {
   });
 }
 
-/** Emptying the form also empties the choice between steps and one page, so the choice is restored. */
+/** Show the first step. A reset of the form also resets the box, so the author's choice is restored. */
 export function restart() {
   box.checked = localStorage.getItem(KEPT) !== "no";
   if (depth) history.go(-depth);
@@ -44,7 +44,7 @@ export function restart() {
 }
 
 /**
- * Before the last step, the Enter key must lead to the next step and not send the form.
+ * In every step but the last, let the Enter key show the next step instead of sending the form.
  * @param {Event} event
  */
 function instead(event) {
@@ -54,7 +54,7 @@ function instead(event) {
   forward();
 }
 
-/** Go on only if the step has no wrong field. */
+/** Show the next step, if this step has no wrong field. */
 function forward() {
   const invalid = problems(form).filter(({ control }) => stepOf(control) === step);
   mark(form, invalid);
@@ -67,14 +67,17 @@ function forward() {
   element("progress").focus({ preventScroll: true });
 }
 
-/** The browser's history does not know a step that the form showed because of a wrong field. */
+/**
+ * Show the previous step. A jump to a wrong field adds no step to the browser's history, so `history.back()` may not
+ * lead there.
+ */
 function backward() {
   if (depth && history.state?.step === step) history.back();
   else go(steps().findLast((earlier) => earlier < step) ?? 1);
 }
 
 /**
- * If the chosen kind of report lacks a step, the form shows the previous step.
+ * Show a step. If this kind of report has no such step, show the nearest step before.
  * @param {number} wanted
  */
 function go(wanted) {
@@ -118,7 +121,10 @@ function parts() {
   );
 }
 
-/** Each part with `data-step` begins a step. @param {Element} inside */
+/**
+ * Return the step of an element. A part with `data-step` begins a step, and the next parts belong to this step.
+ * @param {Element} inside
+ */
 function stepOf(inside) {
   let part = inside.closest("#report > *");
   while (part && !(/** @type {HTMLElement} */ (part).dataset.step)) part = part.previousElementSibling;

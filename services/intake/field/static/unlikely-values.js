@@ -6,7 +6,7 @@ import { sentence } from "./texts.js";
 let questioned = "";
 
 /**
- * After the author has been asked, the button sends the report.
+ * Show the unlikely values. The button "Send" changes its text, and its next press sends the report.
  * @param {string} odd
  */
 export function ask(odd) {
