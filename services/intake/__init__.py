@@ -1,1 +1,4 @@
-"""Intake accepts, checks and seals reports, stores them safely, and only then answers the author."""
+"""Intake checks and encrypts reports, and stores them in Kafka or on disk.
+
+The author gets the answer after the storage.
+"""

@@ -47,14 +47,16 @@ class AdmissionRules:
 
 def may_report_now(principal: Principal) -> None:
     """Raises SignInExpired if the caller may not report hazards now."""
-    if principal.is_expired:  # with an expired sign-in, only displacements are accepted, and the registry holds them
+    # With an expired sign-in, intake accepts only displacements, because the registry can hold them until a person
+    # decides.
+    if principal.is_expired:
         raise SignInExpired
 
 
 def may_report(principal: Principal, report: HazardReport) -> None:
     """Raises ReportRefused unless the caller may report the hazard now."""
     may_report_now(principal)
-    sources = principal.sources - OF_PEOPLE  # an earlier release may have put OF_PEOPLE into the token
+    sources = principal.sources - OF_PEOPLE  # an old token may contain OF_PEOPLE, which no account may report for
     if report.source not in sources and principal.roles.isdisjoint(CMC):
         raise ForeignSource
     if report.released_revision is not None:
@@ -115,7 +117,7 @@ class Admission:
     ) -> Sequence[Admitted | ReportRefused]:
         """The results are in the order of the reports.
 
-        The caller stores the sent reports, because only the caller knows their lines in the sheet.
+        The caller must note the sent reports, because only the caller knows their lines in the sheet.
         """
         return await self._publish(await self.drafting.reports(reports, sender), sender)
 

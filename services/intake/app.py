@@ -92,7 +92,7 @@ def create_app(settings: IntakeSettings, access: Revocations | None = None) -> F
         "intake",
         settings,
         lifespan=lifespan,
-        # intake accepts reports even while PostgreSQL is unavailable
+        # `/ready` ignores PostgreSQL, because intake accepts reports without PostgreSQL.
         ready={"kafka": has_kafka, "valkey": has_valkey},
         measures=[measures.of(settings.feeds)],
         revocations=revocations,

@@ -1,7 +1,4 @@
-"""Corrects and flags reports whose time is ahead of our clock. Pure.
-
-The time is corrected by the offset of the author's clock.
-"""
+"""Corrects and flags reports with a time ahead of our clock. The correction is the offset of the author's clock."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,11 +13,12 @@ from shared.events.fields import utc
 from shared.events.vocabulary import Certainty, Precision, Urgency
 
 AHEAD = timedelta(minutes=15)
-PHONE_CLOCK, DATE = b"dayar-clock", b"date"  # a script in a browser cannot set `Date`, so phones send `Dayar-Clock`
+# Phones send `Dayar-Clock`, because a script in a browser cannot set the header `Date`.
+PHONE_CLOCK, DATE = b"dayar-clock", b"date"
 LONGEST_HEADER = 64
-FURTHEST = timedelta(days=36_500)  # a larger offset could make a corrected time invalid
+FURTHEST = timedelta(days=36_500)  # with a larger offset, a corrected time could be outside the valid years
 FORECASTS = (Urgency.EXPECTED, Urgency.FUTURE)
-# How much later than the real date a reported date may be, by precision.
+# The tolerance for a reported date in the future, by the precision of the date.
 SPAN = {
     Precision.HOUR: timedelta(),
     Precision.DAY: timedelta(),
@@ -33,7 +31,7 @@ SPAN = {
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """`authors` is None if the request does not state the time by the author's clock."""
+    """`authors` is the time by the author's clock, or None if the request does not state this time."""
 
     now: datetime
     authors: datetime | None = None
@@ -43,7 +41,7 @@ class Clocks:
         return self.now + AHEAD
 
     def offset(self, reported_at: datetime) -> timedelta:
-        """If the request states no clock time, `reported_at` counts as the author's time."""
+        """Without a stated time, `reported_at` counts as the time by the author's clock."""
         ahead = (self.authors or reported_at) - self.now
         return ahead if AHEAD < ahead < FURTHEST else timedelta()
 
@@ -64,9 +62,9 @@ def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
 
 
 def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dict[str, Any] | None:
-    """None if no time in the report is ahead of our clock."""
+    """Return the corrected times by field, or None if no time in the report is ahead of our clock."""
     latest = clocks.latest
-    # fast path: nearly no report has a time ahead of our clock
+    # A fast first check, because almost all reports have no time ahead of our clock.
     if all(moment <= latest for moment in _moments(report)):
         return None
     offset = clocks.offset(report.reported_at)
@@ -96,7 +94,7 @@ def _moments(report: DisplacementStruct | HazardReport) -> tuple[datetime, ...]:
 
 
 def _counted_at(report: DisplacementStruct) -> datetime | None:
-    """None if the report does not state when the people were counted."""
+    """Return the corrected time of the count, or None if the report has no such time."""
     counted_at: datetime | None = getattr(report, "counted_at", None)
     return counted_at
 
@@ -109,7 +107,7 @@ def _displacement_times(report: DisplacementStruct, offset: timedelta, clocks: C
 
 
 def _count_times(report: DisplacementStruct, offset: timedelta, clocks: Clocks) -> dict[str, datetime]:
-    """Forms send noon if the hour is not known, so only days are compared."""
+    """Compare only days if the hour of a count is unknown, because forms then send noon."""
     counted_at = _counted_at(report)
     if counted_at is None or counted_at <= clocks.latest:
         return {}
@@ -127,14 +125,14 @@ def _hazard_times(report: HazardReport, offset: timedelta, latest: datetime) -> 
 
 
 def _is_day_ahead(report: DisplacementStruct, latest: datetime) -> bool:
-    """Hours are not compared, because phones send the noon of the day."""
+    """Compare only days, because phones send noon for each day."""
     if report.occurred_at <= latest:
         return False
     return _day(report.occurred_at) - SPAN[report.occurred_at_precision] > _day(latest)
 
 
 def _days(offset: timedelta, now: datetime) -> timedelta:
-    """A date is corrected by whole days, so that the time of day does not change."""
+    """Correct a date by whole days. The time of day stays as reported."""
     return _day(now + offset) - _day(now)
 
 

@@ -11,10 +11,10 @@ from shared.config import Settings
 
 
 class IntakeSettings(Settings):
-    """If the spool's size has reached `intake_spool_bytes`, intake answers 503.
+    """Intake answers 503 when the spool's size has reached `intake_spool_bytes`.
 
-    `intake_area` is a GeoJSON file, or `world`. Only a command that does not run in intake's state folder needs
-    `intake_spool_folder`.
+    `intake_area` is the area of watched hazards: a GeoJSON file, or `world`. `intake_spool_folder` is only for a
+    command that runs outside intake's state folder.
     """
 
     host: str = "127.0.0.1"
@@ -23,13 +23,13 @@ class IntakeSettings(Settings):
     phones_key_file: Path = Path(".state/secrets/phones-key")
     intake_spool_bytes: int = 1 << 30
     intake_spool_folder: Path | None = None
-    # Feeds as KIND=ADDRESS or KIND:SOURCE=ADDRESS, separated by spaces. By default, intake polls the sources' own
-    # feeds.
+    # Feeds as KIND=ADDRESS or KIND:SOURCE=ADDRESS, separated by spaces. By default, intake polls the feeds that each
+    # known institution publishes.
     intake_feeds: Annotated[tuple[PolledFeed, ...] | None, NoDecode] = None
     intake_usgs_feeds: str | None = None  # the name of `intake_feeds` in earlier releases of Dayar
     intake_feed_seconds: float = 60.0
     intake_area: str | None = None
-    # the field form asks the author to try again if the phone's location is less precise than this
+    # If the phone's location is less precise, the field form asks the author to locate again.
     intake_location_metres: Annotated[int, Field(ge=5, le=10_000)] = 100
 
     @field_validator("intake_feeds", mode="before")

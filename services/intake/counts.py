@@ -21,11 +21,9 @@ COUNTED = ("accepted", "spooled", "duplicate", REFUSED)
 
 @dataclass
 class Counts:
-    """For each channel, `sent` is the sum of the accepted, spooled, duplicate and refused reports."""
-
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     by_channel: dict[str, Counter[str]] = field(default_factory=dict)
-    ended: int = 0  # reports from phones whose sign-in had expired
+    ended: int = 0  # number of reports that came with an expired sign-in
 
     def add(self, channel: str, answer: str, reports: int = 1) -> None:
         counter = self.by_channel.get(channel)

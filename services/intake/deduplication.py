@@ -1,6 +1,6 @@
-"""Finds duplicates by fingerprints of reports, which Valkey stores.
+"""Finds duplicate reports by their fingerprints, which are stored in Valkey.
 
-If intake misses a duplicate, the consumer of the report finds it.
+Intake can miss a duplicate; the service that consumes the report then finds the duplicate.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from shared.crypto.keyring import Keyring
 DAY_SECONDS = 86_400
 AT_ONCE = 2_000
 VERSIONS = range(1, 4)
-NAME_SECONDS = 0.0002  # time that each name in a call to Valkey adds to the time limit
+NAME_SECONDS = 0.0002  # each name in a call to Valkey adds this time to the call's timeout
 
 SCRIPT = """
 local kept = tonumber(ARGV[1])
@@ -38,7 +38,7 @@ return found
 
 
 class Fingerprint(NamedTuple):
-    """Without the key, the mark does not reveal the content."""
+    """`mark` is an HMAC of the content. A reader of Valkey without the key cannot guess the content."""
 
     name: bytes
     mark: bytes
@@ -54,9 +54,9 @@ class Question:
 
 
 class Deduplication:
-    """All questions that arrive during a call to Valkey are sent together in the next call.
+    """Questions that arrive during a call to Valkey share the next call.
 
-    While Valkey is unavailable, frozen or slow, every report counts as new and no fingerprint is stored.
+    While Valkey does not answer in time, each report counts as new, and no fingerprint is stored.
     """
 
     def __init__(self, settings: Settings, keys: Path) -> None:
@@ -83,7 +83,10 @@ class Deduplication:
         return Fingerprint(self._prefix + draft.name, mac.finalize()[:16])
 
     def _use(self, key_id: str, key: bytes) -> None:
-        """Each key has its own prefix, because an HMAC by an older key must not look like changed content."""
+        """Use a separate prefix for each key.
+
+        The HMAC of the same content differs between keys, and must not look like changed content.
+        """
         self._key_id, self._mac = key_id, HMAC(key, SHA256())
         self._prefix = self._prefix_of(key_id)
 
@@ -94,17 +97,19 @@ class Deduplication:
         return await self._ask(Question([fingerprint.name for fingerprint in fingerprints], ()))
 
     async def keep(self, fingerprints: Sequence[Fingerprint]) -> None:
-        """Call this function only for reports that Kafka acknowledged or that were synced to disk."""
+        """Store fingerprints.
+
+        Call this function only for reports that Kafka has acknowledged or that are synced to disk.
+        """
         await self._ask(Question((), fingerprints))
 
     async def accepted(self, author: UUID, report_ids: Collection[UUID]) -> list[UUID] | None:
-        """None if Valkey did not answer.
+        """Return the reports that intake has accepted from this author, or None if Valkey did not answer.
 
-        Only versions 1 to 3 of a report are looked up. A higher version is sent only after an outcome of an earlier
-        version, so intake knows the report already. Reports are looked up by all keys, because a newer key may have
-        been added since the report came.
+        The lookup covers versions 1 to 3 of each report. A higher version follows an outcome of an earlier version, so
+        the report is already known. The lookup uses all keys, because a key may have been added since the report came.
         """
-        ids, _ = list(report_ids), self._ring.newest  # `newest` makes the keyring load new keys
+        ids, _ = list(report_ids), self._ring.newest  # reading `newest` also loads new keys
         if not ids:
             return []
         prefixes = [self._prefix_of(key_id) for key_id in self._ring.keys]
@@ -120,7 +125,7 @@ class Deduplication:
         return [id for number, id in enumerate(ids) if any(marks[number :: len(ids)])]
 
     async def forget(self, names: Sequence[bytes]) -> bool:
-        """False if Valkey did not answer."""
+        """Delete fingerprints. Return False if Valkey did not answer."""
         key_id, _ = self._ring.newest
         keys = [self._prefix_of(key_id) + name for name in names]
         try:
@@ -173,7 +178,7 @@ class Deduplication:
 
 
 def answer(questions: Iterable[Question], marks: Sequence[bytes | None] | None) -> None:
-    """If Valkey did not reply, every name gets None."""
+    """Distribute Valkey's reply to the questions. Without a reply, the mark of each name is None."""
     start = 0
     for question in questions:
         end = start + len(question.names)

@@ -29,15 +29,15 @@ SMALL_BYTES = 4 * 1024  # a body of this size takes at most about 0.1 ms
 @dataclass(frozen=True, slots=True)
 class ReportSender:
     principal: Principal
-    clock: datetime | None = None  # the time by the author's clock, if the request states it
+    clock: datetime | None = None  # the time by the author's clock, or None if the request does not state this time
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 class Drafting:
-    """Only this class uses `threads`, so that disk writes do not wait for large bodies.
+    """`threads` must be only for this class, because writes to disk must not wait for large bodies.
 
-    The event loop validates one larger body or batch at a time, and runs all other ready tasks before the next body.
-    Even if several large bodies arrive together, the broker's acks wait only for one body.
+    On the event loop, larger bodies take turns, and all ready tasks run between two bodies. An ack of the broker
+    therefore waits for at most one body.
     """
 
     def __init__(self, draft: Callable[[Report, ReportSender], Draft], threads: Executor) -> None:
@@ -55,10 +55,7 @@ class Drafting:
         return draft if draft is not None else await self.in_a_thread(sender, self._read, raw, format, sender)
 
     async def batch(self, raw: bytes, format: BatchFormat, sender: ReportSender) -> list[Draft | ReportRefused]:
-        """The result has a draft or a refusal for each report, in order.
-
-        Raises ReportRefused if the body cannot be split.
-        """
+        """Return a draft or a refusal for each report, in order. Raises ReportRefused if the body cannot be split."""
         async with self.turn_on_the_loop():
             reports = format.read_at_once(raw)
             if reports is not None and not any(map(is_drawn, reports)):
@@ -72,11 +69,14 @@ class Drafting:
     @asynccontextmanager
     async def turn_on_the_loop(self) -> AsyncIterator[None]:
         async with self._on_the_loop:
-            await asyncio.sleep(0)  # all other ready tasks run before this task continues
+            await asyncio.sleep(0)  # lets all ready tasks run first
             yield
 
     async def in_a_thread(self, sender: ReportSender, function: Callable[..., T], *given: Any) -> T:
-        """Each account runs one call at a time, so that no account occupies all threads."""
+        """Run the function in a thread.
+
+        Each account uses one thread at a time, so that no account occupies all threads.
+        """
         turn = self._turns.setdefault(sender.principal.account, asyncio.Lock())
         async with turn:
             context = copy_context()
@@ -100,10 +100,10 @@ class Drafting:
             draft = self._draft(report, sender)
         except ReportRefused as refusal:
             return refusal.with_traceback(None)  # the traceback would keep the report in memory
-        # An item of an array has no known size, so the rewritten report is measured.
+        # The size of an item in an array is unknown, so the limit applies to the serialised report.
         return TooBig() if len(draft.content) > REPORT_BYTES else draft
 
 
 def is_drawn(report: Report) -> bool:
-    """A drawn area must be compared with boundaries."""
+    """True if the area is drawn. Its comparison with boundaries takes long, so the report is read in a thread."""
     return isinstance(report, HazardReport) and report.area.is_drawn

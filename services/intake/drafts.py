@@ -1,7 +1,4 @@
-"""Drafts are validated reports that intake has not sealed yet.
-
-Intake recognises duplicates of drafts by the names of the drafts.
-"""
+"""Drafts are valid reports that intake has not encrypted yet. Copies of a report have drafts with the same name."""
 
 import json
 from dataclasses import dataclass, field
@@ -20,11 +17,11 @@ NAME_HEADER = "name"  # only records in the spool have this header
 
 
 class Draft(Protocol):
-    name: bytes  # made of the author, the report id and the version
+    name: bytes  # consists of the author, the report id and the version
     channel: SubmissionChannel
     report_id: str
     event_id: str
-    unchecked: bytes | None  # the sender's credential, if intake could not check the credential
+    unchecked: bytes | None  # the sender's credential, if intake could not check whether the credential is revoked
 
     @property
     def content(self) -> bytes:
@@ -36,9 +33,10 @@ class Draft(Protocol):
 
 @dataclass(slots=True)
 class DisplacementDraft:
-    """The draft of a household, group or movement. Ids are strings, because converting them takes time.
+    """The draft of a household, group or movement.
 
-    `stamps` is a JSON object with the fields that intake adds (`services/intake/stamps.py`).
+    Ids stay strings, because a conversion costs time. `stamps` is a JSON object with the fields that intake adds
+    (`services/intake/stamps.py`).
     """
 
     name: bytes
@@ -52,11 +50,11 @@ class DisplacementDraft:
     plain: bytes
     stamps: bytes
     received_at: datetime
-    # The task that writes the record continues the trace.
+    # The trace of the request, which continues in the task that writes the record.
     traceparent: str | None = field(default_factory=tracing.current)
     unchecked: bytes | None = None
-    # The content before intake corrected a time or added a code. A report that is sent a second time lacks this change,
-    # and must still be recognised as the same report.
+    # The content as the author sent it, before intake corrected a time or added a code. With this content, intake
+    # recognises a second copy of the report.
     original: bytes | None = None
 
     @property
@@ -88,7 +86,7 @@ class HazardDraft:
     content: bytes
     event: HazardReported
     states_scope: bool
-    # The task that writes the record continues the trace.
+    # The trace of the request, which continues in the task that writes the record.
     traceparent: str | None = field(default_factory=tracing.current)
     unchecked: bytes | None = None
 
@@ -102,9 +100,9 @@ def content_of(clear: bytes, plain: bytes) -> bytes:
 
 
 def marked(message: Message, draft: Draft) -> Message:
-    """The record for the spool has a header with the report's name.
+    """Return the record for the spool.
 
-    Records that release a hazard to the public do not contain the name.
+    The record of a release to the public lacks the report's name, so a header adds the name.
     """
     if not (isinstance(draft, HazardDraft) and draft.event.is_release):
         return message
@@ -112,12 +110,15 @@ def marked(message: Message, draft: Draft) -> Message:
 
 
 def unmarked(message: Message) -> Message:
-    """Readers of Kafka must not learn which account released a hazard."""
+    """Remove the report's name before the publication.
+
+    Readers of Kafka must not learn which account released a hazard.
+    """
     return message._replace(headers=tuple(header for header in message.headers if header[0] != NAME_HEADER))
 
 
 def name_in(message: Message) -> bytes | None:
-    """None if the record is not a report."""
+    """Return the name of the report in a spooled record, or None if the record is no report."""
     marks = [value for header, value in message.headers if header == NAME_HEADER]
     if marks:
         return bytes.fromhex(marks[0].decode())

@@ -1,6 +1,6 @@
-"""Decides the topic of spooled hazards that have no `scope`.
+"""Corrects spooled hazards of an earlier build.
 
-An earlier build addressed hazards without `scope` to the public topic.
+The earlier build addressed hazards without a `scope` to the public topic.
 """
 
 import json
@@ -13,15 +13,16 @@ SYSTEMS = (SubmissionChannel.FEED, SubmissionChannel.API)
 
 
 def restricted(message: Message) -> Message:
-    """If a person reported a hazard without a scope, make the hazard Restricted. Other records are returned unchanged.
+    """If a person reported a hazard without a scope, make the hazard Restricted.
 
-    A person's text may contain names, and a record on the public topic cannot be withdrawn.
+    Other records are returned unchanged. The text of a person may contain names, and nobody can withdraw a record from
+    the public topic.
     """
     if message.topic != HazardReported.topic:
         return message
     try:
         fields = json.loads(message.value)
-    except ValueError:  # consumers put a record that is not JSON into the dead letters
+    except ValueError:  # A record that is not JSON becomes a dead letter at its consumers.
         return message
     if not isinstance(fields, dict) or "scope" in fields or fields.get("channel") in SYSTEMS:
         return message

@@ -1,7 +1,4 @@
-"""A fast path for the most used POST routes.
-
-Requests on this path pass the usual middleware and guard, but skip FastAPI.
-"""
+"""A fast path for the most used POST routes. The requests pass the usual middleware and guard, but skip FastAPI."""
 
 from collections.abc import Awaitable, Mapping
 
@@ -22,7 +19,7 @@ class FastPath:
 
 
 class PathParameters:
-    """A request counts as refused if the guard admits no account."""
+    """Counts a request as refused if the guard has not accepted its credential."""
 
     def __init__(self, guard: ASGIApp, counts: Counts) -> None:
         self.guard, self.counts = guard, counts

@@ -12,7 +12,7 @@ from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
 
 KEPT = Outcome(OutcomeKind.RECORDED)
-# an earlier release wrote records without an author; nobody can read the outcomes in these records as receipts
+# Records of an earlier release have no author, so nobody could read their outcomes as receipts.
 WITHOUT_AUTHOR = Outcome(OutcomeKind.NOTED, "no_author")
 
 

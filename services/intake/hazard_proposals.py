@@ -1,4 +1,4 @@
-"""Proposes hazards that may have made people leave, for the author of a report to choose from."""
+"""Proposes to the author of a report the hazards that may be the reason why people left."""
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
@@ -97,9 +97,9 @@ async def proposed(
 
 
 def latest_onset(departure: StatedDeparture) -> datetime | None:
-    """None if the day of departure is not known.
+    """Return the latest possible onset of the hazard, or None if the day of departure is unknown.
 
-    The alerts service follows the same rule for displaced people, but without the hour (services/alerts/counts.py).
+    The alerts service has the same rule, but ignores the hour (services/alerts/counts.py).
     """
     if departure.occurred_at_precision not in TO_THE_DAY:
         return None
@@ -135,10 +135,7 @@ def query(
 
 
 def visible(caller: Principal, places: Places) -> Sequence[ColumnElement[bool]]:
-    """The centre's staff see all hazards, as on the board.
-
-    A field team sees the hazards of its areas, except Private hazards.
-    """
+    """The centre's staff see all hazards. A field team sees the hazards of its areas, but no Private hazards."""
     if not caller.roles.isdisjoint(role_groups.STAFF):
         return ()
     around = places.around(caller.areas)

@@ -1,4 +1,7 @@
-"""Keeps a hazard Private if a later revision states no scope, because a report without a scope is Restricted."""
+"""Keeps a Private hazard Private.
+
+Without this module, a later revision without a scope would make the hazard Restricted.
+"""
 
 import asyncio
 from collections.abc import Iterable
@@ -18,15 +21,13 @@ WAIT_SECONDS = 2.0  # a hazard waits at most this long for PostgreSQL
 
 
 class HazardScopes:
-    """Only the ids of Private hazards are stored."""
-
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._sessions = sessions
 
     async def settle(self, drafts: Iterable[Draft]) -> None:
-        """Revisions without a scope become Private if the stored scope is Private or PostgreSQL is unavailable.
+        """Make a revision without a scope Private if its hazard is stored as Private, or if PostgreSQL is unavailable.
 
-        Private hazards are published even without PostgreSQL, because they may raise alerts.
+        A hazard never waits long for PostgreSQL, because it may raise an alert.
         """
         hazards = [draft for draft in drafts if isinstance(draft, HazardDraft) and is_concerned(draft.event)]
         if not hazards:
@@ -46,7 +47,10 @@ class HazardScopes:
 
 
 def is_concerned(event: HazardReported) -> bool:
-    """A later revision counts, too, because an earlier revision may be Private."""
+    """True if the scope must be stored or looked up.
+
+    This concerns Private hazards, and all revisions after the first.
+    """
     is_later = event.revision > 1 or event.msg_type is not MsgType.ALERT
     return not event.is_release and (event.scope is Scope.PRIVATE or is_later)
 

@@ -57,7 +57,7 @@ class FeedHazard(IntakeModel):
 
 
 class FeedAlias(IntakeModel):
-    """A source may change the id of a hazard, so a hazard may have several ids."""
+    """Maps each id of a hazard at its source to our hazard. A source can use several ids for a hazard."""
 
     __tablename__ = "feed_aliases"
 
@@ -79,7 +79,7 @@ class FeedSetAside(IntakeModel):
 
 
 class StoredReceipt(IntakeModel):
-    """The newest outcome of one version of a report. The author reads the outcome as a receipt.
+    """The newest outcome of one version of a report.
 
     `outcome_id` is None for an outcome that an earlier release stored.
     """
@@ -98,7 +98,7 @@ class StoredReceipt(IntakeModel):
 
 
 class AlertedReport(IntakeModel):
-    """The outcome of the report may come later than the alert."""
+    """A report that was followed by an alert. The report's own outcome may arrive after the alert."""
 
     __tablename__ = "alerted_reports"
 
@@ -109,9 +109,9 @@ class AlertedReport(IntakeModel):
 class SentReport(IntakeModel):
     """The newest version of a report that an account of the desk sent.
 
-    A report has no outcome when intake has just accepted it. `subject_id` is the household, group, site or hazard.
-    `subject_id` is None if the report names the household only by a short code. `line` is the row of the file from
-    which the report came.
+    With this row, the author's list shows a report that has no outcome yet. `subject_id` is the household, group, site
+    or hazard. `subject_id` is None if the report names the household only by a short code. `line` is the number of the
+    row in the imported file, or None.
     """
 
     __tablename__ = "sent_reports"
@@ -142,10 +142,10 @@ class PrivateHazard(IntakeModel):
 
 
 class RecentHazard(IntakeModel):
-    """The newest accepted revision of a hazard that may have made people leave.
+    """The newest revision of a hazard that intake may propose as the reason why people left.
 
-    The row is deleted some time after `noted_at`. A cancelled hazard is stored, because an older revision may come
-    later and must not undo the cancellation.
+    Old rows are deleted by `noted_at`. A cancelled hazard is stored too: an older revision that comes late must not
+    undo the cancellation.
     """
 
     __tablename__ = "recent_hazards"
@@ -164,9 +164,10 @@ class RecentHazard(IntakeModel):
 
 
 class SentRow(IntakeModel):
-    """A row of a sheet that an account sent as a report. `report_id` is an HMAC of the row.
+    """A row of a sheet that an account sent as a report.
 
-    The primary key decides which of two concurrent requests sends the row.
+    `report_id` is an HMAC of the row. Of two concurrent requests with the same row, only the one that inserts the
+    primary key sends the row.
     """
 
     __tablename__ = "sheet_rows"
@@ -177,11 +178,11 @@ class SentRow(IntakeModel):
 
 
 class SentHead(IntakeModel):
-    """The head of a household in a sheet that was sent. `head_id` is an HMAC of the head and the day.
+    """The head of a household in a sheet that was sent.
 
-    Each head has a row whose `sender` is the account. If the account has a team, the head has a second row whose
-    `sender` is the team. `report_id` is the report about the household, and `pcode` is the household's place. An
-    earlier release of Dayar left the columns `report_id` and `pcode` empty.
+    `head_id` is an HMAC of the head and the day. Each head is stored with the account as `sender`. If the account has a
+    team, the head is stored a second time, with the team as `sender`. `report_id` is the report about the household,
+    and `pcode` is the place of the household. Both are None in rows of an earlier release.
     """
 
     __tablename__ = "sheet_heads"

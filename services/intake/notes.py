@@ -1,4 +1,4 @@
-"""Notes about accepted reports are stored in the background, because a report must not wait for PostgreSQL."""
+"""Stores notes about accepted reports in the background. An answer to an author never waits for PostgreSQL."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
@@ -13,8 +13,6 @@ MOST = 10_000  # the largest number of notes that wait in memory while PostgreSQ
 
 
 class Noted(Protocol):
-    """The note with the higher `revision` is newer."""
-
     @property
     def revision(self) -> int: ...
 
@@ -24,7 +22,10 @@ N = TypeVar("N", bound=Noted)
 
 
 class Notes(Generic[K, N]):
-    """A note that is not stored before the process ends is lost."""
+    """Keeps the newest note of each key in memory until PostgreSQL has stored the note.
+
+    The end of the process loses waiting notes.
+    """
 
     def __init__(
         self, sessions: async_sessionmaker[AsyncSession], save: Callable[[AsyncSession, Collection[N]], Awaitable[None]]

@@ -1,4 +1,4 @@
-"""Hazards that field teams saw. A phone does not state the source of its report, because intake knows the account."""
+"""Hazards that field teams saw. Intake adds the source, because intake knows the author's account."""
 
 from typing import Literal
 
@@ -29,9 +29,9 @@ class ObservedHazardReport(HazardReport):
 
 
 def attributed(observed: ObservedHazardReport, principal: Principal) -> ObservedHazardReport:
-    """The report gets a source id that only the author's account can use.
+    """Add a source id that contains the author's account, so that no other account can use the id.
 
-    If the team found nothing, CAP's values say so: the hazard is Unlikely, is no threat, and is over.
+    If the team found nothing, the hazard gets CAP's values for a hazard that is no threat and is over.
     """
     stated = {
         "source_id": f"{principal.account}/{observed.report_id}",

@@ -1,4 +1,4 @@
-"""Reads the reports of one author that have a note of their sending or an outcome."""
+"""Lists the reports of an author that have a sent note or an outcome."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,10 +47,10 @@ class ListedReport:
 
 
 async def page(session: AsyncSession, query: OwnReportsQuery) -> list[ListedReport]:
-    """The newest reports first.
+    """Return the newest reports first.
 
-    The filters are applied to a materialized list, because PostgreSQL would expect very few rows. Without the
-    materialized list, each report would be compared with all outcomes.
+    The filters run on a materialized list. Otherwise PostgreSQL would underestimate the number of rows, and compare
+    each report with all outcomes.
     """
     listed = reports_of(query.author).cte().prefix_with("MATERIALIZED", dialect="postgresql")
     conditions = [
@@ -77,10 +77,10 @@ async def page(session: AsyncSession, query: OwnReportsQuery) -> list[ListedRepo
 
 
 def reports_of(author: UUID) -> Select[Any]:
-    """An outcome of an earlier version says nothing about the newest version.
+    """Join sent notes and outcomes.
 
-    Reports without a note have only outcomes: reports older than the table `sent_reports`, and reports whose note was
-    lost.
+    An outcome of an earlier version is ignored. A report can lack its note, because the note was lost, or because the
+    report is older than the table `sent_reports`.
     """
     sent = select(SentReport).where(SentReport.author == author).subquery()
     settled = newest_outcomes(author).subquery()

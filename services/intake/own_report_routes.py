@@ -1,4 +1,4 @@
-"""The route that lists, for a person at the desk, the reports of the person's account with their receipts."""
+"""The route that lists a caller's own reports with their receipts, for people at the desk."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -75,10 +75,9 @@ def shown(row: ListedReport, alerted: Collection[UUID]) -> OwnReceipt:
 
 
 def has_record(row: ListedReport, receipt: Receipt) -> bool:
-    """Whether the registry has a record that the author may open and correct.
+    """True if the registry has a page of the record, and the author may open the page.
 
-    A movement that waits is shown on the page of its household. If a movement waits because its household is unknown,
-    no page shows the movement.
+    A waiting movement is on the page of its household. If the household is unknown, the movement is on no page.
     """
     if row.is_outside:
         return False

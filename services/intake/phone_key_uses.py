@@ -1,4 +1,4 @@
-"""Stores when each key of phones last opened a report. A key that phones still use must not be destroyed."""
+"""Stores when intake last used each phone key. An operator must not destroy a key that phones still use."""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,13 +20,13 @@ async def store(session: AsyncSession, used: Mapping[str, datetime]) -> None:
 
 
 async def used_since(session: AsyncSession, kid: str, since: datetime) -> int:
-    """Returns 1 or 0, because the table has only the last use."""
+    """Return 1 if the key was used since this time, else 0. The table has only the last use of each key."""
     uses = select(func.count()).where(PhoneKeyUse.kid == kid, PhoneKeyUse.used_at >= since)
     return await session.scalar(uses) or 0
 
 
 async def keep_stored(sessions: async_sessionmaker[AsyncSession], used: Mapping[str, datetime]) -> None:
-    """While PostgreSQL is unavailable, the uses wait in memory."""
+    """Store the uses every minute. While PostgreSQL is unavailable, the uses stay in memory."""
     stored: dict[str, datetime] = {}
     while True:
         await asyncio.sleep(SECONDS)

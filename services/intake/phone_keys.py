@@ -1,6 +1,7 @@
 """The key pairs to which phones seal their reports.
 
-Only intake has the private keys. Intake can use several private keys at the same time.
+Only intake has the private keys. Older keys stay usable, because phones may still have reports that are sealed to an
+older key.
 """
 
 from datetime import UTC, datetime
@@ -21,11 +22,12 @@ from shared.crypto.seal import SealMismatch, encode
 SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)  # P-256, because the browsers of older phones lack X25519
 INFO = b"dayar/phone/v1\0"
 DERIVED = b"dayar/phone-key/p256"
-DERIVED_BYTES = 48  # 128 bits more than the order, so that the remainder has no bias (FIPS 186-5, A.2.1)
-# this number is the order of the curve P-256
+DERIVED_BYTES = 48  # 128 bits more than ORDER needs; otherwise, the remainder would be biased (FIPS 186-5, A.2.1)
+# The order of the curve P-256.
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 KEYS = 64
-REREAD_SECONDS = 1  # phones can name any number of unknown keys, so the folder is read at most once in this time
+# An unknown key makes intake read the folder, at most once in this time. A sender can name any number of unknown keys.
+REREAD_SECONDS = 1
 
 
 class PublicKey(NamedTuple):
@@ -36,11 +38,12 @@ class PublicKey(NamedTuple):
 
 
 class PhoneKeys:
-    """A key that is added to the folder later is used without a restart."""
+    """Uses keys that are added to the folder later, without a restart."""
 
     def __init__(self, folder: Path) -> None:
         self._ring = Keyring(folder, reread_seconds=REREAD_SECONDS)
-        self.used: dict[str, datetime] = {}  # maps a key to the time when it last opened a report in this process
+        # for each key, the time when this process last opened a report with the key
+        self.used: dict[str, datetime] = {}
 
     @property
     def newest(self) -> PublicKey:

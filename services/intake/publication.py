@@ -1,4 +1,4 @@
-"""Seals each draft, then publishes or spools it. A report that came before is not published again."""
+"""Encrypts each new draft, and publishes or spools the record. Copies of a known report are not published."""
 
 import asyncio
 from collections.abc import Sequence
@@ -39,14 +39,12 @@ class Answer(StrEnum):
 
 @dataclass(slots=True)
 class WaitingDraft:
-    """The caller that sent the draft waits for `answer`."""
-
     draft: Draft
     answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class Publication:
-    """Each report is looked up, sealed, published or spooled, stored with its fingerprint, and answered."""
+    """The steps for each report: look up its fingerprint, seal, publish or spool, store the fingerprint, answer."""
 
     def __init__(
         self,
@@ -65,10 +63,11 @@ class Publication:
         self._has_ended = False
 
     async def publish(self, draft: Draft) -> Answer:
-        """Publish the draft in one batch with all drafts of the same iteration of the event loop.
+        """Publish the draft, and return the answer.
 
-        The task `run` publishes the batch, so a cancelled caller does not stop the answers to other callers. Raises
-        DependencyUnavailable if `run` ends before the answer.
+        All drafts of one iteration of the event loop share a batch. The task `run` publishes the batch, so that a
+        cancelled caller cannot stop the answers to other callers. Raises DependencyUnavailable if `run` ends before the
+        answer.
         """
         if self._has_ended:
             raise DependencyUnavailable(ENDED)
@@ -78,7 +77,10 @@ class Publication:
         return await waiting.answer
 
     async def publish_batch(self, drafts: Sequence[Draft]) -> list[Answer]:
-        """Copies of a report in concurrent batches may all be published."""
+        """Publish a batch, and return an answer for each draft.
+
+        If concurrent batches contain copies of a report, several copies may be published.
+        """
         fingerprints = [self.deduplication.fingerprint(draft) for draft in drafts]
         answers = compared(fingerprints, await self.deduplication.marks(fingerprints))
         new = [index for index, answer in enumerate(answers) if answer is Answer.ACCEPTED]
@@ -101,7 +103,8 @@ class Publication:
                     await self._has_waiting.wait()
                     self._has_waiting.clear()
                     batch, self._waiting = self._waiting, []
-                    # Unlike a `finally` block, a callback runs even if the task is cancelled before its first step.
+                    # A callback instead of `finally`: a task that is cancelled before its first step never enters its
+                    # `try` block.
                     tasks.create_task(self._publish(batch)).add_done_callback(partial(fail_unanswered, batch))
         finally:
             self._has_ended = True
@@ -132,7 +135,7 @@ class Publication:
         return messages
 
     async def _publish_or_spool(self, drafts: Sequence[Draft]) -> Answer:
-        """While the spool is not empty, all drafts are spooled, so that their order does not change."""
+        """Spool all drafts while the spool contains records, so that the records keep their order."""
         messages = await self._finish_all(drafts)
         if self.spool.is_empty and not any(draft.unchecked for draft in drafts):
             try:
@@ -148,7 +151,7 @@ class Publication:
         return Answer.SPOOLED
 
     async def _publish_checked(self, messages: Sequence[Message]) -> list[Message]:
-        """Returns the unpublished records, which a person must examine."""
+        """Publish spooled records. Return the records that were not published, which a person must examine."""
         published, withheld = await unchecked.checked(messages, self.revocations)
         if published:  # the publisher expects at least one message
             withheld += await self._publish_surely(published)
@@ -157,7 +160,10 @@ class Publication:
         return list(map(unmarked, withheld))
 
     async def _forget(self, messages: Sequence[Message]) -> None:
-        """Delete the fingerprints of records set aside, so that their authors can send changed reports."""
+        """Delete the fingerprints of unpublished records.
+
+        Their authors can then send the reports again, also with changes.
+        """
         names = [name for message in messages if (name := name_in(message)) is not None]
         if names and not await self.deduplication.forget(names):
             logger.warning("reports set aside are still remembered", reports=len(names))
@@ -165,14 +171,15 @@ class Publication:
     async def _publish_surely(self, messages: Sequence[Message]) -> list[Message]:
         """Repeat the publication until the broker acks.
 
-        Halve the batch to find and return the records that exceed the size limit.
+        Return the records that exceed the size limit. Repeated halving of the batch finds these records.
         """
         public = list(map(unmarked, messages))
         while True:
             try:
                 await self.publisher.publish_all(public, timeout=DRAIN_SECONDS)
             except BrokerAway:
-                # The producer's buffer still has the records, so a retry would add copies.
+                # The producer still sends the records from its buffer. Wait for them, because a retry would send
+                # copies.
                 await self.publisher.flush()
                 await asyncio.sleep(PAUSE_SECONDS)
             except MessageSizeTooLargeError:
@@ -188,22 +195,25 @@ class Publication:
 
 
 def fail_unanswered(batch: Sequence[WaitingDraft], _: asyncio.Task[None] | None = None) -> None:
-    """After this error, the sender sends the report again."""
+    """Answer the waiting callers with an error, after which senders try again."""
     for waiting in batch:
         if not waiting.answer.done():
             waiting.answer.set_exception(DependencyUnavailable(ENDED))
 
 
 def may_be_withheld(draft: Draft) -> bool:
-    """An unchecked hazard is set aside if the sender's credential was revoked."""
+    """True for a hazard with an unchecked credential.
+
+    If the credential proves to be revoked, the hazard is not published.
+    """
     return isinstance(draft, HazardDraft) and draft.unchecked is not None
 
 
 def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None]) -> list[Answer]:
-    """A report gets ACCEPTED if it is new.
+    """Return an answer for each report.
 
-    A report that is in Valkey, or earlier in the batch, gets DUPLICATE. A known report with other content gets
-    CONFLICT.
+    ACCEPTED: the report is new. DUPLICATE: Valkey, or an earlier place in the batch, has the report. CONFLICT: the
+    report is known with different content.
     """
     first: dict[bytes, bytes] = {}
     answers = []
@@ -220,7 +230,10 @@ def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None])
 def answered(
     fingerprints: Sequence[Fingerprint], answers: Sequence[Answer], *, new: Sequence[int], result: Answer
 ) -> list[Answer]:
-    """If `result` is FULL, every copy of a refused report in the batch gets FULL."""
+    """Return the final answers.
+
+    New reports get `result`. If `result` is FULL, the copies of these reports in the batch get FULL as well.
+    """
     names = {fingerprints[index].name for index in new} if result is Answer.FULL else set()
     return [
         result if answer is Answer.ACCEPTED or fingerprint.name in names else answer

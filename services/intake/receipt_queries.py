@@ -1,4 +1,4 @@
-"""Stores and reads the outcomes of reports. A receipt tells the author the outcome of a report."""
+"""Stores and reads the outcomes of reports, which authors see as receipts."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from shared.postgres.upsert import upsert
 
 
 async def save(session: AsyncSession, rows: Iterable[Mapping[str, Any]]) -> None:
-    """A replaced outcome is not stored again."""
+    """Store the newest outcome of each version. If a replaced outcome arrives late, it is ignored."""
     newest: dict[tuple[str, str, int], Mapping[str, Any]] = {}
     for row in rows:
         key = row["report_id"], row["author"], row["version"]
@@ -28,23 +28,24 @@ async def save(session: AsyncSession, rows: Iterable[Mapping[str, Any]]) -> None
 
 
 def is_later(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Of two outcomes at the same time, the one that arrives last is later.
+    """True if `row` is the newer outcome.
 
-    If an outcome replaces another outcome, the new outcome is later even if its time is earlier, because clocks differ.
+    With equal times, the outcome that arrives last is newer. A replacing outcome is always newer than the replaced
+    outcome, because the clocks of two services can differ.
     """
     later: bool = row["settled_at"] >= other["settled_at"] or row["replaces"] == other["outcome_id"]
     return later
 
 
 async def forget(session: AsyncSession, before: datetime) -> None:
-    """Outcomes of reports that wait for a person are kept."""
+    """Delete old outcomes. Outcomes of reports that still wait for a person are kept."""
     old = delete(StoredReceipt).where(StoredReceipt.settled_at < before, StoredReceipt.outcome.not_in(WAITING))
     await session.execute(old)
     await session.execute(delete(AlertedReport).where(AlertedReport.alerted_at < before))
 
 
 async def newest_of(session: AsyncSession, author: UUID, report_ids: Collection[UUID]) -> Sequence[StoredReceipt]:
-    """Each report has the outcome of its highest version."""
+    """Return the outcome of each report's highest version."""
     own = select(StoredReceipt).where(StoredReceipt.author == author, StoredReceipt.report_id.in_(report_ids))
     highest = own.ext(distinct_on(StoredReceipt.report_id)).order_by(
         StoredReceipt.report_id, StoredReceipt.version.desc()
@@ -57,10 +58,10 @@ async def save_alerted(session: AsyncSession, rows: Iterable[Mapping[str, Any]])
 
 
 async def alerted(session: AsyncSession, author: UUID, report_ids: Collection[UUID]) -> frozenset[UUID]:
-    """Anybody can send a report under the id of another author's report.
+    """Return the author's reports that were followed by an alert.
 
-    An unaccepted report counts as the author's only if no other author has an outcome with the same id. A report about
-    a hazard also counts as the author's only if no other author has an outcome with the same id.
+    A stranger can reuse the id of a report, and must not learn of its alert. A refused report, or a hazard, therefore
+    counts only if no other author has an outcome with this id.
     """
     other = aliased(StoredReceipt)
     is_of_another = exists().where(other.report_id == StoredReceipt.report_id, other.author != author)

@@ -1,6 +1,6 @@
-"""Routes where an author reads receipts of the author's reports.
+"""Routes where authors read the receipts of their own reports.
 
-Another account gets the same answer as for a report that does not exist.
+For the report of another account, the answer is the same as for a missing report.
 """
 
 from collections.abc import Sequence
@@ -62,7 +62,7 @@ async def receipts_of(wanted: WantedReceipts, request: Request, session: Session
 async def _receipts(
     request: Request, session: Session, caller: Principal, report_ids: Sequence[UUID]
 ) -> tuple[list[Receipt], bool]:
-    """The second value is false if receipts may be missing, because Valkey did not answer."""
+    """Return the receipts. The second value is false if Valkey did not answer, so that receipts may be missing."""
     alerted = await receipt_queries.alerted(session, caller.account, report_ids)
     outcomes = await receipt_queries.newest_of(session, caller.account, report_ids)
     settled = [receipts.receipt_of(outcome, alerted) for outcome in outcomes]

@@ -1,4 +1,4 @@
-"""A receipt states the state of a report, as far as the report's author may see it. Pure."""
+"""A receipt: the state of a report, as the report's author may see it. Pure."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -43,9 +43,9 @@ class SettledReport(Protocol):
 
 
 def receipt_of(result: SettledReport, alerted: Collection[UUID] = ()) -> Receipt:
-    """`alerted` are the author's reports that were followed by an alert.
+    """`alerted` contains the author's reports that were followed by an alert.
 
-    For a hazard, only the outcome may show the alert.
+    A hazard that raised an alert has the outcome ALERTED.
     """
     return Receipt(
         report_id=result.report_id,

@@ -1,4 +1,4 @@
-"""Stores the hazards that intake accepted. Intake proposes hazards to authors as the reason why people left."""
+"""Stores accepted hazards. Intake later proposes them to authors as the reason why people left."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,9 +19,9 @@ from shared.postgres.upsert import upsert
 
 
 class RecentHazards:
-    """A report must not wait for PostgreSQL, so hazards are stored in the background.
+    """Stores hazards in the background, because a report must not wait for PostgreSQL.
 
-    A hazard that is not stored before the process ends is not proposed until its next revision.
+    If the process ends before the storage, intake proposes the hazard only after its next revision.
     """
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession], places: Places) -> None:
@@ -31,7 +31,10 @@ class RecentHazards:
         await self._notes.run()
 
     def note(self, draft: Draft, answer: Answer) -> None:
-        """Releases to the public are ignored, because they add nothing to the hazard."""
+        """Note a published hazard.
+
+        A release to the public is ignored, because it contains nothing new about the hazard.
+        """
         is_published = answer in (Answer.ACCEPTED, Answer.DUPLICATE) or (
             answer is Answer.SPOOLED and draft.unchecked is None
         )
@@ -41,7 +44,7 @@ class RecentHazards:
 
 
 async def save(session: AsyncSession, hazards: Iterable[HazardReported], places: Places) -> None:
-    """A hazard is not stored if a newer revision is stored."""
+    """Store hazards. A stored newer revision is kept."""
     newest = {hazard.hazard_id: hazard for hazard in sorted(hazards, key=lambda hazard: hazard.revision)}
     rows = [
         {

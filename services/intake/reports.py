@@ -91,7 +91,7 @@ def displacement(
 
 
 def settlement_codes(report: DisplacementStruct, places: Places) -> dict[str, str]:
-    """`Places.settlement` finds the codes of named localities that the report lacks."""
+    """Return the missing codes of localities, found by the names of the localities."""
     codes: dict[str, str] = {}
     if not places.gazetteer:
         return codes
@@ -104,10 +104,10 @@ def settlement_codes(report: DisplacementStruct, places: Places) -> dict[str, st
 
 
 def check_settlements(report: DisplacementStruct, places: Places) -> None:
-    """The locality must lie in the stated unit.
+    """Raise Invalid if a locality lies outside its stated unit.
 
-    Counts are compared by the code alone, but the author's areas are checked by the unit. Without this check, a count
-    with a code of another unit would replace counts outside the author's areas, and would not be flagged.
+    The registry replaces counts by the locality's code, but intake checks the author's areas by the unit. Without this
+    check, a count with a foreign code could replace a count outside the author's areas without a flag.
     """
     wrong = [
         {"pointer": f"/{side}_locality_pcode", "expected": f"the code of a settlement in the unit of `{side}`"}
@@ -177,10 +177,9 @@ def check_settlement(report: HazardReport, places: Places) -> None:
 
 
 def settlement_code(report: HazardReport, places: Places) -> str | None:
-    """The code of the settlement that the area's description names.
+    """Return the settlement's code, from the report or by the name in the area's description.
 
-    If the report has no code, the code is found by the name. A release gets no further code, because a release has only
-    the fields that a person chose.
+    No code is added to a release, because a release has only the fields that a person chose.
     """
     name = report.area.description
     if report.locality_pcode or report.released_revision is not None or not (name and places.gazetteer):
@@ -190,21 +189,20 @@ def settlement_code(report: HazardReport, places: Places) -> str | None:
 
 
 def published_id(report: HazardReport, hazard_id: UUID) -> str:
-    """The `source_id` of the event.
+    """Return the `source_id` of the event, usually the `source_id` of the report.
 
-    The event usually has the report's `source_id`. If the release is about a hazard that a person entered, the event
-    has the hazard's id in place of the `source_id`. The source id of a hazard that a person entered contains the
-    person's account. With public source ids, a reader could find all hazards of one person.
+    The source id of a hazard that a person entered contains the person's account. In a release of such a hazard, the
+    hazard's id replaces the source id. Otherwise, the public could find all hazards of one person.
     """
     is_release = report.released_revision is not None
     return str(hazard_id) if is_release and report.source in OF_PEOPLE else report.source_id
 
 
 def scope_of(report: HazardReport, principal: Principal) -> Scope:
-    """The scope of the hazard: a release is Public, and any other hazard that a person reports is not Public.
+    """Return the scope of the hazard.
 
-    Another system states the scope of its own hazards. A report without a scope is Restricted. `HazardScopes` makes the
-    hazard Private if an earlier revision is Private.
+    A release is Public. Without a release, only a hazard of another system can be Public. A report without a scope is
+    Restricted. Later, `HazardScopes` makes the hazard Private if an earlier revision is Private.
     """
     if report.released_revision is not None:
         return Scope.PUBLIC

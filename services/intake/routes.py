@@ -1,4 +1,4 @@
-"""The routes for reports are raw ASGI, because FastAPI would spend more time on the body than intake does."""
+"""The routes for reports are raw ASGI, because FastAPI alone would take longer than all of intake's own work."""
 
 import asyncio
 from collections.abc import Iterable
@@ -57,7 +57,7 @@ class SingleReportRoute:
 
 
 class SealedReportRoute(SingleReportRoute):
-    """Intake opens the report in memory, and then admits it like any other report."""
+    """Decrypts the report in memory, and then admits the report as usual."""
 
     def __init__(self, format: SealedFormat) -> None:
         super().__init__(format.opened)
@@ -77,12 +77,12 @@ class SealedReportRoute(SingleReportRoute):
         given = sealed, scope["app"].state.phone_keys, scope["principal"]
         if len(sealed) <= SMALL_BYTES:
             return sealed_reports.opened(*given)
-        async with drafting.turn_on_the_loop():  # reading the largest report takes about 5 ms
+        async with drafting.turn_on_the_loop():  # decrypting the largest report takes about 5 ms
             return sealed_reports.opened(*given)
 
 
 class BatchRoute:
-    """A refused report does not affect the other reports."""
+    """Answers each report of the body separately."""
 
     def __init__(self, format: BatchFormat) -> None:
         self.format = format
@@ -104,11 +104,11 @@ class BatchRoute:
 
 
 async def note_releases(scope: Scope, admitted: Iterable[Admitted]) -> None:
-    """Write the accepted releases to the security log. Only this log names the account that released the hazard.
+    """Write the accepted releases to the security log.
 
-    A spooled release has the reason `spooled`, because it is published later, or set aside. A release that is sent a
-    second time gets a second entry, with the reason `duplicate`. The entry of the first sending may be missing, because
-    the process can end between the broker's acknowledgement and the entry.
+    Only this log names the account that released the hazard. A spooled release has the reason `spooled`: it is not yet
+    published. A copy of a release gets an entry with the reason `duplicate`, because the first entry can be missing:
+    the process may have ended between the broker's ack and the entry.
     """
     released = [
         (draft.event, answer)
@@ -161,8 +161,8 @@ def sender(scope: Scope) -> ReportSender:
 async def body(receive: Receive, limit: int, drafting: Drafting) -> bytes:
     """Raises ReportRefused if the body exceeds the limit.
 
-    Requests with large chunks take turns: each asks for its next chunk in a separate iteration of the event loop.
-    Reading a large chunk of every connection in one iteration would delay all other tasks.
+    After a large chunk, a request waits for its turn on the event loop. Otherwise, one iteration could read large
+    chunks of all connections, and delay all other tasks.
     """
     chunks, size = [], 0
     while True:
@@ -188,7 +188,7 @@ async def respond(send: Send, status: int, content: bytes) -> None:
 
 
 def naming_key(send: Send, key_id: str) -> Send:
-    """The answer gets the id of the newest phone key. A phone with an older key then requests the new key."""
+    """Add the id of the newest phone key to the answer. A phone with an older key then requests the new key."""
 
     async def named(message: Message) -> None:
         if message["type"] == "http.response.start":

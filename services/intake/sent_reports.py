@@ -1,7 +1,4 @@
-"""Stores which reports the accounts of the desk sent.
-
-The list of an author can then show a report that has no outcome yet.
-"""
+"""Stores which reports people at the desk have sent. Their list can then show a report that has no outcome yet."""
 
 import json
 from collections.abc import Iterable
@@ -27,8 +24,6 @@ HELD_BY_INTAKE = (Answer.ACCEPTED, Answer.SPOOLED, Answer.DUPLICATE)
 
 @dataclass(frozen=True, slots=True)
 class SentNote:
-    """A sent version of a report."""
-
     author: UUID
     report_id: UUID
     version: int
@@ -45,9 +40,9 @@ class SentNote:
 
 
 class SentReports:
-    """A report must not wait for PostgreSQL, so notes are stored in the background.
+    """Stores notes in the background, because a report must not wait for PostgreSQL.
 
-    If the process ends before a note is stored, the author's list shows the report only after its outcome.
+    If the process ends before the storage, the author's list shows the report only after its outcome.
     """
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
@@ -57,7 +52,7 @@ class SentReports:
         await self._notes.run()
 
     def note(self, draft: Draft, answer: Answer, sender: ReportSender) -> None:
-        """A report is noted only if intake has the report and the author works at the desk."""
+        """Note a report that intake has accepted, if the author works at the desk."""
         if answer not in HELD_BY_INTAKE or sender.principal.roles.isdisjoint(COUNTERS):
             return
         if note := note_of(draft, sender):
@@ -65,7 +60,10 @@ class SentReports:
 
 
 def note_of(draft: Draft, sender: ReportSender, line: int | None = None) -> SentNote | None:
-    """A release of a hazard has no note, because its outcome names the centre as the author."""
+    """Return None for the release of a hazard.
+
+    The outcome of a release names the centre as author, so the author's list would never show the outcome.
+    """
     about = subject_of(draft)
     if about is None:
         return None
@@ -100,7 +98,7 @@ def subject_of(draft: Draft) -> dict[str, Any] | None:
 
 
 async def save(session: AsyncSession, notes: Iterable[SentNote]) -> None:
-    """A report is not stored if this version or a newer version is stored."""
+    """Store the notes. An equal or newer stored version is kept."""
     in_order = sorted(notes, key=lambda note: (note.author, note.report_id))  # a fixed order prevents deadlocks
     await upsert(session, SentReport, list(map(asdict, in_order)), newer_by="version")
 

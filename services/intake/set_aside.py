@@ -1,7 +1,4 @@
-"""Reads the files of spooled records that could not be published.
-
-The command `dayar dead list` lists the unpublished records.
-"""
+"""Reads the files of spooled records that could not be published. `dayar dead list` shows these records."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,7 +35,6 @@ class UnpublishedRecord:
 
     @property
     def advice(self) -> str:
-        """What the author must do so that the report is accepted."""
         return ADVICE[self.reason]
 
     @property
@@ -56,18 +52,18 @@ class UnpublishedRecord:
 
 
 def records(root: Path) -> list[UnpublishedRecord]:
-    """The oldest record comes first, and spools whose process has ended are included.
+    """Return the records of all spools, oldest first, also of spools whose process has ended.
 
-    Raises PermissionError if the user has no access to a folder.
+    Raises PermissionError if a folder is unreadable.
     """
     files = (file for file in spool.all_files(root) if file.suffix == spool.SET_ASIDE)
     return [record for file in sorted(files, key=lambda file: file.name) for record in _records(file)]
 
 
 def newest(root: Path, *, most: int) -> list[UnpublishedRecord]:
-    """The `most` newest unpublished records, with the oldest of them first.
+    """Return the newest unpublished records, at most `most`, oldest first.
 
-    A file that disappears is skipped, because another process may have adopted its spool. Raises PermissionError.
+    Skips a file that disappears when another process adopts its spool. Raises PermissionError.
     """
     records: list[UnpublishedRecord] = []
     for file in _newest_files(root):
@@ -85,7 +81,7 @@ def _newest_files(root: Path) -> list[Path]:
     return sorted(files, key=lambda file: file.name, reverse=True)
 
 
-# cached, because every open page reads the file again although the file never changes
+# The file never changes, and each open page asks for it repeatedly, so the result is cached.
 @lru_cache(maxsize=64)
 def _of_file(file: Path, changed_at: int) -> tuple[UnpublishedRecord, ...]:  # noqa: ARG001 - part of the cache's key
     return tuple(_records(file))

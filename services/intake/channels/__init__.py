@@ -1,1 +1,1 @@
-"""Each module reads reports in one format, and raises an error for invalid bytes."""
+"""Readers of reports, one module for each format. A reader raises an error for an invalid body."""

@@ -11,7 +11,7 @@ from shared.events import GroupReport, HazardReport, HouseholdReport
 from shared.events.movements import MovementBody
 
 Report = HouseholdReport | GroupReport | MovementBody | HazardReport | DisplacementStruct
-# `str` means that the OpenAPI document describes the body only as text.
+# Maps a content type to the model of the body. With `str`, the OpenAPI document describes the body as plain text.
 Content = Mapping[str, type[BaseModel] | type[str]]
 
 BATCH_BYTES = 2 * 1024 * 1024
@@ -23,10 +23,10 @@ def only_in_a_thread(raw: bytes) -> None:  # noqa: ARG001 - a format without a r
 
 @dataclass(frozen=True, slots=True)
 class SingleFormat:
-    """`read` raises ReportRefused, and runs in a thread, because it may take long.
+    """`read_at_once` runs on the event loop, for at most 5 ms.
 
-    `read_at_once` runs on the event loop for at most 5 ms. For an invalid body, and for a body that needs more time,
-    `read_at_once` returns None.
+    It returns None for an invalid body, and for a body that needs more time. Then `read` runs in a thread, and raises
+    ReportRefused for an invalid body.
     """
 
     summary: str
@@ -48,7 +48,7 @@ class SealedFormat:
 
 @dataclass(frozen=True, slots=True)
 class BatchFormat:
-    """`read` returns one result per report, in order: either the report or a refusal.
+    """`read` returns a report or a refusal for each report of the body, in order.
 
     `read` raises ReportRefused if it cannot split the body into reports.
     """

@@ -1,6 +1,6 @@
 """Reads many reports of any kind from a JSON array, or from JSON lines.
 
-An invalid report does not affect the other reports of the body.
+If a report is invalid, the valid reports of the body are still accepted.
 """
 
 import re
@@ -23,8 +23,8 @@ from shared.web.problems import ERRORS
 ITEMS = 1_000
 BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
 PIECE_BYTES = 256 * 1024
-# BETWEEN and WITHIN skip short JSON strings, and stop at a bracket or a long string. No other thread can run during a
-# match, so repetitions such as {0,5000} have a limit.
+# BETWEEN and WITHIN skip short JSON strings, and stop at a bracket or at a long string. A match blocks all other
+# threads, so the patterns limit their repetitions, for example to {0,5000}.
 SHORT_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+){0,20}+"'
 BETWEEN = re.compile(rb'(?:[^][{},"]++|%b){0,5000}+([][{},"]?)' % SHORT_TEXT, re.DOTALL)
 WITHIN = re.compile(rb'(?:[^][{}"]++|%b){0,5000}+([][{}"]?)' % SHORT_TEXT, re.DOTALL)
@@ -36,8 +36,7 @@ AnyMovement = HouseholdMovementReport | GroupMovementReport | SiteMovementReport
 AnyReport = HouseholdReport | GroupReport | AnyMovement | HazardItem
 Item = Annotated[AnyReport, Field(discriminator="kind")]
 ITEM: TypeAdapter[AnyReport] = TypeAdapter(Item)
-# Validation of the whole list stops at the first invalid item. After a failed validation of the whole list, `read`
-# validates each item separately.
+# Validates the whole list, and stops at the first invalid item. Afterwards, `read` validates each item separately.
 ITEM_LIST: TypeAdapter[list[AnyReport]] = TypeAdapter(Annotated[list[Item], FailFast()])
 
 
@@ -70,17 +69,20 @@ def validated(item: bytes, *, most: int = ERRORS) -> Report | ReportRefused:
     try:
         return json_reports.checked(item, ITEM, limits=limits(item), most=most)
     except Invalid as invalid:
-        # raises a new exception, because the traceback of `invalid` would keep the report in memory
+        # Return a new exception, because the traceback of `invalid` would keep the report in memory.
         return Invalid(invalid.errors)
 
 
 def limits(item: bytes) -> Limits:
-    """An item may be a hazard if it contains "hazard", because its kind is not known yet."""
+    """The kind of the item is not known before parsing.
+
+    Any item with the text "hazard" gets the wide limits of a hazard.
+    """
     return HAZARD_LIMITS if b'"hazard"' in item else REPORT_LIMITS
 
 
 def split(raw: bytes) -> Sequence[bytes]:
-    """One invalid item must not affect the others."""
+    """Cut the array into its items without parsing them, so that each item can be valid or invalid by itself."""
     if has_too_many_lists(raw):
         raise Invalid([{"pointer": "", "expected": f"at most {BATCH_LISTS} lists and objects"}])
     cuts, depth, position = [], 0, 0
@@ -101,17 +103,17 @@ def split(raw: bytes) -> Sequence[bytes]:
 
 
 def has_too_many_lists(raw: bytes) -> bool:
-    """Lists are counted piece by piece, because no other thread can run while a piece is counted."""
+    """Count the lists piece by piece. The count of a piece blocks all other threads."""
     pieces = (raw[start : start + PIECE_BYTES] for start in range(0, len(raw), PIECE_BYTES))
     return any(count > BATCH_LISTS for count in accumulate(map(lists, pieces)))
 
 
 def end_of_text(raw: bytes, position: int) -> int:
-    """If the text has no closing quote, the result is the end of the body."""
+    """Return the position after the closing quote, or the end of the body if there is no closing quote."""
     while match := REST_OF_TEXT.match(raw, position):
         if match[1]:
             return match.end()
-        # the match is empty, because the body ends with a backslash
+        # An empty match means that the body ends with a backslash.
         if match.end() == position:
             break
         position = match.end()

@@ -61,9 +61,9 @@ class MovementsBody(RootModel[MovementReport]):
 
 
 def at_once(raw: bytes, adapter: TypeAdapter[T], read: Callable[[bytes], Any] | None = None) -> T | None:
-    """If `read` returns None, `adapter` validates the body.
+    """Return the report, or None for a large or invalid body.
 
-    Return None for a large or invalid body.
+    `read` is the faster reader. If `read` returns None, `adapter` validates the body.
     """
     if len(raw) > AT_ONCE_BYTES or raw.count(FIELD) > AT_ONCE_FIELDS or has_many_values(raw):
         return None
@@ -97,12 +97,15 @@ def has_many_values(raw: bytes) -> bool:
 
 
 def lists(raw: bytes) -> int:
-    """The parser needs 300 bytes of memory for each list and each object."""
+    """Count the lists and objects, because the parser needs 300 bytes of memory for each of them."""
     return raw.count(b"[") + raw.count(b"{")
 
 
 def without_unknown_codes(raw: bytes, adapter: TypeAdapter[T], error: ValidationError, *, most: int) -> T:
-    """The text of unknown codes is kept, and the codes become `other` or `unknown`."""
+    """Validate again, with `other` or `unknown` in place of unknown codes.
+
+    The text of the codes is kept. Raises Invalid.
+    """
     try:
         return adapter.validate_json(to_json(unknown_codes.replaced(from_json(raw))))
     except ValueError:  # the body is not JSON, or is invalid even without unknown codes
@@ -115,7 +118,7 @@ def expectations(errors: Iterable[ErrorDetails]) -> list[dict[str, str]]:
 
 
 def located(error: ErrorDetails) -> ErrorDetails:
-    """Pydantic begins the path of the invalid field with the report's kind, which is removed."""
+    """Pydantic puts the kind of the report before the path of an invalid field. Remove the kind."""
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return {
             **error,

@@ -1,6 +1,6 @@
 """Reads a hazard with many points: first the hazard without the rings of its polygons, then one ring at a time.
 
-No other thread can run while the parser works, and parsing 32,000 points at once would take 10 ms.
+Parsing blocks all other threads, and 32,000 points at once would take 10 ms.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,15 +22,15 @@ RING: TypeAdapter[Ring] = TypeAdapter(Ring)
 PATH = ("area", "polygons")
 EXPECTED = "at most 2000 points of longitude and latitude"
 PLACEHOLDER = "[[0,0],[0,0],[0,0],[0,0]]"
-SHOWN = 51  # the contract allows 50 rings, so 51 placeholders make the validator refuse the hazard
+SHOWN = 51  # the contract allows 50 rings; with 51 placeholders, the validator refuses a hazard with too many rings
 _fields = msgspec.json.Decoder(dict[str, Raw])
 _items = msgspec.json.Decoder(list[Raw])
 
 
 def split_off(raw: bytes) -> tuple[bytes, Sequence[Raw]]:
-    """Each ring of the report is replaced by a placeholder.
+    """Return the report with a placeholder for each ring, and the rings.
 
-    The list of rings is empty if the report has no list of polygons. Raises Invalid if the body is not JSON.
+    Without a list of polygons, there are no rings. Raises Invalid if the body is not JSON.
     """
     try:
         report = _fields.decode(raw)

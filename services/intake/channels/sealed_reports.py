@@ -1,6 +1,7 @@
 """Opens reports that phones sealed.
 
-An opened report is kept only in memory. Intake reads and checks the report, and seals it again for the registry.
+The opened report exists only in memory. Intake checks the report, and then encrypts its fields about people to the
+registry's key.
 """
 
 from typing import Annotated, Any, Protocol
@@ -20,7 +21,7 @@ from shared.events.fields import Body, RandomId, Version
 from shared.events.vocabulary import SubmissionChannel
 from shared.web.problems import field_errors, names_of
 
-ENVELOPE_BYTES = 1024  # space for the other fields of the envelope and the overhead of HPKE
+ENVELOPE_BYTES = 1024  # space for the overhead of HPKE, and for all fields except `data`
 SEALED_BYTES = (REPORT_BYTES * 4 + 2) // 3 + ENVELOPE_BYTES
 NOT_OPENED = [{"pointer": "/data", "expected": "a report sealed to this key and for this report_id"}]
 
@@ -42,7 +43,7 @@ class SealedReport(Body):
 
 
 class Inside(msgspec.Struct, gc=False):
-    """The sealed content must not repeat these fields, which are outside the seal."""
+    """Finds fields that must not be in the sealed content, because they are outside the seal."""
 
     report_id: Any = msgspec.UNSET
     version: Any = msgspec.UNSET

@@ -17,8 +17,8 @@ from shared.events.vocabulary import (
     SourceType,
 )
 
-# Each field maps to the value that replaces an unknown code, and to the field that keeps the code's text. An unknown
-# code in a field that is not listed makes the report invalid.
+# For each field: the value that replaces an unknown code, and the field that keeps the text of the code. In all other
+# fields, an unknown code makes the report invalid.
 KEPT_AS = {
     "type": ("other", "type_text"),
     "reasons": ("other", "reason_text"),
@@ -39,7 +39,7 @@ CODES: dict[str, type[StrEnum]] = {
     "age": AgeBracket,
 }
 KNOWN = {name: frozenset(map(str, codes)) for name, codes in CODES.items()}
-LONGEST_LIST = 60  # further items are ignored, because the contract refuses longer lists
+LONGEST_LIST = 60  # the contract refuses longer lists, so later items are not examined
 
 Path = tuple[int | str, ...]
 
@@ -62,7 +62,10 @@ def replaced(document: Any) -> dict[str, Any]:
 
 
 def unknown_codes(document: Any) -> Iterator[tuple[Path, Any, Any]]:
-    """Yields the path of each unknown code, the object or list around the code, and the key or index."""
+    """Yields each unknown code.
+
+    The result is the code's path, the object or list that contains the code, and the code's key or index.
+    """
     if not isinstance(document, dict):
         return
     yield from codes_of(document, ())
