@@ -1,4 +1,7 @@
-"""Keeps sealed records on disk until the broker accepts them. Intake answers the author when a record is on disk."""
+"""Keeps encrypted records on disk until the broker accepts them.
+
+A record on disk is safe, so intake answers its author.
+"""
 
 import asyncio
 import fcntl
@@ -29,7 +32,7 @@ SEGMENT_BYTES = 4 << 20
 DRAINED_AT_ONCE = 500
 SET_ASIDE = ".damaged"
 
-# publishes records, and returns those that could not be published
+# A function that publishes records, and returns the records that can never be published.
 Publish = Callable[[Sequence[Message]], Awaitable[Sequence[Message]]]
 
 
@@ -39,18 +42,16 @@ class SpoolFull(Exception):
 
 @dataclass(slots=True)
 class Waiting:
-    """One fsync writes the records of all waiting callers."""
-
     lines: bytes
     records: int
     safe: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class Spool:
-    """A folder of files with records, called segments. One process owns the folder by a file lock.
+    """A folder with files of records, called segments.
 
-    Records are published in the order of arrival. After the acks of all records of a segment, the segment is deleted.
-    After a crash, some records are sent twice.
+    A file lock gives the folder to one process. Records are published in the order of arrival. A segment is deleted
+    when all its records are acked. After a crash, some records are published twice.
     """
 
     def __init__(self, folder: Path, lock: int, limit: int) -> None:
@@ -61,14 +62,14 @@ class Spool:
         self._has_waiting, self._filled = asyncio.Event(), asyncio.Event()
         self._turn = asyncio.Lock()
         self._segment: Segment | None = None
-        # One thread writes and one thread reads, so that an fsync does not wait for other work.
+        # Two threads: a write and its fsync never wait for the reading of a segment.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="spool")
         if self.bytes:
             self._filled.set()
 
     @classmethod
     def open(cls, root: Path, *, limit: int) -> Self:
-        """Create a folder under `root`, and adopt the segments of folders whose process has ended."""
+        """Create a folder for this process. Move into it the segments of all folders whose process has ended."""
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = root / str(uuid4())
         with alone(root):
@@ -100,7 +101,7 @@ class Spool:
         await asyncio.shield(waiting.safe)  # if the caller is cancelled, the records stay in the spool
 
     async def write(self) -> None:
-        """All records that wait at the same time share one fsync."""
+        """Write waiting records, until cancelled. All records that wait at the same time share one fsync."""
         while True:
             await self._has_waiting.wait()
             self._has_waiting.clear()
@@ -113,8 +114,8 @@ class Spool:
     async def drain(self, publish: Publish) -> None:
         """Publish and delete the segments, oldest first, until cancelled.
 
-        `publish` waits for the broker's acknowledgements and returns the records that it could not publish. Unpublished
-        and damaged records are moved to another file, so that they do not block later records.
+        `publish` waits for the broker's acknowledgements and returns the records that it could not publish. Records
+        that are damaged or cannot be published go into a separate file, so that they do not block later records.
         """
         while True:
             await self._filled.wait()
@@ -155,7 +156,8 @@ class Spool:
             oldest = min(segments(self.folder), default=None)
             if self._segment is not None and self._segment.file == oldest:
                 self._segment.close()
-                self._segment = None  # new records go to another segment, because this segment is published next
+                # close the segment before its publication, so that new records go to a new segment
+                self._segment = None
         return oldest
 
     async def _publish(self, file: Path, publish: Publish) -> None:
@@ -181,15 +183,18 @@ class Segment:
 
     @classmethod
     def create(cls, folder: Path) -> Self:
-        # A file name begins with the time, so that the order of adopted segments does not change. The name ends with a
-        # unique random suffix.
+        # The file name begins with the time, so that adopted segments keep their order. A random suffix makes the name
+        # unique.
         file = folder / f"{time.time_ns():020d}-{uuid4().hex[:8]}.spool"
         segment = cls(file, os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600))
         sync(folder)
         return segment
 
     def append(self, lines: bytes) -> None:
-        """Append all lines or none. If a full disk causes a partial write, the partial write is undone."""
+        """Append all lines or none.
+
+        After a partial write on a full disk, the segment is cut back to its earlier size.
+        """
         try:
             left = memoryview(lines)
             while left:
@@ -209,10 +214,10 @@ def segments(folder: Path) -> Iterator[Path]:
 
 
 def all_files(root: Path) -> Iterator[Path]:
-    """Unlike `glob`, this function raises PermissionError for an unreadable folder."""
+    """Yields all files below `root`. Raises PermissionError for an unreadable folder, which `glob` would skip."""
 
     def check(error: OSError) -> None:
-        # the folder may be missing, because no spool exists yet, or another process has adopted it
+        # A missing folder is no error: there may be no spool yet, or another process has just adopted the folder.
         if not isinstance(error, FileNotFoundError):
             raise error
 
@@ -221,7 +226,7 @@ def all_files(root: Path) -> Iterator[Path]:
 
 
 def line(message: Message) -> bytes:
-    """The line begins with a checksum."""
+    """Return the record as a line with a checksum at its beginning."""
     headers = [(name, value.decode()) for name, value in message.headers]
     text = json.dumps(
         [message.topic, message.key.decode(), message.value.decode(), headers], ensure_ascii=False
@@ -230,9 +235,9 @@ def line(message: Message) -> bytes:
 
 
 def read(file: Path) -> tuple[list[Message], int, bool]:
-    """The records, the number of complete lines, and whether a complete line is damaged.
+    """Return the records, the number of complete lines, and true if a complete line is damaged.
 
-    An incomplete last line is ignored: intake did not answer, so the sender sends the report again.
+    An incomplete last line is ignored. Its sender got no answer, and sends the report again.
     """
     *lines, _torn = file.read_bytes().split(b"\n")
     messages = [earlier_records.restricted(parse(entry[9:])) for entry in lines if is_whole(entry)]
@@ -240,7 +245,7 @@ def read(file: Path) -> tuple[list[Message], int, bool]:
 
 
 def set_aside(file: Path, refused: Sequence[Message]) -> None:
-    """Write the damaged and unpublished records into another file, because the caller deletes the segment."""
+    """Copy damaged and unpublished records into a separate file. The caller then deletes the segment."""
     *lines, _torn = file.read_bytes().split(b"\n")
     damaged = [entry + b"\n" for entry in lines if not is_whole(entry)]
     write_whole(file.with_suffix(SET_ASIDE), b"".join([*damaged, *map(line, refused)]))
@@ -256,7 +261,7 @@ def parse(text: bytes) -> Message:
 
 
 def adopt(orphan: Path, folder: Path) -> None:
-    """Move the segments of `orphan` to `folder`, if the process that locked `orphan` has ended."""
+    """Move the segments of `orphan` to `folder`, unless a running process has locked `orphan`."""
     try:
         lock = lock_file(orphan)
     except BlockingIOError:
@@ -284,7 +289,7 @@ def lock_file(folder: Path) -> int:
 def alone(root: Path) -> Iterator[None]:
     """Locks `root`.
 
-    Without this lock, a process could adopt a folder that another process has created but not locked yet.
+    Without this lock, a process could adopt a new folder in the moment before its owner locks the folder.
     """
     descriptor = os.open(root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:

@@ -1,6 +1,6 @@
 """Makes the fields that intake adds to a report about people.
 
-The fields come from the token, from intake's clock and from its checks.
+The fields come from the sender's token, from intake's clock, and from intake's checks.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ MOVE_SITES = frozenset({Role.REGISTRAR, Role.OPERATOR, Role.DUTY_HEAD})
 
 
 class Stamps(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
-    """Like `Stamped` in shared/events/displacements.py, but without the sealed box."""
+    """The same fields as `Stamped` in shared/events/displacements.py, without the sealed box."""
 
     author: str
     team: UUID | None = None
@@ -63,12 +63,15 @@ def stamps(
 
 
 def uncorrected(report: DisplacementStruct, corrected: Iterable[str]) -> Mapping[str, datetime] | None:
-    """The values that intake corrected, under their names."""
+    """Return the original values of the fields that intake has corrected."""
     return {name: getattr(report, name) for name in corrected} or None
 
 
 def flags(report: DisplacementStruct, principal: Principal, places: Places) -> list[Flag]:
-    """A report with a wrong place or an expired token is flagged, but accepted."""
+    """Return the flags.
+
+    A place outside the author's areas, or an expired token, only flags the report; intake still accepts the report.
+    """
     noticed = []
     pcode = report.pcode
     if pcode is not None and not principal.covers(pcode, places):
@@ -86,24 +89,25 @@ def flags(report: DisplacementStruct, principal: Principal, places: Places) -> l
 
 
 def registrar_areas(report: DisplacementStruct, principal: Principal, places: Places) -> list[str] | None:
-    """The registry needs the author's areas if a movement has no place. None if the registry does not need the areas.
+    """Return the author's areas if the registry needs them, else None.
 
-    An operator or a duty head may also be the author of a movement of a site.
+    The registry checks the areas of a movement, whose report may have no place. A movement of a site can also come from
+    an operator or a duty head.
     """
     roles = MOVE_SITES if report.kind == "site_movement" else REGISTRARS
     if report.kind not in MOVEMENT_KINDS or roles.isdisjoint(principal.roles):
         return None
     areas = principal.areas
-    # a registrar of the whole country gets a flag instead of areas
+    # A registrar of the whole country has a flag instead, so the list stays empty.
     if principal.covers_country:
         areas = () if Role.REGISTRAR in principal.roles else tuple(unit.pcode for unit in places.units(1))
     return sorted(areas) or None
 
 
 def registered_area(pcode: str | None, registrar: Principal, places: Places) -> Flag | None:
-    """Says which of the registrar's areas contains the place: the country, an oblast or a district.
+    """Return the level of the registrar's area that contains the place: country, oblast or district.
 
-    The registry compares the area with the place where the household is registered.
+    The registry compares the level with the place where the household is registered.
     """
     if registrar.covers_country:
         return Flag.REGISTRAR_OF_COUNTRY
@@ -115,7 +119,7 @@ def registered_area(pcode: str | None, registrar: Principal, places: Places) -> 
 
 
 def contradict(place: Place | None, point: Point | None, places: Places) -> bool:
-    """The result is False if the place is unknown."""
+    """True if the point lies outside the stated place. False for an unknown place."""
     if place is None or point is None or place.country == UNKNOWN_COUNTRY:
         return False
     located = places.locate(point.lat, point.lon)
@@ -125,7 +129,7 @@ def contradict(place: Place | None, point: Point | None, places: Places) -> bool
 
 
 def touches(pcode: str, located: str | None, places: Places) -> bool:
-    """The units are equal, or one contains the other."""
+    """True if the two units are equal, or if one of them contains the other."""
     if located is None:
         return False
     return pcode in (located, *places.ancestors(located)) or located in places.ancestors(pcode)

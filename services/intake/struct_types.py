@@ -1,4 +1,4 @@
-"""Builds msgspec Structs from the contract's models, with the same fields, constraints and checks."""
+"""Builds a msgspec Struct from a model of the contract. Fields, constraints and checks are the same."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -23,7 +23,7 @@ TRIMMED = r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 
 
 class UnknownConstraint(TypeError):
-    """A field of the contract has a type or constraint that has no counterpart here."""
+    """No rule here translates this type or constraint of the contract."""
 
 
 def struct(model: type[BaseModel], **tag: str) -> type[Struct]:
@@ -57,10 +57,10 @@ def properties(model: type[BaseModel]) -> Iterator[tuple[type, str]]:
 
 
 def checks(model: type[BaseModel]) -> dict[str, Callable[[Any], None]]:
-    """The result is empty if the Struct needs no `__post_init__`.
+    """Return the `__post_init__` of the Struct, if one is needed.
 
-    `__post_init__` converts times to UTC, and runs the model's validators. If a validator raises ValueError, msgspec
-    raises ValidationError.
+    `__post_init__` converts times to UTC, and runs the model's validators. msgspec turns a validator's ValueError into
+    ValidationError.
     """
     validators = [validator.func for validator in model.__pydantic_decorators__.model_validators.values()]
     instants = [name for name, field in own_fields(model) if is_instant(field.annotation, field.metadata)]
@@ -76,14 +76,17 @@ def checks(model: type[BaseModel]) -> dict[str, Callable[[Any], None]]:
 
 
 def is_instant(annotation: Any, metadata: Sequence[Any] = ()) -> bool:
-    """An optional Instant is a member of a union."""
+    """True for `Instant`, and for a union that contains `Instant`, such as an optional field."""
     return AfterValidator(utc) in metadata or any(
         is_instant(argument, get_args(argument)[1:]) for argument in get_args(annotation)
     )
 
 
 def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Any:
-    """If a type is unknown, UnknownConstraint stops the import of the module."""
+    """Return the type for msgspec.
+
+    An unknown type raises UnknownConstraint at import, so that no check of the contract is lost.
+    """
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return typed(args[0], [*args[1:], *metadata])
@@ -139,9 +142,9 @@ def limit(rule: Any) -> dict[str, Any]:
 
 
 def whole(pattern: str, *, is_trimmed: bool) -> str:
-    r"""Uses `\Z` instead of `$`, because Python's `$` accepts a final line break.
+    r"""Return the pattern with `\Z` for `$`, because Python's `$` accepts a final line break.
 
-    With `is_trimmed`, the pattern refuses text that begins or ends with white space.
+    With `is_trimmed`, text with white space at its ends is refused.
     """
     if not (pattern.startswith("^") and pattern.endswith("$")):
         raise UnknownConstraint(pattern)

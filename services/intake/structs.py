@@ -1,9 +1,9 @@
 """Defines msgspec Structs for displacements and movements.
 
-Structs are built from the contract's models, and need half of their CPU time.
+A Struct reads a report in half of the CPU time of the pydantic model from which the Struct is built.
 
-If a Struct accepts a report, the model also accepts it, with the same values. If the Struct refuses a report, the model
-reads the report. Pydantic is more lenient: for example, it accepts `"5"` for 5 and trims text. Only the model writes
+A Struct accepts only reports that the model accepts, with the same values. Reports that the Struct refuses go to the
+model. The model is more lenient: for example, the model accepts `"5"` for 5, and trims text. Only the model writes
 error texts (docs/decisions/0034).
 """
 
@@ -34,12 +34,12 @@ from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.movements import GroupMovementClear, HouseholdMovementClear, MovementBody, SiteMovementClear
 from shared.events.vocabulary import Precision, Status
 
-# msgspec omits a value that equals the default, and no value equals this object
+# As a default, makes msgspec write the field always: msgspec omits only values that equal the default.
 NEVER_OMITTED = object()
 
 
 class DisplacementStruct(Protocol):
-    """Ids are text, unlike the ids of the models."""
+    """A report as a Struct. Unlike in the models, ids are text."""
 
     kind: str
     report_id: str
@@ -58,7 +58,7 @@ class DisplacementStruct(Protocol):
 
 
 class PartWriter:
-    """The fields are in the order of the part's model."""
+    """Writes one part of a report, clear or sealed, as JSON. The fields have the order of the part's model."""
 
     def __init__(self, part: type[BaseModel], *, with_defaults: bool) -> None:
         self._values = attrgetter(*part.model_fields)
@@ -103,8 +103,8 @@ SEALED_PARTS = {
 MOVEMENT_KINDS = ("household_movement", "group_movement", "site_movement")
 SUBJECT_IDS = {kind: attrgetter(f"{kind.removesuffix('_movement')}_id") for kind in CLEAR_PARTS}
 Read = TypeVar("Read")
-# msgspec rounds times that are finer than microseconds, but the models cut off the additional digits. The pattern
-# begins with the decimal point, because digits are more frequent.
+# Times finer than microseconds are left to the models: msgspec rounds such times, and the models truncate them. The
+# pattern begins with the decimal point, which is rarer than digits and therefore found faster.
 FINER_THAN_MICROSECONDS = re.compile(rb"\.(?<=\d:\d\d\.)\d{7}")
 _displacement: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(DISPLACEMENT)
 _movement: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(MOVEMENT)
@@ -154,7 +154,10 @@ def replaced(report: DisplacementStruct, values: Mapping[str, Any]) -> Displacem
 
 
 def subject_id(report: DisplacementStruct) -> str:
-    """A report that has only a household's short code counts as its own subject."""
+    """Return the id of the household, group or site.
+
+    If the report has only a short code, return the id of the report.
+    """
     subject: str | None = SUBJECT_IDS[report.kind](report)
     return subject or report.report_id
 

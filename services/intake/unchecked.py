@@ -1,6 +1,6 @@
-"""Checks the credentials of spooled reports before the reports are published.
+"""Checks the credentials of spooled reports before the publication.
 
-The reports came while the revocations were unknown.
+When these reports came, intake did not know the current revocations.
 """
 
 import json
@@ -17,7 +17,7 @@ HEADER = "unchecked"  # only records in the spool have this header
 
 
 def credential(principal: Principal) -> bytes | None:
-    """None if the credential was checked already."""
+    """Return the sender's credential for a later check, or None if the check was already made."""
     if not principal.is_unchecked:
         return None
     names = [(kind, str(name)) for kind, name in credentials(principal)]
@@ -33,10 +33,10 @@ def is_marked(message: Message) -> bool:
 
 
 async def checked(messages: Sequence[Message], revocations: Revocations) -> tuple[list[Message], list[Message]]:
-    """Returns the records to publish, and the records to set aside. Waits for the revocations if a check needs them.
+    """Returns the records to publish, and the records to set aside.
 
-    A displacement with a revoked credential is published, because the registry will hold it. A hazard with a revoked
-    credential is set aside, because it could raise an alert.
+    Waits for the revocations if a check needs them. With a revoked credential, a displacement is published, and the
+    registry holds it for a person. A hazard is set aside, because a hazard could raise an alert.
     """
     if not any(map(is_marked, messages)):
         return list(messages), []

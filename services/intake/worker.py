@@ -23,7 +23,7 @@ from shared.postgres import database
 DAY = timedelta(days=1)
 RECEIPTS_KEPT = 180 * DAY
 HAZARDS_KEPT = 60 * DAY
-# outcomes wait for a moment, because larger batches need less CPU time
+# The consumer of outcomes pauses between small batches, because larger batches need less CPU time.
 OUTCOMES_EVERY_MS = 500
 
 
@@ -37,7 +37,7 @@ async def run(settings: IntakeSettings) -> None:
             engine,
             poller.run(settings.feeds),
             lifecycle.again_and_again("forgetting", lambda: forget(sessions)),
-            # if the consumer of outcomes stops, the poller of feeds continues
+            # A failure of this consumer restarts only the consumer. The poller of feeds continues.
             lifecycle.again_and_again("outcomes", consumer.run),
             redrives=Redrives("intake", [consumer], settings=settings),
             encryption=EnvelopeEncryption(settings.memory_key_file),
@@ -45,7 +45,7 @@ async def run(settings: IntakeSettings) -> None:
 
 
 async def forget(sessions: async_sessionmaker[AsyncSession]) -> None:
-    """Phones ask for a receipt for up to 90 days."""
+    """Delete old rows once a day. Receipts stay longer than the 90 days in which phones ask for them."""
     while True:
         now = datetime.now(UTC)
         before = now - RECEIPTS_KEPT

@@ -49,9 +49,10 @@ SAME = FeedDecision(ItemKind.UNCHANGED, "nothing material")
 
 
 def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, places: Places) -> FeedDecision:
-    """An entry is published only if it has an accepted status, lies in the watched area, and is new or changed.
+    """Publish an entry if it has an accepted status, lies in the watched area, and is new or changed.
 
-    A published hazard is updated or cancelled even outside the area, because receivers must be notified.
+    An update or cancellation of a published hazard is published even outside the area, because receivers know the
+    hazard.
     """
     if entry.status not in FOR_ACTION:
         return NOT_FOR_ACTION
@@ -67,9 +68,9 @@ def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, p
 
 
 def _withdraw(cancellation: Cancellation, known: Known) -> FeedDecision:
-    """The hazard is cancelled only if the source deleted the preferred id of the hazard.
+    """Cancel the hazard only if the source has deleted the hazard's preferred id.
 
-    A seismic network may delete its own id although the earthquake happened.
+    An earthquake can have several ids. The deletion of one further id does not mean that the earthquake did not happen.
     """
     return _cancel(cancellation, known, "deleted") if known.preferred in cancellation.ids else OTHER_NAME
 

@@ -23,7 +23,7 @@ EVENTS: dict[FeedAction, tuple[type[HazardReported], MsgType]] = {
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """`counted` is the status that intake gives to real hazards."""
+    """`counted` is the status that real hazards get: Actual, or Exercise in an exercise."""
 
     source: str
     counted: Status
@@ -33,37 +33,40 @@ class Stamp:
 
     @property
     def status(self) -> Status:
-        """An exercise publishes a source's real hazards as Exercise.
-
-        If the source marks a hazard as a test, the status is not changed.
-        """
+        """Return the status to publish. A hazard that the source marks as a test keeps its status."""
         return self.counted if self.own_status is Status.ACTUAL else self.own_status
 
     @property
     def names(self) -> str:
-        """Tests have a separate namespace, so that a test changes no real hazard."""
+        """Return the namespace of the ids.
+
+        Tests have a separate namespace, so that a test never changes a real hazard.
+        """
         return self.source if self.own_status is Status.ACTUAL else f"{self.source}/{self.own_status}"
 
     @property
     def author(self) -> UUID:
-        """A feed has no account, so the id is derived from the source's name."""
+        """Return an id derived from the source's name, because a feed has no account."""
         return derived_id("feed", self.source)
 
 
 def report(item: Item, hazard: HazardInfo, known: Known | None, aliases: tuple[str, ...], stamp: Stamp) -> Known:
-    """The caller must publish the event, which is a first report or an update."""
+    """Return the hazard with the event of its first report or update. The caller publishes the event."""
     action = FeedAction.UPDATE if known else FeedAction.REPORT
     source_id = known.event.source_id if known else item.ids[0]
     return _published(action, _content(hazard, stamp), source_id, item, known, aliases, stamp)
 
 
 def take_back(entry: Item | Cancellation, known: Known, aliases: tuple[str, ...], stamp: Stamp) -> Known:
-    """The caller must publish the event, which is a cancellation with the content of the last published event."""
+    """Return the hazard with the event of its cancellation, which repeats the last content.
+
+    The caller publishes the event.
+    """
     return _published(FeedAction.CANCEL, dict(known.event), known.event.source_id, entry, known, aliases, stamp)
 
 
 def wire(event: HazardReported) -> Message:
-    """The same revision always has the same event id."""
+    """Make the message. A repeated call for the same revision gives the same event id, so readers ignore the copy."""
     id = event_id(event.event_type, event.author, event.report_id, event.version)
     return message(event, id=id, source=EVENT_SOURCE, time=event.received_at)
 
@@ -105,8 +108,8 @@ def _content(hazard: HazardInfo, stamp: Stamp) -> dict[str, Any]:
 
 
 def _revision(entry: Item | Cancellation, known: Known | None) -> int:
-    """The revision of the hazard is the source's `updated` time.
+    """Return the revision of the event, usually the source's `updated` time.
 
-    Revisions therefore increase even if intake's database is lost.
+    The revisions therefore go on increasing after a loss of intake's database.
     """
     return max(entry.updated_ms, known.event.revision + 1) if known else entry.updated_ms

@@ -10,7 +10,7 @@ from shared.events.hazards import MagnitudeType, SourceShaking, Texts, Web
 from shared.events.vocabulary import Certainty, HazardType, Scope, Severity, Urgency
 
 if TYPE_CHECKING:
-    # shapely is slow to load, so processes that only read settings must not import it
+    # `shared.places` imports shapely, which loads slowly. A process that only reads settings must not load shapely.
     from shared.places import Places
 
 COMPARED = (
@@ -31,9 +31,9 @@ COMPARED = (
 
 
 class HazardInfo(Data):
-    """Sources whose values fluctuate override the method `changes`.
+    """The default `scope` fits a feed that is public.
 
-    The default `scope` is for feeds that anybody may read.
+    A source with frequent small changes of values overrides `changes`.
     """
 
     scope: Scope = Scope.PUBLIC
@@ -53,16 +53,17 @@ class HazardInfo(Data):
     web: Web | None = None
 
     def changes(self, published: HazardReported, places: "Places") -> list[str]:
-        """Differences that do not matter to people are left out."""
+        """Return the names of the fields that differ from the published hazard and matter to people."""
         changed = [name for name in COMPARED if getattr(self, name) != getattr(published, name)]
         return [*changed, "area"] if is_elsewhere(self.area, published, places) else changed
 
 
 def is_elsewhere(area: Area, published: HazardReported, places: "Places") -> bool:
-    """P-codes that intake added to the published area do not count as a change."""
+    """True if the source's area has changed. The P-codes that intake added to the published area are no change."""
     former = published.area
     if area.model_copy(update={"pcodes": former.pcodes}) != former:
         return True
-    if published.places_version != places.version:  # a new list of places may give the area other P-codes
+    # A new list of places can give an unchanged area more or fewer P-codes.
+    if published.places_version != places.version:
         return not set(area.pcodes) <= set(former.pcodes)
     return set(places.pcodes_of(area)) != set(former.pcodes)

@@ -9,11 +9,11 @@ from services.intake.feeds.infos import HazardInfo
 from shared.events.vocabulary import Status
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-KEPT_CHARACTERS = 16_000  # an unreadable entry is cut to this number of characters
+KEPT_CHARACTERS = 16_000  # intake stores at most this number of characters of an unreadable entry
 
 
 class ItemKind(StrEnum):
-    """The result of reading an entry. Whenever a document is read, each entry gets exactly one result."""
+    """The result of reading an entry. Each entry of a document gets exactly one result."""
 
     PUBLISHED = "published"
     UNCHANGED = "unchanged"
@@ -63,8 +63,8 @@ Entry = Item | Cancellation | Unreadable
 class Source:
     """`read` raises BadDocument.
 
-    `urls` are the institution's own feeds, and `kind` is the kind of their documents. If the kind has the same name as
-    the institution, `kind` is None.
+    `name` is the institution. `urls` are the addresses of the feeds that the institution publishes. `kind` is the
+    format of the documents, or None if the format is named after the institution.
     """
 
     name: str
@@ -73,19 +73,19 @@ class Source:
     kind: str | None = None
 
     def feed(self, address: str) -> str:
-        """The feed's name, in the form of `INTAKE_FEEDS`.
+        """Return the feed's name, in the form of `INTAKE_FEEDS`.
 
-        An address with two kinds or two sources counts as two feeds.
+        The name contains kind and source, because an address can belong to two feeds.
         """
         return f"{self.kind}:{self.name}={address}" if self.kind else f"{self.name}={address}"
 
 
 class BadDocument(Exception):
-    """The document is not valid for this source; nothing in it was read."""
+    """The whole document is invalid for this source, and none of its entries was read."""
 
 
 def instant(milliseconds: int) -> datetime:
-    """The computation uses no floats, so years that `fromtimestamp` rejects are accepted."""
+    """Unlike `fromtimestamp`, accepts all years of `datetime`, because no float is involved."""
     return EPOCH + timedelta(milliseconds=milliseconds)
 
 

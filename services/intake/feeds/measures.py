@@ -42,6 +42,6 @@ def of(feeds: Sequence[PolledFeed]) -> Measure:
 
 
 def labels(feed: PolledFeed) -> dict[str, str]:
-    """The address has no query, because a query may contain an API key of the operator."""
+    """The label leaves out the query of the address, because the query may contain the operator's API key."""
     address = urlsplit(feed.url)
     return {"source": feed.source, "feed": f"{address.hostname}{address.path}"}

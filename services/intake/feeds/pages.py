@@ -19,8 +19,8 @@ from shared.pages.terms import N_
 from shared.postgres import database
 
 router = APIRouter(include_in_schema=False)
-LATE = timedelta(minutes=30)  # the monitoring warns about a feed after the same time
-# Texts for the codes of failed readings, which come from `shared.outbound`, `polling` and `BadDocument`.
+LATE = timedelta(minutes=30)  # the monitoring uses the same limit
+# A text for each code of a failed reading. The codes are defined in `shared.outbound` and `polling`.
 FAILURES = {
     "unreachable": N_("The server of the source could not be reached."),
     "timed_out": N_("The server of the source did not answer in time."),
@@ -40,7 +40,7 @@ class FeedHealth(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShownFeed:
-    """`address` has no query, because a query may contain an API key of the operator."""
+    """`address` is shown without its query, because the query may contain the operator's API key."""
 
     source: str
     address: str

@@ -1,4 +1,4 @@
-"""Polls each feed independently, with conditional requests and exponential back-off after failures."""
+"""Polls each feed in a separate task, with conditional requests, and with exponential back-off after failures."""
 
 import asyncio
 from collections.abc import Iterable
@@ -55,7 +55,7 @@ class Poller:
                 await asyncio.sleep(pause(self.seconds, failures))
 
     async def once(self, source: Source, url: str) -> int:
-        """Returns how many times in a row the feed has failed."""
+        """Read the feed once. Return the number of consecutive failures."""
         try:
             answer = await self._fetch(source, url)
             async with self.sessions.begin() as session:
@@ -86,8 +86,8 @@ class Poller:
 
 
 def pause(seconds: float, failures: int) -> float:
-    """The pause doubles with each failure.
+    """Return the pause in seconds, which doubles with each failure.
 
-    A random part keeps requests to different feeds apart.
+    The random part spreads the requests to different feeds.
     """
     return backoff_seconds(failures + 1, first=seconds, longest=max(LONGEST_PAUSE, seconds), jitter=0.1)

@@ -20,7 +20,10 @@ MS = 1000
 
 
 async def lock(session: AsyncSession, source: str) -> None:
-    """Two processes must not both publish a new hazard."""
+    """Lock the source until the end of the transaction.
+
+    Without the lock, two processes could publish the same new hazard.
+    """
     await session.execute(database.advisory_lock(f"feed {source}"))
 
 
@@ -74,7 +77,7 @@ async def save_set_aside(session: AsyncSession, feed: str, entries: Sequence[Unr
 async def save_reading(
     session: AsyncSession, feed: str, source: str, *, etag: str | None, counts: Mapping[ItemKind, int], now: datetime
 ) -> None:
-    """The caller stores the events in the same transaction."""
+    """Store the state after a reading. The caller stores the events in the same transaction."""
     row = {"name": feed, "source": source, "etag": etag, "read_at": now, "failure": None, "failures": 0}
     await upsert(session, Feed, [row], changed=("etag", "read_at", "failure", "failures"))
     rows = [
@@ -89,7 +92,7 @@ async def save_unchanged_document(session: AsyncSession, feed: str, source: str,
 
 
 async def save_failure(session: AsyncSession, feed: str, source: str, *, reason: str, now: datetime) -> int:
-    """Returns how many times in a row the feed has failed."""
+    """Store a failed reading. Return the number of consecutive failures."""
     statement = insert(Feed).values(name=feed, source=source, failed_at=now, failure=reason, failures=1)
     changed = {"failed_at": now, "failure": reason, "failures": Feed.failures + 1}
     done = statement.on_conflict_do_update(index_elements=["name"], set_=changed).returning(Feed.failures)

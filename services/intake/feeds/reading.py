@@ -1,4 +1,4 @@
-"""Reads one document of a feed; one transaction stores the state and publishes the events."""
+"""Reads one document of a feed. One transaction stores the new state, and the events in the outbox."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -58,7 +58,10 @@ class Reader:
 
 
 def by_status(entries: list[Entry]) -> dict[Status, list[Item | Cancellation]]:
-    """Cancellations come last, because a cancellation may name an id that another entry adds."""
+    """Group the entries by status.
+
+    Cancellations come last: a cancellation can name an id that another entry of the document adds.
+    """
     groups: dict[Status, list[Item | Cancellation]] = {}
     for entry in sorted(entries, key=is_cancellation):
         if not isinstance(entry, Unreadable):

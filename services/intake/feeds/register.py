@@ -16,7 +16,7 @@ JOINED = FeedDecision(ItemKind.PUBLISHED, "two are one")
 
 @dataclass
 class Register:
-    """`published` lists the events that must be published. `touched` has the ids of the hazards that must be stored."""
+    """Afterwards, the caller publishes the events in `published`, and stores the hazards whose ids are in `touched`."""
 
     aliases: dict[str, UUID]
     hazards: dict[UUID, Known]
@@ -40,7 +40,7 @@ class Register:
         return JOINED if self._join(known, named[1:], entry, stamp) else decision
 
     def _named(self, ids: Iterable[str]) -> list[Known]:
-        """The hazards are sorted by their ids, but cancelled hazards come last."""
+        """Return the known hazards with these ids, in the order of the ids. Cancelled hazards come last."""
         hazard_ids = dict.fromkeys(self.aliases[name] for name in ids if name in self.aliases)
         return sorted((self.hazards[hazard_id] for hazard_id in hazard_ids), key=lambda known: known.is_cancelled)
 
@@ -54,7 +54,7 @@ class Register:
         self.published.append(hazard.event)
 
     def _join(self, kept: Known, others: list[Known], entry: Item, stamp: Stamp) -> bool:
-        """The source merged the hazards `others` into `kept`."""
+        """The source has merged several hazards into one. Cancel the hazards `others`, and give their ids to `kept`."""
         live = [other for other in others if not other.is_cancelled]
         for other in live:
             hazard = events.take_back(entry, other, self._names(other), stamp)

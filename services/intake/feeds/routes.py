@@ -56,7 +56,7 @@ def shown_aside(entry: FeedSetAside) -> dict[str, Any]:
 
 
 class FeedMetrics(Collector):
-    """The web app reads the worker's counts from PostgreSQL, because the worker has no port."""
+    """Shows the counts of the worker, which has no port for metrics. The web app reads the counts from PostgreSQL."""
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._sessions = sessions
@@ -69,7 +69,7 @@ class FeedMetrics(Collector):
         yield items
 
     async def run(self) -> None:
-        """While PostgreSQL is unavailable, the last counts are shown."""
+        """Refresh the counts until cancelled. While PostgreSQL is unavailable, the last counts stay."""
         while True:
             try:
                 async with self._sessions.begin() as session:

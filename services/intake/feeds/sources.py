@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from services.intake.feeds.items import Source
 from shared.events.hazards import OF_PEOPLE, SourceName
 
-# Modules of this package are imported only when needed, because every process imports `sources`.
+# The module of a kind is imported only when it is needed, because every process imports `sources`.
 KINDS = ("usgs",)
 EXPECTED = (
     "entries KIND=ADDRESS or KIND:SOURCE=ADDRESS separated by spaces are expected,"
@@ -29,7 +29,7 @@ class PolledFeed(NamedTuple):
 
 
 def source(kind: str, name: str | None = None) -> Source:
-    """If `name` is missing, the institution has the same name as the kind."""
+    """Return the source for documents of this kind. Without `name`, the institution is named after the kind."""
     own: Source = import_module(f"{__package__}.{kind}").SOURCE
     chosen = name or own.name
     return replace(own, name=chosen, kind=None if chosen == kind else kind)

@@ -36,16 +36,16 @@ from shared.places import Places
 from shared.places.areas import distance_km
 
 SITE = "https://earthquake.usgs.gov"
-# The first feed has the day's earthquakes, without deleted events. The second feed has the region's earthquakes of the
-# last month, with deleted events. The region contains every point at most 500 km from a district's point, because
-# alerts use strong earthquakes up to this distance.
+# The first feed contains the earthquakes of the last day, without deletions. The second feed contains the earthquakes
+# of the last month in the region, with deletions. The region reaches 500 km beyond the districts, because alerts use
+# strong earthquakes up to this distance.
 FEEDS = (
     f"{SITE}/earthquakes/feed/v1.0/summary/2.5_day.geojson",
     f"{SITE}/fdsnws/event/1/query?format=geojson&includedeleted=true"
     + "&minlatitude=35&maxlatitude=47.5&minlongitude=63.5&maxlongitude=85.5",
 )
 
-# Entries of all other types (quarry blast, explosion, ice quake, sonic boom, mine collapse …) are ignored.
+# Intake ignores all types that are not listed, such as quarry blast, explosion or sonic boom.
 TYPES = {
     "earthquake": HazardType.EARTHQUAKE,
     "induced or triggered event": HazardType.EARTHQUAKE,
@@ -55,7 +55,7 @@ TYPES = {
 
 MMI_CHANGE = 0.5
 
-# `Instant` allows the same years, 1900 to 2199
+# the years 1900 to 2199, as in `Instant`
 Milliseconds = Annotated[int, Field(ge=-2_208_988_800_000, le=7_258_118_399_999)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -73,7 +73,7 @@ def valid_or_none(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         return None
 
 
-# An invalid value of a secondary field becomes None, because the earthquake itself must not be lost.
+# For less important fields: an invalid value becomes None, so that the earthquake is not lost.
 Lenient = Annotated[Value | None, WrapValidator(valid_or_none)]
 
 
@@ -82,7 +82,10 @@ class Loose(BaseModel):
 
 
 class Identity(Loose):
-    """The fields that even a deleted event has. `ids` has outer commas, as in `,us20005gsg,gcmt20160410102858,`."""
+    """The fields that all events have, including deleted events.
+
+    `ids` has outer commas, as in `,us20005gsg,gcmt20160410102858,`.
+    """
 
     ids: str | None = None
     status: str = ""
@@ -139,7 +142,7 @@ def read(document: bytes) -> list[Entry]:
 
 
 def entry(feature: Any, index: int) -> Entry:
-    """An invalid feature becomes Unreadable, so that the other features are still read."""
+    """Read a feature. An invalid feature becomes Unreadable, and does not stop the reading of the others."""
     try:
         if is_deleted(feature):
             return cancellation(DeletedFeature.model_validate(feature))
@@ -191,9 +194,9 @@ def shaking(properties: Properties) -> SourceShaking | None:
 
 
 class MeasuredHazard(HazardInfo):
-    """A hazard that the source measures again and again.
+    """A hazard whose measured values the source revises often.
 
-    Small differences of values do not count as changes, nor do new titles, links or numbers of people's reports.
+    Only larger differences count as changes. New titles, links, and numbers of felt reports are no changes.
     """
 
     def changes(self, published: HazardReported, places: Places) -> list[str]:  # noqa: ARG002 - only points are given
@@ -214,7 +217,7 @@ class MeasuredHazard(HazardInfo):
 
 
 def ids_of(preferred: str, wrapped: str | None) -> tuple[str, ...]:
-    """The preferred id comes first."""
+    """Return the valid ids of the event, the preferred id first."""
     others = (part.strip() for part in (wrapped or "").split(","))
     return tuple(dict.fromkeys((preferred, *valid_ids(others))))[:50]
 
@@ -228,7 +231,7 @@ def valid_ids(names: Iterable[str]) -> Iterable[str]:
 
 
 def link(url: str | None) -> str | None:
-    """Documents of a single event have relative links."""
+    """Return the absolute link. In documents of a single event, the link is relative."""
     try:
         return _web.validate_python(urljoin(SITE, url)) if url else None
     except ValueError:  # the URL is invalid for `urljoin` or for the contract

@@ -1,4 +1,7 @@
-"""Renames constraints by the convention of `shared.postgres.models`. No release refers to a constraint by its name."""
+"""Renames constraints by the convention of `shared.postgres.models`.
+
+Old releases still work with the new names, because no release refers to a constraint by its name.
+"""
 
 from alembic import op
 

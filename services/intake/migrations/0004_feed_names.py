@@ -1,8 +1,8 @@
-"""Adds source and kind to the names of feeds, because several sources may have a feed with the same address.
+"""Adds source and kind to the names of feeds.
 
-The previous release identifies a feed by its address alone. After a rollback, the previous release finds none of the
-renamed rows, and reads each document again. If the migration runs again after a rollback, the rows that the previous
-release wrote are not renamed. `GET /intake/v1/feeds` lists these rows too.
+Before, two sources could not have a feed with the same address. After a rollback to the previous release, this release
+does not find the renamed rows, and reads each document again. The rows that it then writes keep their names after the
+next upgrade.
 """
 
 from alembic import op
@@ -14,7 +14,7 @@ TABLES = {
     "feed_counts": "feed",
     "feed_set_aside": "feed",
     "feeds": "name",
-}  # `feeds` is last, because the statements for the other tables read the old names in `feeds`
+}  # The statements for the other tables read the old names in `feeds`, so `feeds` is renamed last.
 RENAME = """
 UPDATE {table} AS renamed SET {column} =
     CASE WHEN feeds.source = 'usgs' THEN 'usgs=' ELSE 'usgs:' || feeds.source || '=' END || feeds.name

@@ -1,4 +1,4 @@
-"""Adds a column for the id of an outcome, so that a later outcome can name the outcome that it replaces."""
+"""Stores the id of each outcome. A later outcome can then name the outcome that it replaces."""
 
 from alembic import op
 

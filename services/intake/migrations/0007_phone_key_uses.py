@@ -1,4 +1,4 @@
-"""Stores when each key of phones was last used to decrypt a report."""
+"""Adds a table with the time when intake last used each phone key."""
 
 from alembic import op
 

@@ -1,4 +1,7 @@
-"""Stores which rows of lists were sent as reports, so that two concurrent requests cannot send the same row twice."""
+"""Adds a table of the rows of lists that were sent as reports.
+
+Two concurrent requests can then not send the same row.
+"""
 
 from alembic import op
 

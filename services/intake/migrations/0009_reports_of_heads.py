@@ -1,6 +1,6 @@
-"""Stores the report and the place of the household with each head in a list.
+"""Adds the report and the place of the household to the stored heads of households.
 
-Both values are needed for erasures, and to find lists that another team has already sent.
+An erasure needs both values, and so does the search for lists that another team has sent.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
-"""Stores people's requests to open a dead letter.
+"""Adds a table of requests to read a dead letter.
 
-After a request, the worker stores the content of the dead letter for a few minutes.
+The worker answers a request by storing the content of the dead letter in the row, for some minutes.
 """
 
 from alembic import op

@@ -14,8 +14,8 @@ from shared.sheets.codes import HouseholdColumn, RowFault
 from shared.sheets.sheet import CellFault, SheetLine
 
 C = HouseholdColumn
-# A cell that is merged over several rows gives its value to all of them. In these columns, a merged cell is an error,
-# because each row needs its own value.
+# A cell merged over several rows gives its value to each of the rows. In these columns, a merged cell is an error,
+# because the rows need different values.
 OF_ONE_ROW = {C.HEAD, C.FAMILY_NAME, C.GIVEN_NAME, C.PERSONS, C.MALE, C.FEMALE, C.PHONE, C.PERSONAL_NUMBER, C.BIRTH}
 OF_ONE_PERSON = {C.HEAD, C.GIVEN_NAME, C.PERSONAL_NUMBER, C.BIRTH}
 NUMBER = re.compile(r"(\d{1,7})(?:[.,]0+)?(?:\s*(?:чел|адам|киши|pers)\w*\.?)?")
@@ -43,10 +43,9 @@ NOT_URGENT = {"нет", "жок", "no", "n", "false", "ложь", "-", "–", "�
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """`column` is the index of the wrong column.
+    """`column` is the index of the wrong cell.
 
-    `missing` is the kind of a column that the sheet lacks. An error without `column` and `missing` is about the whole
-    row.
+    `missing` is the kind of a column that the sheet should have. Without both, the error concerns the whole row.
     """
 
     column: int | None
@@ -60,7 +59,7 @@ class RowCells:
     line: SheetLine
     errors: list[RowError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    # columns whose text matched no code and was copied into the notes
+    # indexes of the columns whose text matched no code, so that the notes contain the text
     kept_as_text: list[int] = field(default_factory=list)
     phone_column: int | None = None
     _columns: dict[HouseholdColumn, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -90,17 +89,14 @@ class RowCells:
         return (place for place in self._columns[column] if place < len(cells) and cells[place])
 
     def wrong(self, column: HouseholdColumn | None, reason: RowFault) -> None:
-        """If the sheet has no column of the kind, the error names the kind."""
+        """Add an error. If the sheet has no such column, the error names the kind of the missing column."""
         place = next(iter(self._columns[column]), None) if column else None
         error = RowError(place, reason, column if place is None else None)
         if place is None or all(known.column != place for known in self.errors):
             self.errors.append(error)
 
     def keep(self, place: int, text: str) -> None:
-        """Copy a text into the notes if the report has no field for the text.
-
-        The note begins with the label of the column.
-        """
+        """Copy a text that fits no field of the report into the notes, after the label of its column."""
         label = self.chosen.labels[place]
         note = f"{label}: {text}" if label else text
         if note not in self.notes:
@@ -111,7 +107,7 @@ class RowCells:
         self.kept_as_text.append(place)
 
     def keep_what_differs(self, household: "RowCells") -> None:
-        """Copy only texts that differ from the household's row."""
+        """Copy the texts about the household that differ from the texts in the household's row, and all notes."""
         for place, text in enumerate(self.line.cells):
             known = household.line.cells[place : place + 1]
             if text and self._kind(place) in OF_HOUSEHOLD and (text,) != known:
@@ -119,11 +115,14 @@ class RowCells:
         self.keep_the_rest()
 
     def count(self, *, without: Collection[HouseholdColumn]) -> int:
-        """Counts the cells that are not empty, except cells of the columns `without`."""
+        """Return the number of filled cells outside the columns `without`."""
         return sum(bool(text) and self._kind(place) not in without for place, text in enumerate(self.line.cells))
 
     def keep_the_rest(self) -> None:
-        """A report can have only one value of some kinds, so texts of further columns go into the notes."""
+        """Copy the columns of notes into the notes.
+
+        If a report can have only one value of a kind, also copy the texts of further columns of this kind.
+        """
         for place, text in enumerate(self.line.cells):
             if text and (self._kind(place) is C.NOTES or self._is_further(place)):
                 self.keep(place, text)
@@ -142,7 +141,7 @@ class RowCells:
         return None
 
     def phone(self) -> str | None:
-        """A cell with further text is copied into the notes."""
+        """Return the first telephone. If its cell contains more text, the notes get the whole cell."""
         for place, text in self.texts(C.PHONE):
             if phones.is_none(text):
                 continue
@@ -157,7 +156,7 @@ class RowCells:
         return None
 
     def is_urgent(self) -> bool:
-        """A reason or any other text except no counts as yes."""
+        """Any text but a "no" counts as yes, for example a reason."""
         for place, text in self.texts(C.URGENT):
             word = text.casefold().strip(" .!")
             if word in NOT_URGENT:

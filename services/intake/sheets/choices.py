@@ -1,7 +1,4 @@
-"""The choices that a person makes on the page for a sheet.
-
-A person chooses the header, the columns, and values for all rows.
-"""
+"""The choices that a person makes on the page for a sheet."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -18,12 +15,12 @@ from shared.sheets.codes import HouseholdColumn
 from shared.sheets.header import Header, guessed, labels, rows_below
 from shared.sheets.sheet import COLUMNS, Sheet, SheetLine
 
-# 0 means that the list has no header. The upper limit is Excel's largest number of lines.
+# The number of a line, up to the limit of Excel. As a header, 0 means that the list has no header.
 LineNumber = Annotated[int, Field(ge=0, le=1_048_576)]
 PlaceCode = Annotated[str, Field(pattern=rf"^([A-Z]{{2}}|{COUNTRY}[0-9]{{11}})$")]
-# Rows that differ only in these columns count as the same row.
+# These columns are ignored in the comparison of two rows.
 UNCOUNTED = HouseholdColumn.SKIPPED, HouseholdColumn.REASONS, HouseholdColumn.HOUSEHOLD
-OF_HOUSEHOLD = {  # these columns have one value for all persons of a household
+OF_HOUSEHOLD = {  # columns about the household, with one value for all its persons
     HouseholdColumn.PERSONS,
     HouseholdColumn.MALE,
     HouseholdColumn.FEMALE,
@@ -38,7 +35,7 @@ OF_HOUSEHOLD = {  # these columns have one value for all persons of a household
 }
 PERSON_COLUMNS = {HouseholdColumn.HOUSEHOLD, HouseholdColumn.RELATIONSHIP}
 DAYS = HouseholdColumn.OCCURRED_ON, HouseholdColumn.BIRTH
-CONFIRMED = 200  # the page shows at most this number of rows
+CONFIRMED = 200  # The page shows at most this number of changed rows, so a person can confirm at most this number.
 LISTS = {"columns", "confirmed"}
 Columns = Annotated[tuple[HouseholdColumn, ...], Field(max_length=COLUMNS)]
 
@@ -94,21 +91,25 @@ class ChosenSheet:
         return next((text for kind, text in cells if kind is column and text), "")
 
     def identity(self, lines: Sequence[SheetLine], day: date) -> list[str]:
-        """Equal households in different files have equal texts.
+        """Return texts that identify the household.
 
-        Capitals, forms of days, and the order of columns and persons do not matter.
+        The same household in another file has equal texts, even with other capitals, other forms of days, or another
+        order of columns and persons.
         """
         rows = sorted(self.row_identity(line, day) for line in lines)
         return [day.isoformat(), *(text for row in rows for text in ("", *row))]
 
     def row_identity(self, line: SheetLine, day: date) -> list[str]:
-        """The texts contain guessed kinds of columns, so that the texts do not depend on choices."""
+        """Return texts that identify the row.
+
+        The texts name the guessed kinds of the columns, so that a person's choice of columns changes nothing.
+        """
         cells = [(kind, text) for kind, text in zip(self.guesses, line.cells, strict=False) if text]
         return sorted(f"{kind}: {comparable(kind, text, day)}" for kind, text in cells if kind not in UNCOUNTED)
 
 
 def comparable(kind: HouseholdColumn, text: str, day: date) -> str:
-    """Cells of CSV files and XLSX files get the same form, so that they can be compared."""
+    """Return the text in one form for CSV and XLSX files, so that cells can be compared."""
     read = day_of(text, day) if kind in DAYS else None
     return read.isoformat() if read else " ".join(text.casefold().split())
 

@@ -7,7 +7,7 @@ DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?: ?г\.?| ?ж\.?)?
 ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[ T]\d{2}:\d{2}.*)?")
 YEAR = re.compile(r"(\d{4})(?: ?г\.?| ?г\. ?р\.?| ?ж\.?)?")
 SERIAL = re.compile(r"\d{5}")
-FIRST_SERIAL = date(1899, 12, 30)  # Excel counts days from this date
+FIRST_SERIAL = date(1899, 12, 30)  # day 0 of Excel's calendar
 CENTURY, NEXT_YEARS = 100, 10
 
 

@@ -15,7 +15,7 @@ IsHead = Callable[[SheetLine], bool]
 
 @dataclass(frozen=True, slots=True)
 class SheetFamily:
-    """`others` is empty if the list has one row for each household."""
+    """`others` are the rows of the other persons. A list with one row for each household has none."""
 
     head: SheetLine
     others: tuple[SheetLine, ...] = ()
@@ -32,10 +32,10 @@ def families(chosen: ChosenSheet, lines: Sequence[SheetLine], is_head: IsHead) -
 
 
 def numbered(chosen: ChosenSheet, lines: Sequence[SheetLine], is_head: IsHead) -> Iterator[SheetFamily]:
-    """A row without a number belongs to the household above it.
+    """Group the rows by the number of the household.
 
-    If rows of another household are between two rows with the same number, all rows with this number are refused. Two
-    villages may use the same number for different households.
+    A row without a number belongs to the household above. The rows of a household must be together: two villages may
+    use the same number, so separate rows with one number are refused.
     """
     numbers: list[str] = []
     for line in lines:
@@ -70,7 +70,7 @@ def family(rows: Sequence[SheetLine], head: SheetLine, fault: RowFault | None) -
 
 
 def filled(chosen: ChosenSheet, family: SheetFamily) -> SheetLine:
-    """For a column about the household, an empty cell of the head gets the first text of the other persons."""
+    """Return the head's row. An empty cell about the household is filled from the rows of the other persons."""
     if not family.others:
         return family.head
     cells = [

@@ -1,4 +1,4 @@
-"""Makes a household's report from each row of a sheet. No I/O."""
+"""Makes a report from the rows of each household in a sheet. No I/O."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ B = TypeVar("B", bound=Body)
 C = HouseholdColumn
 LOCALITY_LETTERS = 150
 TOTALS = re.compile(r"^(итого|всего|жалпы|бардыгы|баары|жыйынтыгы|total|sum)\b", re.IGNORECASE)
-# The column and the shown reason of each field that the contract may refuse.
+# For each field that the contract can refuse: the column of the field, and the reason that the person sees.
 FIELDS: dict[str, tuple[HouseholdColumn | None, RowFault]] = {
     "personal_number": (C.PERSONAL_NUMBER, RowFault.PERSONAL_NUMBER),
     "phone": (C.PHONE, RowFault.PHONE),
@@ -46,7 +46,7 @@ FIELDS: dict[str, tuple[HouseholdColumn | None, RowFault]] = {
 
 @dataclass(frozen=True, slots=True)
 class HouseholdReader:
-    """Ids are computed with `keys`, and the last key is the newest."""
+    """`keys` are the keys for the ids, oldest first."""
 
     names: SheetNames
     keys: tuple[bytes, ...]
@@ -54,7 +54,7 @@ class HouseholdReader:
     now: datetime
 
     def rows(self, chosen: ChosenSheet) -> list[SheetHousehold]:
-        """The second of two equal households is refused, because it may be a copy."""
+        """Return all households. The second of two equal households is refused, because it may be a copy by mistake."""
         totals = [line for line in chosen.rows if is_total(line)]
         made = [SheetHousehold(line, errors=(RowError(None, RowFault.TOTAL),)) for line in totals]
         seen: set[UUID] = set()
@@ -98,10 +98,11 @@ class HouseholdReader:
         )
 
     def _head_ids(self, cells: RowCells, day: date) -> Iterator[UUID]:
-        """The ids depend only on the head and the day, so corrections of other cells do not change the ids."""
+        """Return ids of the head and the day. These ids stay the same when a person corrects other cells."""
         heads = [*filter(None, (" ".join(name_of(cells).values()), cells.text(C.PERSONAL_NUMBER)))]
         for key in reversed(self.keys):
-            # the telephone identifies the head only if nothing else is known, because a village may share a telephone
+            # Without name and personal number, the telephone identifies the head. It is the last choice, because a
+            # village may share a telephone.
             for head in heads or [cells.text(C.PHONE)]:
                 yield RowIds(key, ["head", day.isoformat(), head.casefold()]).report
 
@@ -110,7 +111,7 @@ class HouseholdReader:
         return self.now.astimezone(TIME_ZONE).date()
 
     def _day(self, cells: RowCells) -> date:
-        """A missing or wrong day is an error, and the other checks use today's date."""
+        """Return the day of the displacement. After an error, return today, so that the other checks can run."""
         day = cells.day(C.OCCURRED_ON, self._today) or cells.chosen.choices.occurred_on
         if day is None:
             cells.wrong(C.OCCURRED_ON, RowFault.MISSING)
@@ -119,7 +120,10 @@ class HouseholdReader:
         return day or self._today
 
     def _body(self, cells: RowCells, others: Sequence[RowCells], day: date, ids: RowIds) -> dict[str, Any]:
-        """A wrong cell is an error, and the field gets a valid value."""
+        """Return the body of the report.
+
+        A wrong cell adds an error to its row, and leaves a valid value in the body.
+        """
         choices, phone = cells.chosen.choices, cells.phone()
         is_urgent = [row.is_urgent() for row in (cells, *others)]
         listed = members(cells, others, names=self.names, today=self._today, phone=phone)
@@ -152,10 +156,10 @@ class HouseholdReader:
     def _place(
         self, cells: RowCells, column: HouseholdColumn, locality: HouseholdColumn, chosen: str | None
     ) -> dict[str, Any]:
-        """An empty cell means the place that was chosen for all rows.
+        """Read the place.
 
-        Further words in the cell are the name of the locality. If another cell names the locality, the whole cell is
-        copied into the notes.
+        An empty cell means the place that the person chose for all rows. Words after the place are the name of the
+        locality. If a column of its own names the locality, the notes get the whole cell instead.
         """
         place, stated = place_of(chosen), cells.text(locality)
         for number, text in cells.texts(column):
@@ -191,7 +195,7 @@ class HouseholdReader:
         }
 
     def _code(self, cells: RowCells, column: HouseholdColumn, names: CodeNames, other: str) -> str | None:
-        """If the cell names no code, the code is `other`, and the notes keep the text."""
+        """Return the code that the cell names. For an unknown text, return `other` and copy the text into the notes."""
         for place, text in cells.texts(column):
             if code := names.find(text):
                 return code
@@ -229,7 +233,10 @@ def refuse_repeated(rows: Sequence[RowCells], day: date) -> None:
 
 
 def refuse_other_counts(head: RowCells, others: Sequence[RowCells]) -> None:
-    """A row may belong to another household if its number of persons differs from the head's."""
+    """Add an error to a person's row with another number of persons than the head's row.
+
+    The row may belong to another household.
+    """
     for row in others:
         for column in (C.PERSONS, C.MALE, C.FEMALE):
             if row.text(column) not in ("", head.text(column)):
@@ -237,15 +244,18 @@ def refuse_other_counts(head: RowCells, others: Sequence[RowCells]) -> None:
 
 
 def validated(rows: Sequence[RowCells], body: dict[str, Any]) -> HouseholdReport | None:
-    """If the contract refuses a field, the row of the person gets an error, and the result is None."""
+    """Return the report, or None if the contract refuses a field. The error is added to the row of the person."""
     for row, member in zip(rows, body["members"], strict=False):
-        # the model of the report would name only the first wrong member
+        # Check each member separately, because the report's model would name only the first wrong member.
         accepted(Person, member, row)
     return accepted(HouseholdReport, body, rows[0])
 
 
 def accepted(model: type[B], body: dict[str, Any], cells: RowCells) -> B | None:
-    """If the contract refuses fields, the row gets an error for each field, and the result is None."""
+    """Return the valid model.
+
+    If the contract refuses fields, return None, and add an error for each field to the row.
+    """
     try:
         return model.model_validate(body)
     except ValidationError as error:

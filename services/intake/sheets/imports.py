@@ -1,4 +1,4 @@
-"""Checks a sheet of households, and sends its rows as reports. A row that any account has sent before is not sent."""
+"""Checks a sheet of households, and sends its rows as reports. Rows that an account has already sent are skipped."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,11 +33,11 @@ VERDICTS = {
     Answer.ACCEPTED: SheetRowVerdict.SENT,
     Answer.SPOOLED: SheetRowVerdict.SENT,
     Answer.DUPLICATE: SheetRowVerdict.KNOWN,
-    # a conflict means that an earlier request sent the row, but ended before its commit
+    # An earlier request has sent the row, and was cut off before its commit.
     Answer.CONFLICT: SheetRowVerdict.KNOWN,
     Answer.FULL: SheetRowVerdict.REFUSED,
 }
-# rows with these verdicts are sent only if a person confirmed them
+# Rows with these verdicts are sent only after a person's confirmation.
 UNLESS_CONFIRMED = SheetRowVerdict.CHANGED, SheetRowVerdict.CHANGED_ELSEWHERE
 
 
@@ -50,7 +50,7 @@ class CheckedFile:
 
 @dataclass(frozen=True, slots=True)
 class JudgedRow:
-    """`report_id` is None if the row has no report, or if another account sent the row."""
+    """`report_id` is None for a wrong row, and for a row that another account has sent."""
 
     row: SheetHousehold
     verdict: SheetRowVerdict
@@ -60,9 +60,9 @@ class JudgedRow:
 
 @dataclass(frozen=True, slots=True)
 class SentBefore:
-    """`heads` are the ids of heads that the account or its team has sent.
+    """`heads` are the heads of households that the account or its team has sent.
 
-    If another team has sent a head, `matches` has the id of the head and the report of the other team.
+    `matches` maps each head that another team has sent to the report of that team.
     """
 
     own: Collection[UUID] = ()
@@ -75,7 +75,10 @@ class SentBefore:
 
 
 def checked(raw: bytes, choices: SheetChoices, reader: HouseholdReader) -> CheckedFile:
-    """Reading the largest file takes seconds. Raises UnreadableFile."""
+    """Read the file and make reports of its rows.
+
+    Takes seconds for the largest file, so call this in a thread. Raises UnreadableFile.
+    """
     sheets = read(raw)
     if choices.sheet >= len(sheets):
         raise UnreadableFile(FileFault.EMPTY)
@@ -84,7 +87,7 @@ def checked(raw: bytes, choices: SheetChoices, reader: HouseholdReader) -> Check
 
 
 class SheetImport:
-    """If a verdict reveals a report of another team, `entry` is written to the security log."""
+    """When a verdict tells the account about a report of another team, `entry` goes into the security log."""
 
     def __init__(
         self,
@@ -114,9 +117,8 @@ class SheetImport:
     async def send(self, rows: Sequence[SheetHousehold], confirmed: Collection[int] = ()) -> list[JudgedRow]:
         """Send the new rows, and return a verdict for each row.
 
-        If the process ends before this function returns, the rows can be sent again.
-
-        `confirmed` are the lines of changed rows that a person recognised as other households. Raises TooManyMatches.
+        `confirmed` are the lines of changed rows that a person has confirmed as different households. After a crash,
+        the same sheet can be sent again without copies. Raises TooManyMatches.
         """
         judgements = await self.judge(rows)
         new = [place for place, row in enumerate(judgements) if is_sent(row, confirmed)]
@@ -130,9 +132,9 @@ class SheetImport:
         return judgements
 
     async def _send_new(self, rows: Mapping[int, SheetHousehold]) -> dict[int, JudgedRow]:
-        """Send the rows that no other request sends.
+        """Send the rows that no concurrent request sends.
 
-        The ids of the rows are committed after the reports, so that the rows can be sent again after a crash.
+        The ids of the rows are committed after the reports are sent. After a crash between, the rows can be sent again.
         """
         reports = {place: row.report for place, row in rows.items() if row.report}
         account, now = self._sender.principal.account, self._sender.now
@@ -153,7 +155,7 @@ class SheetImport:
     def _notes(
         self, results: Mapping[int, Admitted | ReportRefused], rows: Mapping[int, SheetHousehold]
     ) -> list[SentNote]:
-        """Each note has the line from which the report came."""
+        """Return a note for each accepted report, with the line of its row."""
         accepted = {
             place: result[0]
             for place, result in results.items()
@@ -166,7 +168,7 @@ class SheetImport:
 
     @property
     def _team(self) -> list[UUID]:
-        """The team may correct the account's households."""
+        """Heads are stored for the account and for its team, because the team may correct the account's households."""
         principal = self._sender.principal
         return [principal.account, *([principal.team] if principal.team else [])]
 
@@ -176,8 +178,8 @@ class SheetImport:
         others: set[UUID] = set()
         heads: set[UUID] = set()
         matched: dict[UUID, UUID] = {}
-        # Heads are read before reports, because another request may commit between the two reads. If reports were read
-        # first, a sent row could look changed, because its head would be found without its report.
+        # Read heads before reports, because another request may commit between the two reads. In the other order, the
+        # head of a just sent row would be found without its report. The row would then look changed.
         for some in batched([id for row in rows for id in row.head_ids]):
             async with self._sessions() as session:
                 heads.update(await queries.known_heads(session, some, self._team))
@@ -185,7 +187,8 @@ class SheetImport:
                     session, some, principal=self._sender.principal, team=self._team, places=self._places
                 )
         for some in batched([id for row in rows for id in ids_of(row)]):
-            # Valkey also has reports without a receipt, and reports of requests that ended before their commit.
+            # Valkey also knows reports that have no receipt yet, and reports of requests that were cut off before their
+            # commit.
             own.update(await deduplication.accepted(account, some) or ())
             async with self._sessions() as session:
                 for report_id, author in await queries.authors(session, some):

@@ -9,8 +9,8 @@ from shared.sheets.codes import HouseholdColumn
 
 C = HouseholdColumn
 PEOPLE = r"(чел|член|лиц|душ|person|people|member|киши|адам)"
-# The first pattern that matches the folded label decides. A folded label is in lower case, without punctuation, and
-# has о, у, н in place of ө, ү, ң.
+# The first matching pattern decides. The patterns are for folded labels: lower case, no punctuation, о, у, н in place
+# of ө, ү, ң.
 PATTERNS = [
     (C.SKIPPED, r"^(no|n|номер|катар номери|катары|т б|к т)?( ?п ?п)?$"),
     (
@@ -46,16 +46,16 @@ PATTERNS = [
     (C.URGENT, r"срочн|неотложн|urgent|шашылыш|тез арада"),
 ]
 COMPILED = [(column, re.compile(pattern)) for column, pattern in PATTERNS]
-# matching takes time that can grow with the square of a label's length
+# Longer labels are cut, because the time for matching can grow with the square of the length.
 LETTERS = 200
-MANY = {C.NOTES, C.SKIPPED, C.REASONS, C.NEEDS}  # several columns of a sheet may have these kinds
+MANY = {C.NOTES, C.SKIPPED, C.REASONS, C.NEEDS}  # a sheet may have several columns of these kinds
 OWN_LABELS = {folded(name) for name, code in names("household_column") if code == C.REASONS}
 
 
 def guess(label: str) -> HouseholdColumn | None:
     """None if no pattern matches the label."""
     text = folded(label[:LETTERS])
-    if not text and label != "#":  # a label of signs only, such as *, names no kind
+    if not text and label != "#":  # the label consists only of signs, such as *
         return None
     if text in OWN_LABELS:
         return C.REASONS
@@ -63,7 +63,10 @@ def guess(label: str) -> HouseholdColumn | None:
 
 
 def guesses(labels: Sequence[str]) -> tuple[HouseholdColumn, ...]:
-    """If a label is unknown, or an earlier column has the kind, the text of the column becomes a note."""
+    """Guess the kind of each column.
+
+    A column becomes NOTES if its label is unknown, or if an earlier column has its kind.
+    """
     chosen: list[HouseholdColumn] = []
     for label in labels:
         column = guess(label) or C.NOTES

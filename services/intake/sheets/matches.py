@@ -1,8 +1,8 @@
 """Limits what an account learns if its list contains the head of a household that another team has sent.
 
-Without limits, an account could upload invented lists, and learn who is registered. An account therefore learns only of
-households that the account may search anyway. Rows that match are written to the security log, and their number in an
-hour is limited.
+Otherwise, an account could upload invented lists to learn who is registered. There are three limits: an account learns
+only of households that it may search anyway; the security log contains each match; the number of matches in an hour is
+limited.
 """
 
 from collections.abc import Collection
@@ -21,7 +21,7 @@ from shared.places import Places
 
 REASON = "changed_elsewhere"
 WINDOW = timedelta(hours=1)
-# within WINDOW, as many as the rows of the largest sheet
+# The limit for WINDOW, equal to the number of rows in the largest sheet.
 MOST = 2_000
 
 
@@ -32,14 +32,14 @@ class TooManyMatches(Exception):
 async def matches(
     session: AsyncSession, head_ids: Collection[UUID], *, principal: Principal, team: Collection[UUID], places: Places
 ) -> dict[UUID, UUID]:
-    """Only heads that another team has sent from the account's areas are included."""
+    """Return the heads that another team has sent, with their reports, if the place is in the account's areas."""
     heads = await queries.heads_of_others(session, head_ids, team)
     return {id: report_id for id, report_id, pcode in heads if principal.covers(pcode, places)}
 
 
 async def record(session: AsyncSession, entry: Entry, report_ids: Collection[UUID]) -> None:
     """Raises TooManyMatches."""
-    # without the lock, two requests of an account would not count each other's reports
+    # Without the lock, two concurrent requests of an account would not count each other's matches.
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"matches {entry.account}", 0))))
     earlier = select(func.unnest(AUDIT.c.objects)).where(
         AUDIT.c.account == entry.account, AUDIT.c.reason == REASON, AUDIT.c.at > func.now() - WINDOW

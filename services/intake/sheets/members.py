@@ -13,9 +13,9 @@ from shared.sheets.codes import HouseholdColumn, RowFault
 C = HouseholdColumn
 MEMBERS = 60
 FEWEST_CELLS = 2  # a row with only one cell may be a heading
-# words that follow the first word of a family name, as in "Асан уулу"
+# second words of a family name, as in "Асан уулу"
 PATRONYMIC = ("уулу", "кызы")
-OF_NO_PERSON = {C.SKIPPED, C.REASONS, C.HOUSEHOLD}  # these columns say nothing about a person
+OF_NO_PERSON = {C.SKIPPED, C.REASONS, C.HOUSEHOLD}  # columns that say nothing about a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class Persons:
 def members(
     head: RowCells, others: Sequence[RowCells], *, names: SheetNames, today: date, phone: str | None
 ) -> list[dict[str, Any]]:
-    """Lists the head, the persons with rows, and then the other persons.
+    """Return the members: the head, the persons with a row, then the persons without a row.
 
-    Of persons without a row, the sheet states at most the sex.
+    A person without a row has at most a sex.
     """
     counts = persons(head, listed=1 + len(others))
     listed = [person(head, names, today), *(other_person(cells, names, today) for cells in others)][:MEMBERS]
@@ -46,9 +46,10 @@ def members(
 
 
 def persons(cells: RowCells, *, listed: int) -> Persons:
-    """If only the numbers of women and men are stated, their sum is used.
+    """Return the numbers of persons.
 
-    If the sheet states no number but has one row for each person, the rows are counted.
+    Without a total, the sum of women and men is used. Without any number, a sheet with one row for each person gives
+    the number of rows.
     """
     total, female, male = (cells.number(column) for column in (C.PERSONS, C.FEMALE, C.MALE))
     of_sexes = (female or 0) + (male or 0)
@@ -94,7 +95,7 @@ def is_named(body: dict[str, Any]) -> bool:
 
 
 def name_of(cells: RowCells) -> dict[str, str]:
-    """If one cell has the whole name, the family name comes first."""
+    """Return the parts of the name. In a cell with the whole name, the family name is expected first."""
     own = {
         "family_name": cells.text(C.FAMILY_NAME),
         "given_name": cells.text(C.GIVEN_NAME),
@@ -119,7 +120,7 @@ def sex_of(cells: RowCells, names: SheetNames) -> dict[str, str]:
 
 
 def relationship_of(cells: RowCells, names: SheetNames) -> str | None:
-    """A text that names no known relationship is kept in the notes."""
+    """Return the relationship. An unknown text is copied into the notes."""
     for place, text in cells.texts(C.RELATIONSHIP):
         if code := names.relationships.find(text):
             return code

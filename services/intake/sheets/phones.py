@@ -6,10 +6,11 @@ NONE = {"нет", "нету", "жок", "no", "none", "-", "–", "—"}
 WHOLE = re.compile(r"[0-9+() .-]{1,32}")  # the contract accepts only these characters in a telephone
 SEPARATORS = re.compile(r"[,;/|\n]|\b(?:и|жана|and)\b")
 RUN = re.compile(r"\+?\(?\d[\d() .-]*\d")
-# A number of Kyrgyzstan: 0 or 996, then nine digits. A second number may follow without a separator.
+# A number of Kyrgyzstan: 0 or 996, then nine digits. The pattern stops after nine digits, because a second number may
+# follow without a separator.
 NATIONAL = re.compile(r"(?<!\d)(?:\+?996|\(?0)(?:[() .-]*\d){9}(?!\d)")
 HOUSE = re.compile(r"\b(?:дом|д|кв|квартира|үй|house|apt)\b\.?\s*№?\s*\d+", re.IGNORECASE)
-SHORTEST, LONGEST = 5, 15  # a village's telephone has 5 digits, the longest international number 15
+SHORTEST, LONGEST = 5, 15  # digits of the shortest number in a village, and of the longest international number
 
 
 def is_none(text: str) -> bool:
@@ -22,10 +23,7 @@ def is_one(text: str) -> bool:
 
 
 def first_of(text: str) -> str | None:
-    """None if the text has no telephone.
-
-    The number of a house or flat is not a telephone.
-    """
+    """Return the first telephone in the text, or None. Numbers of houses and flats are ignored."""
     for part in SEPARATORS.split(HOUSE.sub(" ", text)):
         for run in RUN.findall(part):
             number = telephone(run)
@@ -35,7 +33,7 @@ def first_of(text: str) -> str | None:
 
 
 def telephone(run: str) -> str | None:
-    """A number of Kyrgyzstan is found even among other digits."""
+    """Return the telephone in a run of digits. A number of Kyrgyzstan is found even if other digits follow."""
     is_foreign = run.startswith("+") and not run.startswith("+996")
     national = None if is_foreign else NATIONAL.search(run)
     if national:

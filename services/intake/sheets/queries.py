@@ -15,10 +15,10 @@ from shared.events.receipts import ReceiptState
 
 
 async def claim(session: AsyncSession, report_ids: Iterable[UUID], author: UUID, now: datetime) -> set[UUID]:
-    """Returns the ids that no other request has stored.
+    """Store the ids of rows.
 
-    Waits for transactions that store the same ids at the same time. The ids are sorted, so that two transactions never
-    wait for each other.
+    Return the ids that were new. Waits for concurrent transactions with the same ids. All transactions sort their ids,
+    which prevents deadlocks.
     """
     rows = [{"report_id": id, "author": author, "sent_at": now} for id in sorted(report_ids)]
     claimed = insert(SentRow).on_conflict_do_nothing().returning(SentRow.report_id)
@@ -30,7 +30,7 @@ async def release(session: AsyncSession, report_ids: Collection[UUID]) -> None:
 
 
 async def authors(session: AsyncSession, report_ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
-    """Reports that are older than the table `sheet_rows` are found by their receipts."""
+    """Return the authors of reports. Reports from before the table `sheet_rows` are found by their receipts."""
     sent = [
         select(table.report_id, table.author).where(table.report_id.in_(report_ids))
         for table in (SentRow, StoredReceipt)
@@ -41,9 +41,9 @@ async def authors(session: AsyncSession, report_ids: Collection[UUID]) -> list[t
 async def remember_heads(
     session: AsyncSession, heads: Mapping[UUID, HouseholdReport], senders: Collection[UUID], now: datetime
 ) -> None:
-    """Store the ids of heads with the reports of their rows. The ids are sorted, as in `claim`.
+    """Store the heads with their reports.
 
-    A new report replaces the head's earlier report only if the earlier report was refused.
+    An earlier report of a head is replaced only if the report was refused. Sorted ids prevent deadlocks.
     """
     rows = [
         {"head_id": id, "sender": sender, "sent_at": now, "report_id": report.report_id, "pcode": report.pcode}
@@ -57,13 +57,16 @@ async def remember_heads(
 
 
 async def known_heads(session: AsyncSession, head_ids: Collection[UUID], senders: Collection[UUID]) -> set[UUID]:
-    """A household with a refused report does not count as sent, so a corrected row is sent like a new row."""
+    """Return the heads that one of the senders has sent.
+
+    A head with a refused report is left out: its corrected row is sent like a new row.
+    """
     of_senders = select(SentHead.head_id).where(SentHead.head_id.in_(head_ids), SentHead.sender.in_(senders))
     return set((await session.scalars(of_senders.where(~is_refused()))).all())
 
 
 def is_refused() -> ColumnElement[bool]:
-    """False if the head's report has no outcome."""
+    """True if all outcomes of the head's report are refusals. False if there is no outcome."""
     all_refused = func.bool_and(state_of_outcome() == ReceiptState.REFUSED)
     outcomes = select(all_refused).where(StoredReceipt.report_id == SentHead.report_id)
     return func.coalesce(outcomes.correlate(SentHead).scalar_subquery(), False)
@@ -72,7 +75,10 @@ def is_refused() -> ColumnElement[bool]:
 async def heads_of_others(
     session: AsyncSession, head_ids: Collection[UUID], senders: Collection[UUID]
 ) -> list[tuple[UUID, UUID, str | None]]:
-    """A household with a refused report is left out, because the household is not registered."""
+    """Return the heads that others have sent, with report and place.
+
+    A refused report is left out, because the household is not registered.
+    """
     of_others = select(SentHead.head_id, SentHead.report_id, SentHead.pcode).where(
         SentHead.head_id.in_(head_ids), SentHead.sender.not_in(senders), ~is_refused()
     )
@@ -80,9 +86,9 @@ async def heads_of_others(
 
 
 async def erase(session: AsyncSession, report_ids: Collection[UUID]) -> None:
-    """The ids of rows of sheets are also deleted. The caller commits.
+    """Delete what intake has stored about these reports, except receipts.
 
-    The receipts are kept, so that the household is not registered when the sheet is sent again.
+    If the sheet is sent again, the receipts prevent a new registration. The caller commits.
     """
     for table in (SentRow, SentHead, SentReport):
         await session.execute(delete(table).where(table.report_id.in_(report_ids)))

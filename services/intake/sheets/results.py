@@ -1,4 +1,4 @@
-"""Tells the author of a sent sheet which rows were refused or wait for a person."""
+"""Finds the rows of a sent sheet whose reports were refused or wait for a person."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
@@ -17,7 +17,7 @@ NOT_RECORDED = ReceiptState.REFUSED, ReceiptState.UNDER_REVIEW
 async def not_recorded(
     sessions: async_sessionmaker[AsyncSession], author: UUID, rows: Sequence[SheetHousehold]
 ) -> dict[UUID, Receipt]:
-    """Includes only reports that were refused or wait."""
+    """Return the receipts of refused and waiting reports, by the id of the report."""
     receipts: list[Receipt] = []
     for some in batched([id for row in rows for id in ids_of(row)]):
         async with sessions() as session:

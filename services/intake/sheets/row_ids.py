@@ -1,4 +1,7 @@
-"""The ids of the report that is made from a row. A row has the same ids in every file of every account."""
+"""The ids of the report that is made from a row.
+
+The ids depend only on the row's content, not on the file or the account.
+"""
 
 import json
 from collections.abc import Sequence
@@ -8,19 +11,19 @@ from uuid import UUID
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
-PURPOSE = b"dayar/sheet-row/v2\0"  # this prefix separates the HMACs of rows from other HMACs with the same key
+PURPOSE = b"dayar/sheet-row/v2\0"  # makes the HMACs of rows different from all other HMACs with the same key
 
 
 @dataclass(slots=True)
 class RowIds:
-    """Without the key, an id reveals nothing about the row."""
+    """The ids are HMACs of the row. Without the key, nobody can compute which row an id belongs to."""
 
     key: bytes
     identity: Sequence[str]
     _row: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        # the HMAC of the row is computed only once, because a household has up to 60 members
+        # Compute the HMAC of the row once, because a household needs up to 62 ids.
         self._row = self._mac(json.dumps(self.identity, ensure_ascii=False).encode())
 
     @property
@@ -35,7 +38,7 @@ class RowIds:
         return self._id(f"member {place}")
 
     def _id(self, name: str) -> UUID:
-        # the id is marked as random (version 4), because intake accepts no other UUIDs
+        # The id claims to be random (version 4), because intake accepts no other UUIDs from a report.
         return UUID(bytes=self._mac(self._row + name.encode())[:16], version=4)
 
     def _mac(self, content: bytes) -> bytes:

@@ -22,15 +22,15 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class SheetHousehold:
-    """A household has either a report, or errors because a row is wrong."""
+    """The household has a report if all rows are valid; otherwise, the rows have errors."""
 
     line: SheetLine
     report: HouseholdReport | None = None
-    other_ids: tuple[UUID, ...] = ()  # ids that the report would have with earlier keys
+    other_ids: tuple[UUID, ...] = ()  # the ids of the report by earlier keys
     errors: tuple[RowError, ...] = ()
     kept_as_text: tuple[int, ...] = ()
-    phone_column: int | None = None  # a cell of this column has several telephones, so the notes have the whole cell
-    head_ids: tuple[UUID, ...] = ()  # HMACs of the head and the day by all keys, the newest key first
+    phone_column: int | None = None  # index of a column with several telephones in the cell, which the notes contain
+    head_ids: tuple[UUID, ...] = ()  # the head and the day as HMACs, by the newest key first, then by earlier keys
     others: tuple[PersonRow, ...] = ()
 
     @property
