@@ -2,9 +2,9 @@
 
 The security log contains no personal data.
 
-Each service writes its own table `audit`. Provisioning makes the role `dayar_audit` the owner of the table, so that the
-service can add and read rows, but cannot change or remove them. Entries also go to the process's log, as `"log":
-"security"`.
+Each service writes its own table `audit`. A service can add and read rows, but cannot change or remove rows, because
+the table belongs to the role `dayar_audit`. Provisioning sets this owner. Entries also go to the process's log, as
+`"log": "security"`.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from shared.auth.tokens import Principal
 from shared.failures import is_postgresql_unavailable
 from shared.postgres.models import Base
 
-WRITE_SECONDS = 2.0  # a refused request waits at most this time until PostgreSQL has stored the entry
+WRITE_SECONDS = 2.0  # A refused request waits at most this long for PostgreSQL to store the entry.
 
 
 class Action(StrEnum):
@@ -36,13 +36,13 @@ class Action(StrEnum):
     SESSION_RENEWED = "session_renewed"
     ACCOUNT_ADDED = "account_added"
     RIGHTS_CHANGED = "rights_changed"
-    ACCOUNT_CHANGED = "account_changed"  # only data outside the tokens was changed, such as the telephone
+    ACCOUNT_CHANGED = "account_changed"  # a change of data that no token contains, such as the telephone
     LINK_ISSUED = "link_issued"
     ACCOUNT_DISABLED = "account_disabled"
     ACCOUNT_ENABLED = "account_enabled"
     DEVICE_FORGOTTEN = "device_forgotten"
     PURPOSE_CHOSEN = "purpose_chosen"
-    REQUESTED = "requested"  # the account has none of the roles that may call the route
+    REQUESTED = "requested"  # a refused call: the account has no role that may call the route
     READ = "read"
     EXPORTED = "exported"
     STREAMED = "streamed"
@@ -67,15 +67,15 @@ class Action(StrEnum):
     POLICY_CHANGED = "policy_changed"
     ROSTER_CHANGED = "roster_changed"
     SILENCE_CHANGED = "silence_changed"
-    SHIFT_HANDED_OVER = "shift_handed_over"  # the objects are the handover and the account that took over
+    SHIFT_HANDED_OVER = "shift_handed_over"  # objects: the id of the handover, and the account that took over
     TEMPLATES_CHANGED = "templates_changed"
     DUTY_NUMBERS_CHANGED = "duty_numbers_changed"
     SHEET_SENT = "sheet_sent"
     HAZARD_RELEASED = "hazard_released"
     RELEASE_WITHDRAWN = "release_withdrawn"
-    BOUND = "bound"  # a person's identity in a channel, such as a Telegram user, was linked to an account
+    BOUND = "bound"  # an account was linked to the person's identity in a channel, such as a Telegram user
     UNBOUND = "unbound"
-    SMS_IGNORED = "sms_ignored"  # after ten wrong codes, the messages of a number are ignored for an hour
+    SMS_IGNORED = "sms_ignored"  # after ten wrong codes from a number, its messages are ignored for an hour
     COMMAND = "command"
 
 
@@ -139,9 +139,10 @@ async def add(session: AsyncSession, *entries: Entry) -> None:
 
 
 async def write(sessions: async_sessionmaker[AsyncSession] | None, *entries: Entry) -> None:
-    """Log entries about refused requests.
+    """Write entries to the log.
 
-    If PostgreSQL is available, also store the entries, in a separate transaction.
+    Also store the entries in a transaction of their own, if PostgreSQL is available. For refused requests, which have
+    no transaction.
     """
     for entry in entries:
         tell(entry)
@@ -161,7 +162,7 @@ async def insert_all(session: AsyncSession, entries: Sequence[Entry]) -> None:
 
 
 def tell(entry: Entry) -> None:
-    """The free text of a stated purpose is stored only in the table, and never logged."""
+    """Log an entry, without the free text of a stated purpose. Only the table contains this text."""
     entry = replace(entry, reason=entry.reason and entry.reason.partition(": ")[0])
     known = {name: value for name, value in asdict(entry).items() if value not in (None, ())}
     log.get().info("security", log="security", **{name: shown(value) for name, value in known.items()})

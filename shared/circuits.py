@@ -17,13 +17,13 @@ FAILURES = 3
 
 
 class CircuitOpen(Exception):
-    """The dependency does not answer; calls fail at once until it answers again."""
+    """The dependency does not answer. Calls fail at once until the dependency answers again."""
 
 
 class Circuit:
-    """A separate task tests with `probe` whether the dependency answers, so that no caller waits for this test.
+    """While the circuit is open, a separate task calls `probe` until the dependency answers.
 
-    The reasons are in docs/decisions/0022.
+    No caller waits for the probe. The reasons are in docs/decisions/0022.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Circuit:
 async def within(seconds: float, awaitable: Awaitable[T]) -> T:
     """Raises TimeoutError.
 
-    The time is divided into short waits, because one long wait can time out too early on a busy event loop.
+    Wait in several short steps. On a busy event loop, one long wait can time out although the answer has arrived.
     """
     task = asyncio.ensure_future(awaitable)
     try:

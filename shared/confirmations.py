@@ -1,7 +1,7 @@
-"""Decides whether the last confirmation of the whereabouts of displaced people is too old.
+"""Decides whether the last report about the place of displaced people is too old.
 
-Time alone does not end a displacement. After the time limit for a new confirmation, the people stay in the stock, and
-are marked "not confirmed since".
+Time alone never ends a displacement. Without a new confirmation in time, the people stay in the stock, marked "not
+confirmed since".
 """
 
 from datetime import datetime, timedelta
@@ -24,10 +24,10 @@ class ConfirmationState(StrEnum):
 
 
 def confirmed_from(mobility: Mobility, now: datetime) -> datetime:
-    """The earliest confirmation that is still valid at the time `now`."""
+    """Return the time limit: an earlier confirmation is too old at the time `now`."""
     return now - CONFIRMED_FOR.get(mobility, CONFIRMED_FOR_OTHERWISE)
 
 
 def unconfirmed_since(confirmed_at: datetime, mobility: Mobility, now: datetime) -> datetime | None:
-    """Returns None if the last confirmation is still valid."""
+    """Return the time of the last confirmation if the confirmation is too old, else None."""
     return confirmed_at if confirmed_at < confirmed_from(mobility, now) else None

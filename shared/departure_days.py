@@ -1,17 +1,16 @@
-"""The day that counts as people's day of departure, by which people are compared."""
+"""The day that counts as the day when people left. Reports about the same people are found by this day."""
 
 from datetime import date, timedelta
 
 from shared.events.vocabulary import TO_THE_DAY, Precision
 
-ABOUT = timedelta(days=3)  # a date marked "about" has the precision week, and may be wrong by this time
+ABOUT = timedelta(days=3)  # a date with the precision WEEK ("about") may be wrong by three days
 
 
 def departed_on(stated: date, precision: Precision, reported_on: date | None) -> date | None:
-    """Returns None if the stated date is too vague.
+    """Return the day of departure, or None if the stated date is too vague.
 
-    If people left "about" a date, they count as departed on the day of their report. A report outside the week around
-    the stated date counts as the nearest day of this week.
+    For an "about" date, it is the day of the report, but at most three days before or after the stated date.
     """
     if precision in TO_THE_DAY:
         return stated

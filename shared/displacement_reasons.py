@@ -1,4 +1,4 @@
-"""Reasons for displacement. Each reason has an onset, the broader reason to which it belongs, and the reason of DTM."""
+"""The reasons for displacement, with their onset, their broader reason, and the equal reason in DTM."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,7 +22,7 @@ class DtmReason(StrEnum):
 class ReasonDefinition:
     """Only an environmental reason has an onset.
 
-    `is_guess` is true if no source says which reason of DTM corresponds.
+    `is_guess` is true if the reason of DTM is our own guess, without a source.
     """
 
     code: Reason
@@ -69,7 +69,7 @@ _REASONS = (
 
 REASONS: dict[Reason, ReasonDefinition] = {reason.code: reason for reason in _REASONS}
 ENVIRONMENTAL = tuple(reason.code for reason in _REASONS if reason.onset)
-# A hazard may have displaced people whose report has one of these reasons and names no hazard.
+# People with one of these reasons may have left because of a hazard, even if their report names no hazard.
 POSSIBLY_HAZARD = {*ENVIRONMENTAL, Reason.NOT_REPORTED}
 BY_ONSET: dict[Onset | None, list[Reason]] = {
     onset: [reason.code for reason in _REASONS if reason.onset is onset] for onset in (Onset.SUDDEN, Onset.SLOW, None)
@@ -77,10 +77,10 @@ BY_ONSET: dict[Onset | None, list[Reason]] = {
 
 
 def onset(reason: Reason, hazard: HazardType | None) -> Onset | None:
-    """Returns None for a reason that is not environmental.
+    """Return the onset, or None for a reason that is not environmental.
 
-    The reason `natural_disaster` has the onset of its hazard. A drought, for example, is a slow hazard, but people
-    often report it as a natural disaster.
+    For `natural_disaster`, the hazard decides: people often report a slow hazard such as a drought as a natural
+    disaster.
     """
     if reason is Reason.NATURAL_DISASTER and hazard:
         return HAZARDS[hazard].onset or Onset.SUDDEN

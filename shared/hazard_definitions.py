@@ -1,4 +1,4 @@
-"""Which facts define a hazard type: its nature, cause and onset, and its codes in other standards."""
+"""The fields that define a hazard type: nature, cause, onset, and the codes in other standards."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -52,14 +52,12 @@ Guess = Literal["cause", "onset", "glide"]
 
 @dataclass(frozen=True, slots=True)
 class HazardDefinition:
-    """The first of several codes of a standard is the best match.
+    """A field has several codes if the standard has several matching codes, the best match first.
 
-    Without a code in a standard, the field is empty. Only the type `other` has no nature, no cause and no onset; the
-    report's text describes the hazard.
-
-    `guesses` names the fields whose values we found in no source: an onset, the GLIDE codes FR, AC, EP and IN, or a
-    cause that does not follow from the names of the classes. The OET, MH and GH codes come from secondary lists.
-    Somebody must still check these codes and the guesses.
+    An empty field means that the standard has no code. The type `other` has no nature, cause and onset: the report's
+    text describes the hazard. `guesses` names the fields without a source: an onset, the GLIDE codes FR, AC, EP and IN,
+    or a cause that the names of the classes do not show. The OET, MH and GH codes come from secondary lists. An expert
+    must still check these codes and the guesses.
     """
 
     code: HazardType

@@ -14,7 +14,10 @@ import structlog
 
 
 class LossyStream:
-    """A full disk must not end the program, which may be about to report the full disk."""
+    """Ignores errors of writing.
+
+    On a full disk, the program must continue, because it may have to report the full disk.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -29,7 +32,7 @@ class LossyStream:
 
 
 def configure(service: str, *, level: int = logging.INFO, stream: TextIO | None = None) -> None:
-    """Messages of libraries are written from level WARNING."""
+    """Configure the log of the process. Libraries log from level WARNING."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -56,7 +59,10 @@ def configure(service: str, *, level: int = logging.INFO, stream: TextIO | None 
 
 
 def described(error: BaseException) -> dict[str, Any]:
-    """These fields are safe to log. A database error also has its sqlstate and constraint."""
+    """Return fields about the error that are safe to log.
+
+    For a database error, sqlstate and constraint are included.
+    """
     cause = getattr(error, "orig", None) or error
     driver = getattr(cause, "__cause__", None) or cause
     fields = {
@@ -72,7 +78,10 @@ def described(error: BaseException) -> dict[str, Any]:
 
 
 def without_error_text(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """The text of a library's error may quote personal data, so only its class and code location are kept."""
+    """Replace an error in a library's message by its class and its location in the code.
+
+    The error's text may quote personal data.
+    """
     info = event.pop("exc_info", None)
     if isinstance(info, tuple) and info[1] is not None:
         event.update(described(info[1]))

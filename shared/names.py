@@ -1,7 +1,8 @@
-"""Folds names of persons and places, so that different spellings give equal results.
+"""Folds names of persons and places.
 
-Names are compared in Latin letters. The romanisations of passports (ICAO 9303), of BGN/PCGN and of Uzbek give a common
-spelling, as does text from a keyboard without Kyrgyz letters. docs/decisions/0046 explains the rules.
+Different spellings of a name give equal results. Names are compared in Latin letters. Equal results come from Cyrillic,
+from the romanisations of ICAO 9303 (passports), BGN/PCGN and Uzbek, and from keyboards without Kyrgyz letters.
+docs/decisions/0046 explains the rules.
 """
 
 import re
@@ -9,28 +10,28 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-Part = frozenset[str]  # the spellings of a part of a name; two parts are equal if they share a spelling
+Part = frozenset[str]  # all folded spellings of one part of a name; two parts are equal if they share a spelling
 
 CYRILLIC = "абвгдежзийклмнңоөпрстуүфхцчшщъыьэюяё" + "қғҳўҷӣӯәіұһ"
 LATIN = [*"abvgdejziiklmnnoөprstuufh", "ts", "ch", "sh", "sh", "", "i", "", "e", "iu", "ia", "e", *"kghojiuaiuh"]
 TURKIC = {"ş": "sh", "ç": "ch", "ı": "i", "ğ": "g", "ö": "ө", "ŋ": "n", "ə": "a"}
 LETTERS = str.maketrans(dict(zip(CYRILLIC, LATIN, strict=True)) | TURKIC)
-APOSTROPHES = dict.fromkeys(map(ord, "'`´’‘ʻʼʹʺ′″"))  # writers often leave these characters out
+APOSTROPHES = dict.fromkeys(map(ord, "'`´’‘ʻʼʹʺ′″"))  # people often omit these characters
 # Letters with two sounds. The letter x sounds like h in Xurshid, and like ks in Maxim. Russian papers write Усенов for
 # Үсөнов.
 SOUNDS = {"x": ("h", "ks"), "ө": ("o", "e")}
-# Spellings of one sound, replaced in this order.
+# For each sound, one spelling replaces the other spellings, in this order.
 SPELLINGS = {"shch": "sh", "zh": "j", "dj": "j", "kh": "h", "gh": "g", "ng": "n", "y": "i", "w": "v", "q": "k"}
 VOWELS = {"ie": "e", "io": "e"}  # these pairs stand for е and ё
 SEPARATORS = re.compile(r"[\W_]+")
 DOUBLED = re.compile(r"(.)\1+")
 FEMININE = re.compile(r"(?<=.(?:ov|ev|in))a$")
-# "son of" and "daughter of", which are often left out
+# the words for "son of" and "daughter of", which people often omit
 PARTICLES = frozenset({"ulu", "kizi", "gizi", "ogli", "oglu"})
 
 
 def name_parts(name: str | None) -> tuple[Part, ...]:
-    """The parts do not depend on script, romanisation or gender ending."""
+    """Return the parts of a name, without differences of script, romanisation or gender ending."""
     return _name_parts(name) if name else ()
 
 
@@ -40,7 +41,7 @@ def is_same(name: frozenset[Part], other: frozenset[Part]) -> bool:
 
 
 def is_part_of(name: frozenset[Part], other: frozenset[Part]) -> bool:
-    """The parts may be in any order, and the other name may have further parts."""
+    """True if `other` contains all parts of `name`, in any order."""
     return bool(name) and all(any(part & same for same in other) for part in name)
 
 
@@ -51,7 +52,7 @@ def _name_parts(name: str) -> tuple[Part, ...]:
 
 
 def words(text: str) -> Iterator[Part]:
-    """The words have the form of `name_parts`. Numbers stay as they are."""
+    """Yields the words of a text as parts of a name. Numbers stay unchanged."""
     for word in SEPARATORS.split(romanised(text)):
         if word:
             yield frozenset({word}) if word.isdecimal() else _spellings(word)
@@ -63,7 +64,10 @@ def _spellings(latin: str) -> Part:
 
 
 def romanised(name: str) -> str:
-    """The result has no accents. The function `spellings` replaces the letters ө and x."""
+    """Return the name in Latin letters, without accents.
+
+    Only ө and x stay for `spellings`, because they have two sounds.
+    """
     letters = unicodedata.normalize("NFKC", name.translate(APOSTROPHES)).casefold().translate(LETTERS)
     return "".join(sign for sign in unicodedata.normalize("NFD", letters) if unicodedata.category(sign) != "Mn")
 

@@ -19,13 +19,13 @@ SERVER_MODE, NOT_SYNCHRONISED = 4, 3
 
 
 class NoAnswer(Exception):
-    """There is no valid answer: it is malformed, or for another request, or the server is not synchronised."""
+    """No valid answer came: it is malformed, belongs to another request, or the server is not synchronised."""
 
 
 def offset(server: str) -> float:
-    """Return by how many seconds this clock is behind the NTP server. Raises OSError, NoAnswer."""
+    """Return how many seconds this clock is behind the clock of the NTP server. Raises OSError, NoAnswer."""
     host, _, port = server.partition(":")
-    nonce = os.urandom(8)  # a valid answer repeats these bytes, which an attacker cannot know
+    nonce = os.urandom(8)  # a valid answer repeats these bytes, which a forger cannot guess
     with socket.socket(*_address_kind(host, int(port or PORT))) as asking:
         asking.settimeout(ANSWER_SECONDS)
         asking.connect((host, int(port or PORT)))

@@ -1,4 +1,4 @@
-"""All outbound calls (feeds, webhooks, mail and others) go through this module, which checks every address."""
+"""All outbound calls go through this module, for example feeds, webhooks and mail. The module checks every address."""
 
 import asyncio
 import socket
@@ -20,7 +20,8 @@ from shared.outbound_gate import CheckedResolver, Gate
 
 TOTAL_SECONDS = 10.0
 KEEP_SECONDS = 60.0
-# TCP keep-alive probes detect a connection that a NAT has silently dropped. The next call would otherwise fail.
+# A NAT can drop an idle connection without a message. The keep-alive probes find such a connection before the next call
+# fails.
 PROBES = {socket.TCP_KEEPIDLE: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 2}
 CONNECTIONS = 200
 PERMITTED = 1000  # number of checked URLs in the cache
@@ -40,12 +41,12 @@ class Response:
 
 @cache
 def trusted() -> ssl.SSLContext:
-    """The file of the authorities is given, so the variable SSL_CERT_FILE has no effect."""
+    """Trust only certifi's authorities. Because the file is given, the variable SSL_CERT_FILE has no effect."""
     return ssl.create_default_context(cafile=certifi.where())
 
 
 class Outbound:
-    """Uses no redirects, proxies, cookies or settings from the environment."""
+    """An HTTP client without redirects, proxies, cookies, and settings from the environment."""
 
     def __init__(
         self, settings: Settings, *, tls: ssl.SSLContext | None = None, seconds: float = TOTAL_SECONDS
@@ -58,7 +59,7 @@ class Outbound:
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
             resolver=CheckedResolver(self.gate),
-            use_dns_cache=False,  # each new connection must resolve and check the name
+            use_dns_cache=False,  # each new connection must resolve and check the host name
             ssl=self.tls,
             limit=CONNECTIONS,
             keepalive_timeout=KEEP_SECONDS,
@@ -87,12 +88,13 @@ class Outbound:
             return Response(answer.status, headers_of_answer, await bounded(answer, limit))
 
     async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> Response:
-        """Return the status and the headers of the answer, even if its body cannot be read."""
+        """Return the answer without its body, even if the connection breaks during the body."""
         response: Response | None = None
         try:
             async with self._answer("POST", url, content, headers) as answer:
                 response = Response(answer.status, {name.lower(): value for name, value in answer.headers.items()}, b"")
-                await bounded(answer, WEBHOOK_LIMIT)  # a connection can be reused only after the body was read
+                # read the body, because the connection can be reused only afterwards
+                await bounded(answer, WEBHOOK_LIMIT)
         except OutboundError:
             if response is None:
                 raise
@@ -123,7 +125,7 @@ class Outbound:
 
     @asynccontextmanager
     async def in_time(self, host: str) -> AsyncIterator[None]:
-        """Limits the total time, and translates errors to TimedOut and Unreachable."""
+        """Limits the time of the body. Raises TimedOut and Unreachable in place of other errors."""
         try:
             async with asyncio.timeout(self.seconds):
                 yield
@@ -157,6 +159,6 @@ async def bounded(answer: aiohttp.ClientResponse, limit: int) -> bytes:
     async for chunk in answer.content.iter_any():
         body += chunk
         if len(body) > limit:
-            answer.close()  # aiohttp would read the rest of the answer to keep the connection
+            answer.close()  # otherwise, aiohttp would read the rest of the answer
             raise AnswerTooBig(limit)
     return bytes(body)

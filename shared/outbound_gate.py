@@ -15,8 +15,8 @@ from shared.outbound_errors import AddressRefused, OutsideExercise, Unreachable
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Refused even if `is_global` is true: an address in an IPv6 transition network, for example, can lead to a private
-# host.
+# Networks that are refused although `is_global` is true. For example, an address of an IPv6 transition network can lead
+# to a private host.
 UNICAST_V6 = ipaddress.ip_network("2000::/3")
 REFUSED = tuple(
     ipaddress.ip_network(network)
@@ -30,7 +30,7 @@ class Gate:
     def __init__(self, settings: Settings) -> None:
         self._allowed = frozenset(pair.lower() for pair in settings.outbound_allow)
         self._is_exercise = settings.exercise
-        # name look-ups have separate threads, because a hanging name server must not block other work
+        # Look-ups of names run in their own threads: a name server that hangs must not block other work.
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="resolve")
 
     def close(self) -> None:
@@ -44,9 +44,10 @@ class Gate:
         return self._is_exercise and not self.allows(target.host or "", target.port or 0)
 
     def permit(self, target: URL) -> None:
-        """Refuse http to hosts outside OUTBOUND_ALLOW, and check a host that is an IP address.
+        """Check a URL before the call.
 
-        Raises AddressRefused or OutsideExercise.
+        Only hosts in OUTBOUND_ALLOW may use http. A host that is an IP address is checked here. Raises AddressRefused
+        or OutsideExercise.
         """
         host, port = target.host or "", target.port or 0
         is_allowed = self.allows(host, port)
@@ -60,8 +61,8 @@ class Gate:
 
         Raises AddressRefused if any address may not be called.
 
-        An exercise asks no name server about a host that it may not call, and takes an unresolvable name as another
-        machine. An exercise therefore shows the same results with and without the internet.
+        An exercise shows the same results with and without the internet. Therefore, an exercise looks up only hosts
+        that it may call, and treats a failed look-up like a refused host.
         """
         is_allowed = self.allows(host, port)
         if self._is_exercise and not (is_allowed or is_address(host)):
@@ -91,12 +92,15 @@ def resolve(host: str, port: int) -> list[Any]:
 
 
 def is_address(host: str) -> bool:
-    """The resolver cannot check an IP address, because aiohttp skips the resolver for it."""
+    """True if the host is an IP address.
+
+    The resolver cannot check IP addresses, because aiohttp skips the resolver for them.
+    """
     return ":" in host or host.replace(".", "").isdigit()
 
 
 def address_of(host: str) -> Address:
-    """A short or numeric form such as 127.1 is refused."""
+    """Return the IP address. Raises AddressRefused for a short form such as 127.1."""
     try:
         return unfolded([host])[0]
     except ValueError:
@@ -104,7 +108,7 @@ def address_of(host: str) -> Address:
 
 
 def unfolded(texts: Iterable[str]) -> list[Address]:
-    """Without duplicates. IPv4-mapped IPv6 addresses are converted to IPv4."""
+    """Return the addresses without duplicates. IPv4-mapped IPv6 addresses become IPv4."""
     addresses: dict[Address, None] = {}
     for text in texts:
         address = ipaddress.ip_address(text)
@@ -120,7 +124,7 @@ def is_public(address: Address) -> bool:
 
 
 class CheckedResolver(AbstractResolver):
-    """Resolves a host name once, and checks all addresses. The `Host` header and the SNI still contain the name."""
+    """Resolves a host name once, and checks all its addresses. The `Host` header and the SNI still contain the name."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
@@ -142,4 +146,4 @@ class CheckedResolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Nothing to close, because the gate owns the threads."""
+        """Does nothing, because the gate closes the threads."""

@@ -1,4 +1,4 @@
-"""Reads the header `Retry-After` (RFC 9110), by which a busy server says how long its clients must wait."""
+"""Reads the header `Retry-After` (RFC 9110). With this header, a busy server tells clients how long to wait."""
 
 import re
 from datetime import UTC, datetime
@@ -14,7 +14,10 @@ SECONDS = re.compile(r"\d{1,6}", re.ASCII)
 
 
 def pause(response: Response, now: datetime) -> float | None:
-    """At most an hour. None if the server is not busy, or if it states no readable time."""
+    """Return the seconds to wait, at most an hour.
+
+    None if the server is not busy, or if the header is missing or unreadable.
+    """
     stated = response.headers.get("retry-after", "").strip()
     if response.status not in BUSY:
         return None
@@ -23,7 +26,7 @@ def pause(response: Response, now: datetime) -> float | None:
 
 
 def seconds_until(stated: str, now: datetime) -> float | None:
-    """None if the text is no HTTP date."""
+    """Return the seconds until an HTTP date, or None if the text is no HTTP date."""
     if len(stated) > LONGEST_DATE:
         return None
     try:

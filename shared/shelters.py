@@ -19,7 +19,7 @@ class DtmShelter(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShelterDefinition:
-    """`is_guess` is true if no source says which arrangement of DTM corresponds."""
+    """`is_guess` is true if the arrangement of DTM is our own guess, without a source."""
 
     code: Shelter
     dtm: DtmShelter

@@ -21,7 +21,7 @@ from shared.web import apps
 from shared.web.measured import Measure, Measured
 
 Task: TypeAlias = Coroutine[Any, Any, None]
-# stores objects for the routes in `app.state`, and yields the tasks that run beside the app
+# A function that stores the service's objects in `app.state`, and yields the tasks that run beside the app.
 Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[Iterable[Task]]]
 Check: TypeAlias = Callable[[FastAPI], Awaitable[bool]]
 
@@ -45,11 +45,11 @@ def web_app(
     routers: Iterable[APIRouter] = (),
     routes: Iterable[BaseRoute] = (),
 ) -> FastAPI:
-    """The app's PostgreSQL engine and sessions are in `app.state`.
+    """Create a web app, with its PostgreSQL engine and sessions in `app.state`.
 
-    `ready` has checks for `/ready`, by name. Another check, whether the revocations are known, is added.
-    `ready_in_postgresql` has checks that read PostgreSQL, and that fail while PostgreSQL does not answer. `measures`
-    read metrics for `/metrics` from PostgreSQL.
+    `ready` maps names to checks for `/ready`. A check of the revocations is always added. The checks in
+    `ready_in_postgresql` read PostgreSQL. They count as failed while PostgreSQL does not answer. `measures` read
+    metrics for `/metrics` from PostgreSQL.
     """
     known = revocations or Revocations(settings)
     engine = database.engine(settings)
@@ -79,7 +79,7 @@ def web_app(
 async def work(
     settings: Settings, engine: AsyncEngine, *tasks: Task, redrives: Redrives, encryption: EnvelopeEncryption
 ) -> None:
-    """Runs until cancelled. `encryption` encrypts the contents of opened dead letters."""
+    """Run the tasks of a worker until cancelled. `encryption` is for the contents of opened dead letters."""
     async with asyncio.TaskGroup() as group:
         group.create_task(Relay(settings, engine).run())
         group.create_task(redrives.decisions(engine).run())

@@ -1,6 +1,6 @@
-"""The table of routes and the roles that may call them.
+"""The table of all routes, with the roles that may call each route.
 
-If a service has a route that is missing in this table, the service does not start.
+A service with a route that is missing here does not start.
 """
 
 from shared.auth.access_rules import OF_EVERY_SERVICE, PUBLIC, AccessRule, page, report, to
@@ -26,7 +26,8 @@ from shared.auth.role_groups import (
 
 ROUTES: dict[str, AccessRule] = {
     **OF_EVERY_SERVICE,
-    # These routes refuse expired tokens, because a hazard can raise an alert at once and cannot be held for a person.
+    # These routes refuse expired tokens. A hazard can raise an alert at once, so intake cannot hold the hazard until a
+    # person decides.
     "POST /intake/v1/hazards": AccessRule(REPORTERS, takes_readmitted=True, takes_unchecked=True),
     "POST /intake/v1/hazards:sealed": AccessRule(REPORTERS, takes_readmitted=True, takes_unchecked=True),
     "POST /intake/v1/displacements": report(REPORTERS),
@@ -209,7 +210,7 @@ ROUTES: dict[str, AccessRule] = {
     "PUT /alerts/v1/presence": to(CMC),
     "POST /alerts/v1/sms/inbound": PUBLIC,  # the route itself requires the secret of the SMS gateway's profile
     "POST /alerts/v1/sms/receipts": PUBLIC,
-    "GET /alerts/answer": PUBLIC,  # the page behind the link of a mail has no content without the token of the link
+    "GET /alerts/answer": PUBLIC,  # opened from the link in a mail; without the link's token, the page is empty
     "POST /alerts/answer": PUBLIC,  # the route itself requires the token of the link
     "GET /alerts/v1/sources/{source}/withheld": to(CMC),
     "PUT /alerts/v1/sources/{source}/lift": to(CMC),

@@ -14,7 +14,7 @@ class AccessRule:
     is_page: bool = False
     takes_expired: bool = False
     takes_readmitted: bool = False  # accepts an expired token whose team is readmitted
-    # accepts a token while the revoked credentials are unknown, and leaves the check to a later step
+    # Accepts a token although the revocations are not known. The service must then check the revocation later.
     takes_unchecked: bool = False
 
 

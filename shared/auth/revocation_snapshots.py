@@ -1,4 +1,7 @@
-"""A snapshot of the topic `access` on disk, for processes that start while the broker is unavailable."""
+"""A snapshot of the revoked credentials on disk.
+
+A process that starts while the broker is unavailable uses the snapshot.
+"""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -13,11 +16,11 @@ from shared.events import CredentialRevoked
 from shared.events.fields import Instant
 
 LONGEST_USE = timedelta(hours=24)
-CLOCK_SKEW = timedelta(minutes=5)  # a snapshot from the future is ignored, but clocks may differ by this time
+CLOCK_SKEW = timedelta(minutes=5)  # a snapshot may be this far in the future, because clocks differ
 
 
 class Snapshot(BaseModel):
-    """The revoked credentials. At the time `read_at`, the process had read the topic to the end."""
+    """The revoked credentials. The snapshot is complete up to `read_at`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -29,7 +32,7 @@ class Snapshot(BaseModel):
 
 
 def file_of(settings: Settings) -> Path:
-    """Each service has a separate file, because processes of several services share a folder."""
+    """Return the file of this service. Several services share the folder."""
     return settings.state / "access" / f"{settings.service}.json"
 
 
@@ -45,7 +48,7 @@ def load(file: Path) -> Snapshot | None:
 
 
 def save(file: Path, read_at: datetime, revoked: Iterable[CredentialRevoked]) -> None:
-    """A failed write is logged, and the service continues."""
+    """Write the snapshot. An error is only logged, so that the service continues."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         content = Snapshot(read_at=read_at.astimezone(UTC), revoked=tuple(revoked)).model_dump_json(exclude_none=True)

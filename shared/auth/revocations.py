@@ -26,10 +26,10 @@ from shared.messaging.signatures import UNKNOWN_KEY, RecordVerifier
 logger = log.get()
 
 
-CONFIRM_SECONDS = 60  # interval of the check that the topic is read to the end, and of the next snapshot
+CONFIRM_SECONDS = 60  # seconds between two checks that the topic is read to the end, and between two snapshots
 CONFIRM_TIMEOUT = 5
 KEY_SECONDS = 5  # interval of the search for missing signature keys
-WRITE_SECONDS = 2  # delay of a snapshot after a change, so that one snapshot contains several changes
+WRITE_SECONDS = 2  # seconds from a change to the next snapshot, so that close changes share a snapshot
 
 Credential = tuple[CredentialKind, UUID]
 
@@ -39,8 +39,8 @@ class Revocations:
 
     Raises HandlerMissing.
 
-    `is_complete` becomes true when the topic is read to the end. Until then, the records read so far are used together
-    with a snapshot younger than 24 hours. Without such a snapshot, the revocations are unknown.
+    `is_complete` becomes true when the topic is read to the end. Before, the service uses a snapshot and the records
+    read so far. If the snapshot is missing or older than 24 hours, the revocations are unknown.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -74,19 +74,20 @@ class Revocations:
 
     @property
     def known_since(self) -> datetime | None:
-        """Returns None if the topic is read to the end, or if no snapshot is usable."""
+        """Return the time of the snapshot in use, or None if no snapshot is in use."""
         if self.is_complete or self._snapshot is None or not self._snapshot.is_usable(datetime.now(UTC)):
             return None
         return self._snapshot.read_at
 
     def is_revoked(self, principal: Principal) -> bool:
-        # the time of the sign-in, because a token may have been renewed after the revocation
+        # Compare with the time of the sign-in: the token may have been issued later than the revocation, by a renewal.
         return self.ends(credentials(principal), principal.signed_in_at or principal.issued_at)
 
     def is_disabled(self, account: UUID) -> bool:
-        """False while the revocations are unknown.
+        """True if the account is disabled.
 
-        A change of password or of rights ends only the sessions that began before the change.
+        A change of password or rights only ends earlier sessions, and does not disable the account. False while the
+        revocations are unknown.
         """
         return self.is_known and self.ends([(CredentialKind.ACCOUNT, account)], sys.maxsize)
 
@@ -111,16 +112,16 @@ class Revocations:
     async def run(self) -> None:
         """Read the topic until cancelled.
 
-        During a retry, the known revocations stay in force. Several apps of a process may share the revocations. Only
-        one of the apps reads at a time.
+        After an error, the reading is retried, and the known revocations stay in force. Several apps of a process can
+        share this object. Only one of them reads at a time.
         """
         async with self._reading:
             await kafka.follow(self._settings, self._read)
 
     async def _read(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
         begins, ends = await kafka.assign_all(consumer, self._settings, [CredentialRevoked.topic])
-        # A retry continues at the last position. A retry from the start of the topic would undo newer revocations for a
-        # moment.
+        # A retry continues at the last position. From the start of the topic, old records would undo newer revocations
+        # for a moment.
         for partition, begin in begins.items():
             consumer.seek(partition, self._positions.get(partition, begin))
         while True:
@@ -136,26 +137,30 @@ class Revocations:
             backoff.reset()
 
     async def _apply(self, *records: Record) -> None:
-        """Without an `await` between two records, a request sees either all changes or none."""
+        """Apply the records without an `await` between them. A request then sees either all changes or none."""
         changes = [self._is_applied(record) for record in records]
         if any(changes):
             await self._tell_changed()
 
     async def _verify_again(self) -> None:
-        """When a key has arrived, its records are applied, followed by the later records of the same credentials."""
+        """Try the waiting records again.
+
+        When a key has arrived, apply its records, and then the later records of the same credentials.
+        """
         if time.monotonic() >= self._verify_at:
             self._verify_at = time.monotonic() + KEY_SECONDS
             for credential in self._unverified:
                 await self._apply(*self._unverified.take(credential))
 
     def _is_applied(self, record: Record) -> bool:
-        """Return False if the record must wait for its key, or is invalid."""
+        """Apply the record. Return False if the record changed nothing: it waits for its key, or is invalid."""
         is_behind = self._unverified.holds(record)
         is_kept = is_behind and self._unverified.add(record)
         try:
             change = self._verified(record)
             if is_behind and not is_kept:
-                # there is no space for another waiting record, so this newer record replaces the waiting records
+                # There is no space for this record in the queue. It is the newest of its credential, so it replaces the
+                # waiting records.
                 self._unverified.take(record.key)
             return self._change(change)
         except UnknownKey:
@@ -194,7 +199,10 @@ class Revocations:
             self.changed.notify_all()
 
     async def _keep_snapshot(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
-        """`read_at` is the last time at which the broker confirmed that the topic was read to the end."""
+        """Write a snapshot when one is due.
+
+        Its `read_at` is the last time when the broker confirmed that the topic was read to the end.
+        """
         now = time.monotonic()
         if self.is_complete and now >= self._confirm_at:
             self._confirm_at = now + CONFIRM_SECONDS
@@ -207,7 +215,10 @@ class Revocations:
 
 
 async def is_at_end(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> bool:
-    """Asks the broker, because a missing record proves nothing: a frozen broker sends no records either."""
+    """Ask the broker for the end of the topic.
+
+    The absence of records is no proof, because a frozen broker sends no records.
+    """
     try:
         async with asyncio.timeout(CONFIRM_TIMEOUT):
             return await kafka.reached(consumer, await consumer.end_offsets(list(partitions)))

@@ -8,7 +8,7 @@ EVERYONE = frozenset(Role)
 CMC = frozenset({R.OPERATOR, R.DUTY_HEAD})
 LEDGER = frozenset({R.OPERATOR, R.DUTY_HEAD, R.ADMINISTRATOR})
 REPORTERS = frozenset({R.FIELD, R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.INTEGRATION})
-# no analyst, because an analyst may read only figures
+# without the analyst, who may read only figures
 HOUSEHOLD_READERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.FIELD})
 SECURITY = frozenset({R.ADMINISTRATOR, R.AUDITOR})
 NOTICED = SECURITY | {R.DUTY_HEAD}

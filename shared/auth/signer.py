@@ -37,8 +37,8 @@ class Signer:
         return self._kid
 
     def sign(self, principal: Principal) -> str:
-        """Uses the newest key, even if a rotation has replaced the key file since the last call."""
-        with suppress(OSError):  # with an unreadable file, the key in memory signs
+        """Reads the key file again if a rotation has replaced the file since the last call."""
+        with suppress(OSError):  # if the file is unreadable, sign with the key in memory
             if self._file.stat().st_mtime_ns != self._written_at:
                 self._read()
         claims: dict[str, Any] = {
@@ -88,7 +88,7 @@ def generate(folder: Path) -> str:
     kid = key_id(public.public_bytes_raw())
     (folder / "public").mkdir(mode=0o700, parents=True, exist_ok=True)
     write_whole(folder / "public" / f"{kid}.pem", public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    # the private key is written last: every service must know the public key before a token is signed
+    # Write the private key last: the first token must not be signed before all services can read the public key.
     write_whole(folder / "private.pem", private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return kid
 

@@ -1,4 +1,4 @@
-"""Access tokens, which the console signs and every service verifies with public keys."""
+"""Access tokens. The console signs the tokens, and every service verifies them with public keys."""
 
 import time
 from collections import OrderedDict
@@ -24,8 +24,8 @@ ISSUER = AUDIENCE = "dayar"
 REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
 SECURE_COOKIE, PLAIN_COOKIE = "__Host-session", "session"
 CACHED_TOKENS = 10_000
-KEYS_SECONDS = 60  # after this time, the folder of public keys is read again
-UNKNOWN_KEY_SECONDS = 1  # pause between two readings of the folder for an unknown key id
+KEYS_SECONDS = 60  # seconds after which the folder of public keys is read again
+UNKNOWN_KEY_SECONDS = 1  # shortest time in seconds between two readings of the folder because of unknown key ids
 SECOND_STEP, SECOND_STEP_S = "dayar second step", 300
 
 
@@ -46,7 +46,7 @@ class Unauthenticated(Exception):
 
 
 class RevocationsUnknown(Exception):
-    """The token is valid, but it is not known yet whether it was revoked."""
+    """The token is valid, but the service does not know yet whether the token was revoked."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Principal:
     device: UUID | None = None
     signed_in_at: int | None = None
     is_expired: bool = False
-    is_unchecked: bool = False  # true while the revocations are unknown
+    is_unchecked: bool = False  # true if the revocations were unknown at the check
     is_cookie: bool = False
 
     @cached_property
@@ -106,7 +106,7 @@ class Revoked(Protocol):
 
 
 class Authenticator:
-    """Verified tokens are cached by SHA-256. Expiry and revocation are checked on every request."""
+    """Caches verified tokens by their SHA-256. Checks expiry and revocation on every request."""
 
     def __init__(self, public_keys: Path, revoked: Revoked) -> None:
         self._folder = public_keys
@@ -134,9 +134,8 @@ class Authenticator:
 
         Raises RevocationsUnknown if the revocations are unknown and `takes_unchecked` is false.
 
-        Only an expired token of a field device can be accepted. If `takes_readmitted` is true and the device's team is
-        readmitted, the token counts as valid. If the team is not readmitted and `takes_expired` is true, the principal
-        has `is_expired`.
+        An expired token is accepted only from a field device, in two cases. With `takes_readmitted`, the token of a
+        readmitted team counts as valid. With `takes_expired`, the principal gets `is_expired`.
         """
         token, is_cookie = token_of(connection, cookie)
         principal = self.verify(token)
@@ -193,13 +192,16 @@ class Authenticator:
 
 
 def cookie_name(public_url: str) -> str:
-    """On https, the prefix `__Host-` keeps other sites from setting the cookie."""
+    """Return the name of the session cookie.
+
+    On https, the prefix `__Host-` prevents subdomains from setting the cookie.
+    """
     return SECURE_COOKIE if public_url.startswith("https:") else PLAIN_COOKIE
 
 
 def token_of(connection: HTTPConnection, cookie: str) -> tuple[str, bool]:
     """Return the token, and whether it came in a cookie. Tokens in query parameters are ignored."""
-    # a lookup in starlette's `Headers` is slow
+    # Read the raw headers, because a lookup in starlette's `Headers` is slow.
     for name, value in connection.scope["headers"]:
         if name == b"authorization":
             scheme, _, token = value.decode("latin-1").partition(" ")

@@ -1,4 +1,4 @@
-"""Records of the topic `access` whose signature key has not reached this service yet."""
+"""Records of the topic `access` that wait for their signature key."""
 
 from collections.abc import Iterator
 
@@ -10,9 +10,10 @@ LONGEST_RECORD = 16 * 1024  # bytes; records of our own services are far shorter
 
 
 class UnverifiedRecords:
-    """Later records of a waiting credential wait too, so that the order is kept.
+    """If a record waits, later records of the same credential also wait, in order.
 
-    The number of waiting records is limited, because anyone with a broker login can write records with unknown keys.
+    The number of waiting records is limited, because an attacker with a broker login can write records with unknown
+    keys.
     """
 
     def __init__(self) -> None:
@@ -26,7 +27,7 @@ class UnverifiedRecords:
         return record.key in self._by_credential
 
     def add(self, record: Record) -> bool:
-        """Return False if there is no space. The record then has no effect until the topic is read again."""
+        """Return False if there is no space. The record is then ignored until the next start reads the topic again."""
         if self._count >= MOST_RECORDS or _size(record) > LONGEST_RECORD:
             log.get().error("access event with an unknown key is passed over until the next start")
             return False

@@ -1,4 +1,4 @@
-"""AES-256-GCM with random nonces, which no other module uses."""
+"""AES-256-GCM with random nonces. Only this module uses AES-GCM directly."""
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 

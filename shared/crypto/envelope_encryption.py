@@ -1,4 +1,4 @@
-"""Envelope encryption: each record has its own key, which is wrapped with a key outside PostgreSQL."""
+"""Envelope encryption: each record has its own key. A key-encryption key outside PostgreSQL wraps the record's key."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +11,10 @@ from shared.crypto.randomness import take
 
 
 class Key(NamedTuple):
-    """The key of a record, as a cipher and in wrapped form. To erase the data, delete the wrapped form."""
+    """The key of a record, as a cipher and in wrapped form.
+
+    After the deletion of the wrapped form, nobody can read the data.
+    """
 
     cipher: Aead
     kek_id: str
@@ -27,7 +30,7 @@ class Key(NamedTuple):
 class EnvelopeEncryption:
     """Uses the newest key-encryption key of a folder.
 
-    `unwrap` and `rewrap` raise UnknownKey if the key-encryption key is missing. The caller then waits for the key.
+    `unwrap` and `rewrap` raise UnknownKey if the key-encryption key is missing. The caller waits until the key arrives.
     """
 
     def __init__(self, keks: Path) -> None:
@@ -51,6 +54,6 @@ class EnvelopeEncryption:
         return Key(Aead(aes_key_unwrap(self._ring.find(kek_id), wrapped)), kek_id, wrapped)
 
     def rewrap(self, kek_id: str, wrapped: bytes) -> tuple[str, bytes]:
-        """Wrap the key with the newest key-encryption key. The data sealed with the key does not change."""
+        """Wrap the record's key again, with the newest key-encryption key. The record's data stays unchanged."""
         newest_id, newest = self._ring.newest
         return newest_id, aes_key_wrap(newest, aes_key_unwrap(self._ring.find(kek_id), wrapped))

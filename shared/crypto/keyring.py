@@ -20,9 +20,9 @@ from shared.failures import DependencyUnavailable
 
 ID_BYTES = 17
 KEY_ID = r"[0-9a-f]{8}-[0-9a-f]{8}"
-FRESH_SECONDS = 60  # a process uses a new key within this time after a rotation
+FRESH_SECONDS = 60  # every process uses a new key at most this many seconds after a rotation
 
-# An id begins with the time of its key, so the newest key has the greatest id.
+# Maps ids to keys. An id begins with the time of the key, so the newest key has the greatest id.
 Keys = Mapping[str, bytes]
 
 
@@ -35,10 +35,10 @@ class UnknownKey(DependencyUnavailable):
 
 
 class Keyring:
-    """Keys that are added later are found without a restart. Raises NoKey if the folder has no key."""
+    """Also finds keys that are added to the folder later. Raises NoKey if the folder has no key."""
 
     def __init__(self, folder: Path, *, reread_seconds: float = 0) -> None:
-        """For an unknown id, the folder is read at most once in `reread_seconds`."""
+        """Unknown ids make the keyring read the folder, at most once in `reread_seconds`."""
         self._folder, self._reread_seconds = folder, reread_seconds
         self._keys = known(folder)
         self._read_at = time.monotonic()
@@ -97,21 +97,23 @@ class Sealing:
         return Aead(key).open(sealed[ID_BYTES:], aad)
 
     def digests(self, plain: bytes, info: bytes) -> list[bytes]:
-        """Returns the HMAC under each known key, newest first.
+        """Return an HMAC of the text for each known key, newest first.
 
-        The HMACs for one `info` reveal nothing about another `info`.
+        HMACs with different `info` cannot be compared.
         """
-        newest, _ = self._ring.newest  # first, because `newest` also reads the folder from time to time
+        newest, _ = self._ring.newest  # read `newest` first, which may load new keys
         keys = [self._ring.keys[key_id] for key_id in sorted({newest, *self._ring.keys}, reverse=True)]
         return [hmac.digest(derived(key, info), plain, "sha256") for key in keys]
 
     @property
     def newest_id(self) -> bytes:
-        """Each text that the newest key sealed begins with this id."""
         return self._ring.newest[0].encode()
 
     def resealed(self, sealed: bytes, aad: bytes) -> bytes | None:
-        """Return None if the newest key already sealed the text, or if decryption fails (which is logged)."""
+        """Return the text encrypted with the newest key.
+
+        Return None if the text already is, or if decryption fails, which is logged.
+        """
         if not self.is_old(sealed):
             return None
         try:
@@ -130,12 +132,12 @@ def derived(key: bytes, info: bytes) -> bytes:
 
 
 def known(folder: Path) -> dict[str, bytes]:
-    """Empty if the folder does not exist."""
+    """Return the keys in the folder. A missing folder counts as empty."""
     return {file.stem: file.read_bytes() for file in sorted(folder.glob("*.key"))}
 
 
 def generate(keys: Keys) -> tuple[str, bytes]:
-    """The id is greater than all known ids."""
+    """Return a new key, with an id that is greater than all known ids."""
     seconds = next(second for second in count(int(time.time())) if not keys or f"{second:08x}" > max(keys)[:8])
     return f"{seconds:08x}-{secrets.token_hex(4)}", secrets.token_bytes(KEY_BYTES)
 

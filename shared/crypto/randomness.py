@@ -1,6 +1,6 @@
 """Random bytes and ids.
 
-The bytes are read in large blocks, because a system call for each nonce would take 5 % of the CPU.
+Reads random bytes in large blocks. One system call for each nonce would take 5 % of the CPU time.
 """
 
 import os
@@ -11,14 +11,14 @@ VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 class RandomPool:
-    """A process with a pool must not fork, because parent and child would return the same bytes."""
+    """A process with a pool must not fork: parent and child would return the same random bytes."""
 
     def __init__(self) -> None:
         self._piece, self._next = b"", 0
         self._lock = threading.Lock()
 
     def take(self, count: int) -> bytes:
-        # otherwise two threads could get the same nonce, which breaks the encryption of both texts
+        # Without the lock, two threads could get the same nonce. AES-GCM is broken if two texts have the same nonce.
         with self._lock:
             start, end = self._next, self._next + count
             if end > len(self._piece):

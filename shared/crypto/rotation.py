@@ -1,4 +1,7 @@
-"""After a rotation, stored rows are encrypted again with the newest key, in small batches while the service runs."""
+"""After a rotation, encrypts the stored rows again with the newest key.
+
+This happens in small batches while the service runs.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -26,7 +26,7 @@ OPENED_KEYS = 4096
 URL_SAFE = b"-_"
 _encode = msgspec.json.Encoder().encode
 SEALED_MEMBER = b',"sealed":'
-GROUP_READS = 0o2050  # with these mode bits (set-group-id, r-x), a folder's group may read the files in it
+GROUP_READS = 0o2050  # mode bits of a shared folder (set-group-id, r-x): its group may read the files
 
 
 class SealMismatch(Exception):
@@ -34,12 +34,12 @@ class SealMismatch(Exception):
 
 
 class UnknownKeyId(Exception):
-    """The private key of this box is missing, so the record waits. The fault is not in the record."""
+    """The private key of this box is missing. The record is not at fault, so it waits for the key."""
 
 
 @dataclass(slots=True)
 class DataKey:
-    """Each box contains the data key, encrypted to the public key with the id `kid`."""
+    """The key that encrypts the data. Each box contains the data key, encrypted to the public key `kid`."""
 
     kid: str
     cipher: Aead
@@ -53,9 +53,9 @@ class DataKey:
 
 
 class Sealer:
-    """A data key stays in memory, for 10 minutes or 2^20 reports.
+    """Encrypts reports with a data key, which is replaced after 10 minutes or 2^20 reports.
 
-    The public key is read from its file for each new data key, so a new public key needs no restart.
+    Each replacement reads the public key from its file, so a new public key needs no restart.
     """
 
     def __init__(self, public_key_file: Path) -> None:
@@ -65,7 +65,7 @@ class Sealer:
 
     @property
     def kid(self) -> str:
-        """Read `kid` before each `seal`, because reading `kid` replaces a data key that is too old."""
+        """The id of the public key. Read `kid` before each `seal`: reading `kid` replaces an old data key."""
         if self._key.is_worn:
             self._key = self._renewed()
         return self._key.kid
@@ -98,7 +98,7 @@ def draw(public: bytes) -> DataKey:
 
 
 class Opener:
-    """Finds private keys that are added after the start, too. Caches decrypted data keys."""
+    """Decrypts boxes. Also finds private keys that are added after the start. Caches decrypted data keys."""
 
     def __init__(self, private_keys: Path) -> None:
         self._folder = private_keys
@@ -132,7 +132,7 @@ class Opener:
 
 
 def report_aad(*, kid: str, event_type: str, event_id: UUID | str, clear: bytes) -> bytes:
-    """`clear` is the record's value without the box: the unencrypted fields, and the fields that intake added."""
+    """Return the additional authenticated data. `clear` is the record's value without the box."""
     return b'["dayar/report/v2","%b","%b","%b",%b]' % (
         kid.encode(),
         event_type.encode(),
@@ -175,13 +175,13 @@ def generate(folder: Path) -> str:
     kid = key_id(public)
     (folder / "private").mkdir(mode=0o700, parents=True, exist_ok=True)
     write_whole(folder / "private" / f"{kid}.key", private.private_bytes_raw())
-    # the public key is written last: the private key must exist before data is sealed
+    # Write the public key last. Nothing must be encrypted before the private key exists.
     write_whole(folder / "public.key", public)
     return kid
 
 
 def write_private(file: Path, content: bytes) -> None:
-    """Only the owner and the group of a shared folder can read the file."""
+    """Write a file that only its owner can read. In a shared folder, the folder's group can read the file as well."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     with os.fdopen(os.open(file, flags, 0o600), "wb") as stream:
         if file.parent.stat().st_mode & GROUP_READS == GROUP_READS:
@@ -190,7 +190,7 @@ def write_private(file: Path, content: bytes) -> None:
 
 
 def write_whole(file: Path, content: bytes) -> None:
-    """After a power cut, the file has either the old content or the new content."""
+    """Replace the file. After a power cut, the file has either the old or the new content."""
     unfinished = file.with_name(f".{file.name}.unfinished")
     write_private(unfinished, content)
     sync(unfinished)
@@ -199,7 +199,7 @@ def write_whole(file: Path, content: bytes) -> None:
 
 
 def sync(path: Path) -> None:
-    """For a new or renamed file, the folder must be synced too."""
+    """Sync the folder. Without this sync, a power cut can undo the creation or renaming of a file."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

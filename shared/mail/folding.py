@@ -1,4 +1,4 @@
-"""Folds long non-ASCII mail headers, because the `email` library of Python 3.11 drops the space at a line's end."""
+"""Folds long non-ASCII mail headers. Python 3.11's own folding loses the space at the end of a line."""
 
 from email.header import Header
 from email.headerregistry import BaseHeader, HeaderRegistry, UniqueAddressHeader, UniqueUnstructuredHeader

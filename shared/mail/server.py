@@ -1,4 +1,4 @@
-"""Hands a mail to the centre's own mail server, with STARTTLS unless the server is on this machine."""
+"""Hands mails to the centre's own mail server. The connection uses STARTTLS, unless the server is on this machine."""
 
 import ipaddress
 from contextlib import suppress
@@ -35,11 +35,11 @@ class MailServer:
             async with self._outbound.in_time(self._host):
                 await self._greet(client)
                 await client.send_message(message)
-            # After the server has accepted the mail, a retry because of a failed QUIT would send the mail twice.
+            # The server has accepted the mail. A failure of QUIT is ignored, because a retry would send the mail twice.
             with suppress(aiosmtplib.SMTPException, OSError):
                 await client.quit(timeout=QUIT_SECONDS)
         finally:
-            client.close()  # without QUIT, because the timeout may have interrupted a command
+            client.close()  # close without QUIT, because the timeout may have interrupted another command
 
     async def _greet(self, client: aiosmtplib.SMTP) -> None:
         address, *_ = await self._outbound.gate.addresses(self._host, self._settings.alerts_smtp_port)

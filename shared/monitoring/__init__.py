@@ -1,1 +1,4 @@
-"""The findings and the status of `dayar watch`, in a file that can be read without Kafka and PostgreSQL."""
+"""The findings and the status of `dayar watch`.
+
+They are in a file, so that people can read them without Kafka and PostgreSQL.
+"""

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Level(StrEnum):
-    """A failure needs a person's attention now, a warning in the next days."""
+    """A person must act on a failure now, and on a warning within days."""
 
     WARNING = "warning"
     FAILED = "failed"
@@ -44,7 +44,7 @@ class FindingKind(StrEnum):
 
 
 class MonitoringFinding(BaseModel):
-    """`subject` tells findings of one kind apart. `values` are the numbers in the finding's sentence."""
+    """`subject` distinguishes findings of the same kind. `values` fill the sentence of the finding."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -10,7 +10,7 @@ from shared.crypto.seal import write_whole
 from shared.monitoring.findings import MonitoringFinding
 
 FILE = "status.json"
-# `dayar watch` writes the file every few seconds, so an older file shows that `dayar watch` has stopped
+# `dayar watch` writes the file every few seconds. An older file means that `dayar watch` has stopped.
 STALE = timedelta(minutes=2)
 
 
@@ -19,10 +19,9 @@ class Frozen(BaseModel):
 
 
 class TrackedFinding(Frozen):
-    """A problem that still exists, or whose end was not reported yet.
+    """A problem that exists, or has ended without a message about the end.
 
-    `reported_at` is the time of the last message about the finding, and `reported` is the level that this message
-    stated.
+    `reported_at` and `reported` are the time and the level of the last message about the problem.
     """
 
     check: str
@@ -73,7 +72,7 @@ class CheckStatus(Frozen):
 
 
 class ServiceStatus(Frozen):
-    """The facts of a service that does not answer are kept."""
+    """The last known facts about a service. They stay while the service does not answer."""
 
     measured_at: datetime
     consumers: tuple[ConsumerStatus, ...] = ()
@@ -97,12 +96,12 @@ class SystemStatus(Frozen):
     paths: tuple[MessagePath, ...] = ()
 
     def is_stale(self, now: datetime) -> bool:
-        """A file that is too old shows that `dayar watch` has stopped."""
+        """True if the status is so old that `dayar watch` must have stopped."""
         return now - self.looked_at > STALE
 
     @property
     def open(self) -> list[TrackedFinding]:
-        """Failures come first, then the oldest."""
+        """The open findings: failures before warnings, older findings first."""
         holding = [tracked for tracked in self.tracked_findings if tracked.ended_at is None]
         return sorted(holding, key=lambda tracked: (tracked.finding.level, tracked.since))
 
@@ -120,5 +119,4 @@ def read(folder: Path) -> SystemStatus | None:
 
 
 def write(folder: Path, status: SystemStatus) -> None:
-    """Atomic: after a power cut, the file has either the old or the new content."""
     write_whole(folder / FILE, status.model_dump_json().encode())

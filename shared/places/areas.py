@@ -1,4 +1,4 @@
-"""Keeps boundaries in memory, and finds the unit of a point and the units that an area touches."""
+"""Keeps boundaries in memory. Finds the unit that contains a point, and the units that an area touches."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,10 +7,11 @@ from shapely import Point, Polygon, STRtree, make_valid, transform
 from shapely.geometry.base import BaseGeometry
 
 EARTH_KM = 6371.0088
-CORNERS = 48  # number of corners of a circle
-BOUNDARY_DEGREES = 0.002  # boundaries are simplified by some 200 m, which is less than the width of a line on the map
+CORNERS = 48  # a circle becomes a polygon with this number of corners
+# simplification moves a boundary by at most some 200 m, less than the width of a line on the map
+BOUNDARY_DEGREES = 0.002
 BOUNDARY_DIGITS = 4
-APART_CORNERS = 100  # a shape with at most this number of corners takes `make_valid` at most 10 ms
+APART_CORNERS = 100  # up to this number of corners, `make_valid` takes at most 10 ms
 
 Ring = Sequence[tuple[float, float]]
 
@@ -24,7 +25,7 @@ class Areas:
         self._tree = STRtree(list(self.shapes.values()))
 
     def at(self, lat: float, lon: float) -> str | None:
-        """If several units touch the point, the unit with the lowest code is used."""
+        """Return the unit at the point. On a border, return the unit with the lowest code."""
         units = self._touched([Point(lon, lat)])
         return units[0] if units else None
 
@@ -41,15 +42,16 @@ class Areas:
         return self._touched(shapes)
 
     def _touched(self, shapes: list[BaseGeometry]) -> tuple[str, ...]:
-        # one query for each shape, so that other threads can run between the queries
+        # A separate query for each shape lets other threads run between the queries.
         touched = {index for shape in shapes for index in self._tree.query(shape, predicate="intersects").tolist()}
         return tuple(self._pcodes[index] for index in sorted(touched))
 
 
 def outline(ring: Ring) -> BaseGeometry:
-    """A ring that crosses or touches itself is repaired by `make_valid` if it is short, or replaced by its convex hull.
+    """Return a valid shape.
 
-    The time of `make_valid` grows with the cube of the number of corners: a thousand corners would take minutes.
+    If the ring crosses or touches itself, `make_valid` repairs a short ring, and the convex hull replaces a long ring.
+    `make_valid` would take minutes for a thousand corners, because its time grows with the cube of their number.
     """
     drawn = Polygon(ring)
     if drawn.is_valid:
@@ -58,12 +60,12 @@ def outline(ring: Ring) -> BaseGeometry:
 
 
 def circle(lat: float, lon: float, km: float) -> Polygon:
-    """The corners of the polygon are in degrees."""
+    """Return a polygon in degrees (lon, lat)."""
     return Polygon([destination(lat, lon, 360 * step / CORNERS, km) for step in range(CORNERS)])
 
 
 def destination(lat: float, lon: float, bearing: float, km: float) -> tuple[float, float]:
-    """Returns (lon, lat), on the sphere."""
+    """Return the point (lon, lat) at this distance and bearing, on the sphere."""
     start, course, arc = math.radians(lat), math.radians(bearing), km / EARTH_KM
     north = math.asin(math.sin(start) * math.cos(arc) + math.cos(start) * math.sin(arc) * math.cos(course))
     east = math.atan2(
@@ -81,6 +83,6 @@ def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> f
 
 
 def simplified(shape: BaseGeometry) -> BaseGeometry:
-    """A boundary with so few corners that a page can draw it."""
+    """Return the boundary with fewer corners, for drawing in a page."""
     simple = shape.simplify(BOUNDARY_DEGREES, preserve_topology=False)
     return transform(simple, lambda corners: corners.round(BOUNDARY_DIGITS))

@@ -39,7 +39,8 @@ def dump(units: Iterable[Unit], shapes: Mapping[str, BaseGeometry], localities: 
     """The same content always gives the same bytes."""
     features = [_feature(unit, shapes.get(unit.pcode)) for unit in sorted(units, key=lambda unit: unit.pcode)]
     whole: dict[str, Any] = {"type": "FeatureCollection", "format": FORMAT, "features": features}
-    # outside the features, so that the previous release can still load the bundle
+    # The previous release reads the features, and would fail at a locality there. So localities are outside the
+    # features.
     if listed := sorted(localities, key=lambda locality: locality.pcode):
         whole["localities"] = [gazetteer.to_json(locality) for locality in listed]
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()

@@ -4,10 +4,10 @@ from shared.places.places import DIGITS
 
 
 def is_within(pcode: str, units: str) -> str:
-    """The P-code must be one of the units or lie in one.
+    """True if the P-code is one of the units, or lies in one of them.
 
-    For a P-code outside `known`, its digits show the district and oblast, as in `Places.ancestors`. If `units` is NULL,
-    the condition holds for every P-code.
+    The digits of a P-code show its district and oblast, if the P-code is not in `known` (see `Places.ancestors`). If
+    `units` is NULL, the condition is always true.
     """
     district, oblast = (f"rpad(left({pcode}, {DIGITS[level]}), 13, '0')" for level in (2, 1))
     return f"""(

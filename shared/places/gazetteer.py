@@ -11,7 +11,7 @@ from typing import Any
 from shared.places.localities import joined
 from shared.places.units import LANGUAGES, Names
 
-MOST_LOCALITIES = 10_000  # the country has some 450 ayil aymaks and 1,900 settlements
+MOST_LOCALITIES = 10_000  # limit for an import; the country has some 450 ayil aymaks and 1,900 settlements
 
 
 class LocalityKind(StrEnum):
@@ -54,11 +54,11 @@ class Locality:
         return self.kind is not LocalityKind.AYMAK
 
     def is_valid(self, on: date) -> bool:
-        """`valid_to` is the last day."""
+        """True if the locality exists on this day. `valid_to` is its last day."""
         return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
 
     def label(self, lang: str, successors: str = "") -> str:
-        """The name with its kind and, in brackets, the names of the successors."""
+        """Return the name with the kind, and the successors in brackets."""
         lang = lang if lang in LANGUAGES else "en"
         label = LABELS[self.kind][lang].format(self.names[lang])
         return SUCCEEDED[lang].format(label, successors) if successors else label
@@ -90,30 +90,33 @@ class Gazetteer:
         return (locality for locality in self if locality.is_settlement)
 
     def named(self, name: str | None) -> frozenset[str]:
-        """Includes settlements that no longer exist, and names in any language."""
+        """Return the codes of the settlements with this name, in any language. Former settlements are included."""
         return frozenset(self._named.get(joined(name), ()))
 
     def synonyms(self, name: str | None) -> frozenset[str]:
-        """Joined names of the settlements with this name, and of their successors and predecessors."""
+        """Return joined names (see `joined`).
+
+        They are the names of the settlements with this name, of their successors, and of their predecessors.
+        """
         codes = {now for code in self.named(name) for now in (code, self.now(code))}
         localities = filter(None, map(self.get, codes))
         return frozenset(name for locality in localities for name in self.names(locality))
 
     def names(self, locality: Locality) -> frozenset[str]:
-        """Includes the joined names of the localities that the locality succeeded."""
+        """Return the joined names of the locality, and of the localities that it replaced."""
         if locality.pcode not in self._names:
             same = (locality, *self.predecessors.get(locality.pcode, ()))
             self._names[locality.pcode] = frozenset(joined(term) for namesake in same for term in namesake.terms())
         return self._names[locality.pcode]
 
     def now(self, pcode: str) -> str:
-        """Returns the code of the only successor of an ended locality, or else the given code."""
+        """If the locality has exactly one successor, return the successor's code; otherwise return the given code."""
         locality = self.get(pcode)
         return locality.successors[0] if locality and len(locality.successors) == 1 else pcode
 
     @cached_property
     def predecessors(self) -> dict[str, list[Locality]]:
-        """Ended localities, by the code of each successor."""
+        """For each successor, the localities that it replaced."""
         localities: dict[str, list[Locality]] = defaultdict(list)
         for locality in self:
             for successor in locality.successors:

@@ -1,4 +1,4 @@
-"""The names of localities as people type them, and how two localities are compared."""
+"""Compares localities by their codes, or by their names as people type them."""
 
 import re
 import unicodedata
@@ -6,24 +6,24 @@ from functools import lru_cache
 from typing import NamedTuple
 
 SEPARATORS = re.compile(r"[\W_]+")
-# Kyrgyz letters and ё, with the letters that people often type instead.
+# Maps Kyrgyz letters and ё to the letters that people often type in their place.
 SAME_LETTERS = str.maketrans("өүңё", "оуне")
 
 
 def folded(name: str | None) -> str:
-    """In lower case, without punctuation, and with the letters of SAME_LETTERS replaced."""
+    """Return the name in lower case, without punctuation, with SAME_LETTERS replaced."""
     letters = unicodedata.normalize("NFKC", name or "").casefold().translate(SAME_LETTERS)
     return SEPARATORS.sub(" ", letters).strip()
 
 
 @lru_cache(10_000)
 def joined(name: str | None) -> str:
-    """The name without spaces, because people write both `№5` and `№ 5`, and both `Ак-Суу` and `Аксуу`."""
+    """Return the folded name without spaces. People write `№5` or `№ 5`, and `Ак-Суу` or `Аксуу`."""
     return folded(name).replace(" ", "")
 
 
 class StatedLocality(NamedTuple):
-    """The joined name and the code in the gazetteer, each empty if the report does not state it."""
+    """A locality in a report: its joined name and its code in the gazetteer. A missing value is an empty text."""
 
     name: str = ""
     pcode: str = ""
@@ -37,5 +37,8 @@ class StatedLocality(NamedTuple):
         return self.pcode == other.pcode if self.pcode and other.pcode else self.name == other.name
 
     def key(self, unit: str | None) -> tuple[str, str]:
-        """The same for all mentions of a locality: its code, or else its name with the unit or country."""
+        """Return a key that is equal for all reports about a locality.
+
+        The key is the code, else the name with the unit or country.
+        """
         return (self.pcode, "") if self.pcode else (unit or "", self.name)

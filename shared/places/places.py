@@ -37,13 +37,12 @@ class Places:
         self.version = version
         self._areas = Areas(shapes) if shapes else None
         self.gazetteer = Gazetteer(localities)
-        # The codes that SQL must know (`known` in `is_within`): all units, and localities whose digits name another
-        # unit than their own.
+        # The codes for `known` in `is_within`: all units, and the localities whose digits name a wrong unit.
         self.codes = (*self._units, *(place.pcode for place in self.gazetteer if self._has_misleading_digits(place)))
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
-        """Without a path, loads the product's own list of codes and names."""
+        """Load a bundle. Without a path, load the list of codes and names that is part of Dayar."""
         if path is not None:
             loaded = bundle.load(path)
             return cls(loaded.units, loaded.version, loaded.shapes, loaded.localities)
@@ -55,7 +54,10 @@ class Places:
 
     @property
     def boundaries(self) -> Mapping[str, BaseGeometry]:
-        """Units of level 2, and cities without such units. Empty without boundaries."""
+        """The boundaries of level-2 units, and of cities without level-2 units.
+
+        Empty if no boundaries were imported.
+        """
         return self._areas.shapes if self._areas else {}
 
     def unit(self, pcode: str) -> Unit | None:
@@ -68,10 +70,10 @@ class Places:
         return tuple(unit.pcode for unit in self._units.values() if unit.parent == pcode)
 
     def name(self, pcode: str, lang: str) -> str:
-        """The name with its kind and, for a locality, with its district and successors.
+        """Return the name with the kind.
 
-        For an unknown code, the result is the name of the smallest known unit that contains the place, and the code.
-        Until an import, the codes of villages are unknown.
+        For a locality, add its district and its successors. For an unknown code, return the smallest known unit around
+        the place, and the code. The codes of villages are unknown before an import.
         """
         if unit := self._units.get(pcode):
             return unit.label(lang)
@@ -85,9 +87,10 @@ class Places:
         return ", ".join(filter(None, (named, unit and self.name(unit, lang))))
 
     def locality_name(self, locality: str | None, locality_pcode: str | None, lang: str) -> str | None:
-        """The settlement's name, and in brackets the report's text if this text is not one of the settlement's names.
+        """Return the name of the settlement with this code.
 
-        Without a known code, only the text is returned.
+        If the report's text is not one of its names, add the text in brackets. For an unknown code, return only the
+        text.
         """
         known = self.gazetteer.get(locality_pcode) if locality_pcode else None
         if known is None:
@@ -96,23 +99,25 @@ class Places:
         return label if not locality or joined(locality) in names else f"{label} ({locality})"
 
     def ancestors(self, pcode: str) -> tuple[str, ...]:
-        """Without the country. The units of an unknown code are derived from its digits."""
+        """Return the units around the place, smallest first, without the country.
+
+        For an unknown code, the digits show the units.
+        """
         place = self._units.get(pcode) or self.gazetteer.get(pcode)
         parent = place.parent if place else self._above_by_digits(pcode)
         return () if parent is None else (parent, *self.ancestors(parent))
 
     def settlement(self, pcode: str, name: str) -> str | None:
-        """The code of the only settlement in the unit that has this name.
+        """Return the code of the settlement with this name, if the unit has exactly one.
 
-        If the settlement has ended, its only successor is returned, so that the old name means the same place as the
-        new name.
+        A former settlement counts as its only successor, so that the old and the new name mean the same place.
         """
         present = {code: self.gazetteer.now(code) for code in self.gazetteer.named(name) if self.covers((pcode,), code)}
         named = {now if self.covers((pcode,), now) else code for code, now in present.items()}
         return named.pop() if len(named) == 1 else None
 
     def locality(self, unit: str | None, name: str | None, pcode: str | None) -> StatedLocality:
-        """A locality without a code gets the code of the only settlement in the unit with this name."""
+        """Return the stated locality. If its code is missing, look for its name in the unit (see `settlement`)."""
         if pcode is None and unit and name and self.gazetteer:
             pcode = self.settlement(unit, name)
         return StatedLocality.of(name, pcode)
@@ -121,18 +126,21 @@ class Places:
         return self._at_level(pcode, 1)
 
     def adm2(self, pcode: str) -> str | None:
-        """None for an oblast, and for Bishkek and Osh city, which have no level-2 units."""
+        """Return the level-2 unit. None for an oblast, for Bishkek, and for Osh city, which have no level-2 units."""
         return self._at_level(pcode, 2)
 
     def district(self, pcode: str) -> str:
-        """The level-2 unit or, if there is none, the level-1 unit. The code may be unknown."""
+        """Return the level-2 unit, else the level-1 unit. Works for unknown codes as well."""
         return self.adm2(pcode) or self.oblast(pcode)
 
     def oblast(self, pcode: str) -> str:
         return self.adm1(pcode) or by_digits(pcode, 1)
 
     def covered_areas(self, pcodes: Iterable[str]) -> tuple[str, ...]:
-        """For an oblast, all its districts, and the oblast itself, because some households report only an oblast."""
+        """Return the districts of the codes.
+
+        For an oblast, return all its districts, and the oblast, which some reports state without a district.
+        """
         areas: dict[str, None] = {}
         for pcode in pcodes:
             district = self.district(pcode)
@@ -141,25 +149,24 @@ class Places:
         return tuple(areas)
 
     def covers(self, areas: Iterable[str], pcode: str | None) -> bool:
-        """The area `KG` is the whole country, and contains every code."""
+        """True if the place is in one of the areas. The area `KG` contains every code."""
         codes = set(areas)
         return COUNTRY in codes or (pcode is not None and not codes.isdisjoint((pcode, *self.ancestors(pcode))))
 
     def concerns(self, areas: Iterable[str], pcode: str) -> bool:
-        """The unit lies in an area, or an area lies in the unit."""
+        """True if the unit lies in one of the areas, or if one of the areas lies in the unit."""
         codes = set(areas)
         return self.covers(codes, pcode) or any(pcode in self.ancestors(area) for area in codes)
 
     def within(self, areas: Iterable[str]) -> frozenset[str] | None:
-        """The areas and all units that lie in the areas. None if `KG` is one of the areas."""
+        """Return the areas and all units in them. None means the whole country (`KG`)."""
         return self._selected(areas, self.covers)
 
     def around(self, areas: Iterable[str]) -> frozenset[str] | None:
-        """The areas, the units in the areas, and the units that contain an area.
+        """Return the areas, the units in them, and the units around them.
 
-        None if `KG` is one of the areas.
-
-        An alert for an oblast, for example, also concerns a reader whose area is a district of this oblast.
+        None means the whole country (`KG`). The units around matter: an alert for an oblast also concerns a reader of
+        one of its districts.
         """
         return self._selected(areas, self.concerns)
 
@@ -183,11 +190,9 @@ class Places:
         return self._areas.touching(polygons, circles, points) if self._areas else ()
 
     def pcodes_of(self, area: Area) -> tuple[str, ...]:
-        """The P-codes of an area, completed so that everybody who may read the area's places finds the area.
+        """Return the area's codes, the districts of its villages, and the units that its geometry touches.
 
-        The result has the area's own codes, the districts of codes that are not units, and the units that the geometry
-        touches. The district of a village is added, because the areas of readers consist of units, and a village is not
-        a unit.
+        The districts are added for readers: their areas consist of units, and a village is no unit.
         """
         circles = [(circle.lat, circle.lon, circle.radius_km) for circle in area.circles]
         above = (self.district(pcode) for pcode in area.pcodes if pcode not in self._units)
@@ -195,7 +200,7 @@ class Places:
         return tuple(dict.fromkeys((*area.pcodes, *known, *self.areas_of(area.polygons, circles, area.point))))
 
     def options(self, lang: str) -> list[dict[str, object]]:
-        """For a place picker: each level-1 unit, followed by its districts, with all search terms."""
+        """Return the choices of a place picker: each level-1 unit, followed by its districts."""
         tops = sorted(self.units(1), key=lambda unit: (unit.kind is not UnitKind.OBLAST, unit.label(lang)))
         return [self._option(unit, lang) for top in tops for unit in (top, *self._below(top, lang))]
 
@@ -229,7 +234,7 @@ class Places:
 
 
 def by_digits(pcode: str, level: int) -> str:
-    """Derived from the first digits of the place's code, which is wrong for some cities."""
+    """Return the unit that the first digits of the code name. For some cities, the digits are wrong."""
     return pcode[: DIGITS[level]].ljust(len(pcode), "0")
 
 

@@ -62,8 +62,8 @@ class KnownPoints:
                     self._settlements[places.district(settlement.pcode)].append((settlement.lat, settlement.lon))
 
     def distances_km(self, lat: float, lon: float) -> Iterable[tuple[UnitPoint, float]]:
-        """The distance is that of the unit's nearest known point."""
-        # a degree of longitude is shorter than a degree of latitude, especially in the north
+        """Yields each unit with the distance to its nearest known point."""
+        # Scale the longitude, because a degree of longitude is shorter than a degree of latitude.
         narrow = math.cos(math.radians(lat))
         for unit in unit_points():
             points = [(unit.lat, unit.lon), *self._settlements.get(unit.pcode, ())]
@@ -71,7 +71,7 @@ class KnownPoints:
             yield unit, distance_km(nearest[0], nearest[1], lat, lon)
 
     def nearest(self, shape: BaseGeometry, most: int) -> list[tuple[str, float]]:
-        """The units with the known points nearest to the middle of the shape, and the distances in km."""
+        """Return at most `most` units, those nearest to the middle of the shape first, with the distances in km."""
         middle = shape.centroid
         units = sorted(self.distances_km(middle.y, middle.x), key=lambda near: near[1])
         return [(unit.pcode, km) for unit, km in units[:most]]
@@ -79,7 +79,10 @@ class KnownPoints:
     def units_in(
         self, shapes: Iterable[BaseGeometry], others: Iterable[tuple[str, float, float]] = ()
     ) -> tuple[str, ...]:
-        """`others` are further known points, each with the code of its unit, its latitude and its longitude."""
+        """Return the units with a known point in one of the shapes.
+
+        `others` are additional points: code of the unit, latitude, longitude.
+        """
         own = ((unit.pcode, unit.lat, unit.lon) for unit in unit_points())
         settlements = ((pcode, lat, lon) for pcode, points in self._settlements.items() for lat, lon in points)
         pcodes, lats, lons = zip(*own, *settlements, *others, strict=True)

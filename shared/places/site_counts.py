@@ -1,8 +1,8 @@
 """Computes the number of people at a site, for the registry's list of sites and the console's board.
 
-The newest full recount of a whole site includes everybody who was counted there before, but states no origin. If a part
-of these people is counted later, the later count is added, and the earlier count of this part is subtracted from the
-count of the whole site. Otherwise the part would be counted twice.
+A full recount of a whole site includes all people there, but states no origin. Later, a part of these people may be
+counted again. The later count is then added, and the part's earlier count is subtracted from the full recount.
+Otherwise, the part would be counted twice.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from uuid import UUID
 
 
 class SiteCount(Protocol):
-    """If another count has replaced the count, `superseded_by` is set."""
+    """`superseded_by` is the count that replaced this count, or None."""
 
     @property
     def report_id(self) -> UUID: ...
@@ -39,14 +39,14 @@ class Share(Generic[Count]):
 
     `counts` are the counts of these people that are in effect, newest first.
 
-    `deducted` are the counts of people in `counts` who were counted later. Their later count is in another `Share`.
+    `deducted` are earlier counts of people who are included in `counts`, and whose later count is in another `Share`.
     """
 
     counts: Sequence[Count]
     deducted: Sequence[Sequence[Count]] = ()
 
     def range(self, number: Callable[[Count], int | None]) -> tuple[int, int]:
-        """The lowest and the highest number, which differ if teams disagree."""
+        """Return the lowest and the highest possible number. They differ if the counts of several teams differ."""
         numbers = stated(map(number, self.counts))
         earlier = [stated(map(number, counts)) for counts in self.deducted]
         lowest, highest = min(numbers) - sum(map(max, earlier)), max(numbers) - sum(map(min, earlier))
@@ -58,7 +58,10 @@ def stated(numbers: Iterable[int | None]) -> list[int]:
 
 
 def shares(counts: Iterable[Count]) -> list[Share[Count]]:
-    """The sum of the shares is the number of people at a site. `counts` includes replaced counts."""
+    """Split the people at a site into shares, whose sum is the number of people.
+
+    `counts` must include replaced counts.
+    """
     newest_first = sorted(counts, key=order, reverse=True)
     known = {count.report_id: count for count in newest_first}
     stocks = by_stock(count for count in newest_first if count.superseded_by is None)
@@ -73,7 +76,10 @@ def shares(counts: Iterable[Count]) -> list[Share[Count]]:
 
 
 def order(count: SiteCount) -> tuple[datetime, datetime, UUID]:
-    """By the time of the count. The registry uses the same order to decide which count replaces another."""
+    """The sort key: the time of the count.
+
+    By the same order, the registry decides which count replaces another count.
+    """
     return count.counted_at, count.reported_at or count.counted_at, count.report_id
 
 
@@ -85,7 +91,7 @@ def by_stock(counts: Iterable[Count]) -> Mapping[UUID, list[Count]]:
 
 
 def people(count: Count, known: Mapping[UUID, Count]) -> UUID:
-    """The stock of the recount that replaced the count, otherwise the count's own stock."""
+    """Return the stock of the people: the stock of the replacing recount, else the count's own stock."""
     replacing = known.get(count.superseded_by) if count.superseded_by else None
     return (replacing or count).stock_id
 

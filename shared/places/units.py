@@ -31,7 +31,7 @@ LABELS: dict[UnitKind, Names] = {
 
 @dataclass(frozen=True, slots=True)
 class FormerName:
-    """`until` is an ISO date, a month or a year; it is empty if the time is unknown."""
+    """`until` is an ISO date, a month or a year, or empty if nobody knows the time."""
 
     names: Names
     until: str = ""
@@ -39,9 +39,9 @@ class FormerName:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`parent` comes from the national classification, because the digits of a code do not always show it.
+    """`parent` comes from the national classification.
 
-    A unit of level 1 has no parent.
+    The digits of a code do not always show the parent. A unit of level 1 has no parent.
     """
 
     pcode: str
@@ -55,7 +55,7 @@ class Unit:
     former: tuple[FormerName, ...] = field(default=())
 
     def label(self, lang: str) -> str:
-        """With the kind, because several units can share a name: Naryn is an oblast, a rayon and a city."""
+        """Return the name with the kind. The name alone is ambiguous: Naryn is an oblast, a rayon and a city."""
         lang = lang if lang in LANGUAGES else "en"
         return LABELS[self.kind][lang].format(self.names[lang])
 

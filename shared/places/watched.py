@@ -1,7 +1,7 @@
 """The area whose hazards intake accepts: 300 km around the country, or the area that `INTAKE_AREA` names.
 
-Without `INTAKE_AREA`, strong earthquakes are accepted up to 500 km from a district's point, because people feel them at
-a greater distance.
+Without `INTAKE_AREA`, intake also accepts strong earthquakes up to 500 km from a district's point, because people feel
+them far away.
 """
 
 from collections.abc import Iterator
@@ -64,13 +64,16 @@ class WatchedArea:
         return self.meets(hazard.area) or (self._has_strong_quakes and is_strong_quake_near(hazard))
 
     def meets(self, area: Area) -> bool:
-        """True if the area has P-codes, or has no geometry at all."""
+        """True if the hazard's area touches the watched area.
+
+        P-codes are always in the watched area. An area without geometry is accepted.
+        """
         drawn = [] if area.pcodes else list(shapes(area))
         return self._shape is None or not drawn or bool(shapely.intersects(self._shape, drawn).any())
 
 
 def is_strong_quake_near(hazard: Located) -> bool:
-    """An earthquake can be so strong and near that it must be judged, even beyond the drawn area."""
+    """True for a strong earthquake near the country, which can be felt there from outside the drawn area."""
     point, magnitude = hazard.area.point, hazard.magnitude or 0.0
     is_strong = hazard.type is HazardType.EARTHQUAKE and magnitude >= STRONG_MAGNITUDE
     return is_strong and point is not None and is_near(point.lat, point.lon, STRONG_QUAKE_KM)

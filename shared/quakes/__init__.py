@@ -1,1 +1,1 @@
-"""The intensity (MSK-64) with which earthquakes are expected to be felt in the districts."""
+"""The expected intensity (MSK-64) of earthquakes in the districts."""

@@ -1,4 +1,4 @@
-"""The intensity (MSK-64) that an earthquake is expected to have at a distance from its epicentre.
+"""The expected intensity (MSK-64) of an earthquake at a distance from its epicentre.
 
 The source is table 1 of Bindi et al. 2011, "Intensity prediction equations for Central Asia", Geophysical Journal
 International 187, 327-337. The equations hold for shallow crustal earthquakes, and treat the rupture as a point.
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from math import hypot, log10
 
 DEEPEST_KM = 40.0
-SHALLOWEST_KM = 5.0  # the depth must not be 0, because the equation BY_DEPTH divides by the depth
+SHALLOWEST_KM = 5.0  # smaller depths count as this depth, because BY_DEPTH divides by the depth
 FIXED_KM = 15.0
-DEFAULT_DEPTHS_KM = frozenset({0.0, 10.0, 33.0})  # networks report these depths if they could not measure the depth
-RUPTURE_MAGNITUDE = 6.5  # from this magnitude on, the rupture is too long to be treated as a point
+DEFAULT_DEPTHS_KM = frozenset({0.0, 10.0, 33.0})  # networks report one of these depths when the real depth is unknown
+RUPTURE_MAGNITUDE = 6.5  # at this magnitude and above, the rupture is too long to count as a point
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Tremor:
 
     @classmethod
     def of(cls, magnitude: float, depth_km: float | None) -> "Tremor | None":
-        """None if the depth is too great for the equations."""
+        """Return None for an earthquake deeper than 40 km, for which the equations do not hold."""
         if depth_km is None or depth_km in DEFAULT_DEPTHS_KM:
             return cls(magnitude, FIXED_KM, AT_FIXED_DEPTH)
         if depth_km > DEEPEST_KM:

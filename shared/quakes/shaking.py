@@ -1,4 +1,4 @@
-"""Computes the intensity with which an earthquake is expected to be felt in each district and city."""
+"""Computes the expected intensity of an earthquake in each district and city."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from shared.quakes.intensity import Tremor
 
 DAMAGE = 6.0  # MSK-64: adobe and clay houses crack
 FELT = 4.0  # MSK-64: many people feel the earthquake indoors
-EPICENTRAL_KM = 60.0  # in a large district, the farthest settlements are this far from the district's point
+EPICENTRAL_KM = 60.0  # distance from a district's point to its farthest settlements, in a large district
 
 
 @dataclass(frozen=True, slots=True)
 class ShakenUnit:
-    """`pcode` is None if the report names no place that has a P-code."""
+    """`pcode` is None if the report has neither a point nor P-codes."""
 
     pcode: str | None
     intensity: float
@@ -43,7 +43,7 @@ class Shaking:
         pcodes: Iterable[str],
         points: KnownPoints,
     ) -> Self | None:
-        """None if the magnitude is unknown or the depth is too great for the equations."""
+        """Return None if the magnitude is unknown, or if the earthquake is deeper than 40 km."""
         tremor = None if magnitude is None else Tremor.of(magnitude, depth_km)
         if tremor is None:
             return None
@@ -69,12 +69,13 @@ class Shaking:
         return tuple(unit.pcode for unit in self.units if unit.pcode and unit.intensity >= intensity)
 
 
-@lru_cache(256)  # an earthquake's grade, figures and area use the same result
+@lru_cache(256)  # cached, because the grade, the figures and the area of an earthquake need the same result
 def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...], points: KnownPoints) -> tuple[ShakenUnit, ...]:
-    """The expected intensity at each unit's known point nearest to the epicentre, the highest first.
+    """Return the expected intensity in each unit, highest first.
 
-    The unit around the epicentre gets the intensity of the epicentre, because its settlements can be nearer to the
-    epicentre than any known point. Without a point in the report, every reported unit gets this intensity.
+    For a unit, the nearest of its known points counts. The unit around the epicentre gets the intensity at the
+    epicentre, because its settlements can be nearer than all known points. If the report has no point, each reported
+    unit gets the intensity at the epicentre.
     """
     at_epicentre = tremor.intensity(0)
     if point is None:
@@ -88,7 +89,10 @@ def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...], points:
 
 
 def epicentral_unit(pcodes: Iterable[str], epicentre: Point) -> UnitPoint | None:
-    """The nearest of the units that the report names or, if it names none, the nearest unit within 60 km."""
+    """Return the nearest unit that the report names.
+
+    If the report names no unit, return the nearest unit within 60 km.
+    """
     codes = frozenset(pcodes)
     named = [unit for unit in unit_points() if not codes.isdisjoint((unit.pcode, unit.parent))]
     near = [unit for unit in unit_points() if _distance(unit, epicentre) <= EPICENTRAL_KM]

@@ -1,8 +1,8 @@
 """Traces by OpenTelemetry: from a request through Kafka to a delivered message.
 
-Tracing is off unless an `OTEL_EXPORTER_OTLP_…ENDPOINT` variable names a collector. While tracing is off, nothing of
-OpenTelemetry's SDK is imported. The trace context is a context variable of the task, so no function has to pass it on.
-A span contains only names and codes of our own: see `ATTRIBUTES`.
+Tracing is off unless an `OTEL_EXPORTER_OTLP_…ENDPOINT` variable names a collector. Only active tracing imports
+OpenTelemetry's SDK. The trace context is a context variable, so functions need no argument for the context. A span
+contains no personal data, only our own names and codes (see `ATTRIBUTES`).
 """
 
 import os
@@ -19,12 +19,12 @@ from urllib.parse import urlsplit
 from shared import log
 
 HEADER = "traceparent"
-# version, trace id, parent id, flags; an id that consists of zeros is invalid
+# the version, trace id, parent id and flags; an id of zeros is invalid
 TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 NOTHING: AbstractContextManager[None] = nullcontext()
 
-# All other attributes of spans are dropped. No value is a text that a person typed: a route is a template without the
-# ids of the path, and an error is the name of its class.
+# The permitted attributes of spans. All others are dropped. No permitted value contains text that a person typed:
+# `http.route` is the route's template without ids, and `error.type` is the name of a class.
 ATTRIBUTES = frozenset(
     {
         "dayar.alert_id",
@@ -45,11 +45,11 @@ Attributes = Mapping[str, str | int]
 
 
 class Phase(StrEnum):
-    """The phases of a report's handling whose durations are measured."""
+    """The measured phases in the handling of a report."""
 
     REQUEST = "request"  # from the request to the answer
     SEND = "send"  # from the publication to the broker's acknowledgement
-    WAIT = "wait"  # from the broker to the consumer; in the histogram, but without a span
+    WAIT = "wait"  # from the broker to the consumer; only a duration, without a span
     PROCESS = "process"  # the transaction of the batch that contains the record
     DELIVER = "deliver"  # one attempt to deliver a message
 
@@ -77,7 +77,10 @@ _causes: ContextVar[Mapping[Hashable, str]] = ContextVar("causes", default=Mappi
 
 
 def start(service: str) -> None:
-    """Start tracing if the environment asks for it. A wrong variable is logged, and does not stop the service."""
+    """Start tracing if the environment names a collector.
+
+    A wrong variable is only logged, so that the service still starts.
+    """
     signals = wanted(os.environ)
     if not signals:
         return
@@ -107,7 +110,7 @@ def is_on() -> bool:
 
 
 def wanted(environment: Mapping[str, str]) -> frozenset[str]:
-    """The signals (traces, metrics) for which the environment names a collector."""
+    """Return the signals (traces, metrics) to export: those for which the environment names a collector."""
     if environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return frozenset()
     return frozenset(
@@ -123,7 +126,7 @@ def endpoint(environment: Mapping[str, str], signal: str) -> str:
 
 
 def unusable(environment: Mapping[str, str]) -> str | None:
-    """Says what was expected of the unusable variable. None if all values are usable."""
+    """Return what is expected of the first wrong variable, or None if all variables are usable."""
     for signal in sorted(wanted(environment)):
         url = urlsplit(endpoint(environment, signal))
         if url.scheme not in ("http", "https") or not url.hostname:
@@ -145,7 +148,7 @@ def headers() -> dict[str, str]:
 
 
 def parent_in(headers: Iterable[tuple[bytes | str, bytes]]) -> str | None:
-    """The standard requires that a malformed `traceparent` is ignored."""
+    """Return the `traceparent` in the headers. A malformed value is ignored, as the standard requires."""
     for name, value in headers:
         if name in (HEADER, b"traceparent"):
             return value.decode("ascii") if TRACEPARENT.fullmatch(value) else None
@@ -153,7 +156,7 @@ def parent_in(headers: Iterable[tuple[bytes | str, bytes]]) -> str | None:
 
 
 def begin(phase: Phase, name: str, parent: str | None, attributes: Attributes) -> Span | None:
-    """None while tracing is off. A span without a parent begins a new trace."""
+    """Begin a span, or return None while tracing is off. Without a parent, the span begins a new trace."""
     return None if _recorder is None else _recorder.begin(phase, name, parent, attributes)
 
 
@@ -163,7 +166,7 @@ def note_duration(phase: Phase, name: str, seconds: float) -> None:
 
 
 def span(phase: Phase, name: str, attributes: Attributes) -> AbstractContextManager[None]:
-    """An error of the body is recorded without its text."""
+    """A span around the body. If the body fails, the span records the class of the error, without its text."""
     begun = begin(phase, name, current(), attributes)
     return NOTHING if begun is None else _during(begun)
 
@@ -199,7 +202,7 @@ class Continued(AbstractContextManager[None]):
 
 @contextmanager
 def causes(known: Mapping[Hashable, str]) -> Iterator[None]:
-    """`caused_by` knows these trace contexts of a batch's records during the body."""
+    """During the body, `caused_by` can find these trace contexts, one for each record of a batch."""
     token = _causes.set(known)
     try:
         yield
@@ -208,14 +211,17 @@ def causes(known: Mapping[Hashable, str]) -> Iterator[None]:
 
 
 def name_causes(names: Iterable[tuple[Hashable, Hashable]]) -> None:
-    """Adds names, such as a report's id, for `caused_by`. A pair has a known name and a new name for one cause."""
+    """Give causes further names for `caused_by`, such as the id of a report.
+
+    Each pair consists of a known name and a new name.
+    """
     known = _causes.get()
     if known:
         _causes.set({**known, **{new: known[name] for name, new in names if name in known}})
 
 
 def caused_by(*names: Hashable) -> AbstractContextManager[None]:
-    """Continue the trace of the first known cause. Without a known cause, do nothing."""
+    """Continue the trace of the first of these names that is known. If no name is known, change nothing."""
     if _recorder is None:
         return NOTHING
     known = _causes.get()

@@ -1,4 +1,4 @@
-"""Records spans and the durations of phases with OpenTelemetry's SDK, and is imported only if tracing is on."""
+"""Records spans and the durations of phases with OpenTelemetry's SDK. Only active tracing imports this module."""
 
 import time
 from collections.abc import Collection, Sequence
@@ -49,7 +49,7 @@ class PhaseSpan:
     def end(
         self, error: BaseException | None = None, *, name: str | None = None, attributes: Attributes | None = None
     ) -> None:
-        """Only the class of an error is recorded, because its text may quote personal data."""
+        """End the span. Of an error, only the class is recorded, because the text may quote personal data."""
         if name is not None:
             self._name = name
             self._span.update_name(name)
@@ -62,7 +62,7 @@ class PhaseSpan:
 
 
 class OpenTelemetryRecorder:
-    """`processors` export the spans, and `readers` export the durations."""
+    """The `processors` export spans. The `readers` export durations."""
 
     def __init__(self, service: str, processors: Sequence[SpanProcessor], readers: Sequence[MetricReader]) -> None:
         resource = resource_of(service)
@@ -88,7 +88,7 @@ class OpenTelemetryRecorder:
         self._durations.record(seconds, {"dayar.phase": phase.value, "dayar.operation": name})
 
     def stop(self) -> None:
-        """A collector that does not answer delays the end of the process only briefly."""
+        """Export what remains. The time is limited, because the collector may not answer."""
         stopping = [
             Thread(target=provider.shutdown, name=f"stop {type(provider).__name__}", daemon=True)
             for provider in (self._tracers, self._meters)
@@ -115,7 +115,7 @@ def resource_of(service: str) -> Resource:
 
 
 def context_of(traceparent: str | None) -> Context:
-    """The parent needs no check, because `TRACEPARENT` matched it when it was received."""
+    """Return the context of a parent. `traceparent` was already checked by `TRACEPARENT`."""
     if traceparent is None:
         return Context()
     _, trace_id, span_id, flags = traceparent.split("-")

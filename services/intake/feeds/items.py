@@ -90,6 +90,9 @@ def instant(milliseconds: int) -> datetime:
 
 
 def one_line(text: str, longest: int = 150) -> str:
-    """The contract forbids control characters in a line."""
+    """Return at most `longest` characters.
+
+    Control characters become spaces, because the contract forbids them in a line.
+    """
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
