@@ -1,4 +1,4 @@
-"""THE CONTRACT: every event type with its topic and its encoding as a Kafka record."""
+"""THE CONTRACT: all event types, their topics, and their encoding as Kafka records."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -95,14 +95,15 @@ from shared.events.topics import TOPICS, Topic
 
 CORRECTION = HouseholdCorrectionReported.event_type
 
-# Classes with the same event type have different values of `kind`.
+# Several classes can have the same event type. They have different values of `kind`.
 EVENT_TYPES: dict[str, tuple[type[EventData], ...]] = gathered()
 
 
 def decode(topic: str, value: bytes | None, headers: list[Header] | tuple[Header, ...]) -> Event[Any]:
-    """Raises UnknownEventType if the event type is unknown or is not of this topic.
+    """Decode a record.
 
-    Raises MalformedEvent with a JSON pointer to the wrong field. The pointer has only known field names and no value.
+    Raises UnknownEventType if the topic has no such event type. Raises MalformedEvent with a JSON pointer to the wrong
+    field. The pointer contains only known field names, and no value.
     """
     fields = dict(headers)
     event_type = header_of(fields, "ce_type")
@@ -138,7 +139,10 @@ def _parser(models: tuple[type[BaseModel], ...]) -> Callable[[bytes], Any]:
 
 
 def pointer(error: ValidationError, models: tuple[type[BaseModel], ...]) -> str:
-    """Points to the first wrong field. A name that is not in the contract is shown as `?`."""
+    """Return a JSON pointer to the first wrong field.
+
+    Names that are not in the contract become `?`, because they may be personal data.
+    """
     known = {name for model in models for name in model.model_fields}
     location = error.errors(include_input=False, include_context=False, include_url=False)[0]["loc"]
     return "".join(f"/{part if isinstance(part, int) or part in known else '?'}" for part in location)

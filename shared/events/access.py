@@ -1,4 +1,4 @@
-"""Revoked and restored credentials; every web process reads all of them before it is ready."""
+"""Events about revoked and restored credentials. Every web process reads all these events before it is ready."""
 
 from enum import StrEnum
 from typing import ClassVar
@@ -21,11 +21,11 @@ class CredentialRevoked(EventData):
     credential_id: UUID
     kind: CredentialKind
     revoked_at: Instant
-    issued_before: Instant | None = None  # None means that all tokens are revoked
+    issued_before: Instant | None = None  # only tokens issued before this time are revoked; None means all tokens
 
     @property
     def key(self) -> UUID:
-        """Includes the kind, because a phone chooses its own id, which may equal the id of an account."""
+        """The key is derived from id and kind. A phone chooses its own id, and could choose the id of an account."""
         return uuid5(self.credential_id, self.kind)
 
 
@@ -34,7 +34,7 @@ class CredentialRestored(CredentialRevoked):
 
 
 class TeamReadmitted(EventData):
-    """Expired field tokens of a team count as valid until `until`. Revoked tokens stay revoked."""
+    """Expired field tokens of the team count as valid until the time `until`. Revoked tokens stay revoked."""
 
     event_type: ClassVar[str] = "dayar.team.readmitted.v1"
     topic: ClassVar[str] = "access"

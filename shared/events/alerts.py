@@ -1,4 +1,7 @@
-"""Alerts: the CMC's own notifications. Each event carries the whole alert; `sequence` orders the events."""
+"""Alerts: the CMC's own notifications.
+
+Each event contains the whole alert. `sequence` gives the order of an alert's events.
+"""
 
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
@@ -23,7 +26,7 @@ from shared.events.vocabulary import (
 
 
 class AlertFields(Data):
-    """The fields of an alert that the alerts service stores, and that the events publish and the alerts API shows."""
+    """The stored fields of an alert. The events and the alerts API contain these fields."""
 
     alert_id: UUID
     sequence: int
@@ -36,7 +39,7 @@ class AlertFields(Data):
     severity_is_derived: bool = False
     hazard_type: HazardType | None = None
     hazard_id: UUID | None = None
-    # None for an alert without a hazard, or from an earlier release of Dayar
+    # None if the alert has no hazard, or comes from an earlier release of Dayar
     hazard_scope: Scope | None = None
     pcodes: tuple[str, ...] = ()
     households: int | None = None
@@ -67,7 +70,7 @@ class AlertFields(Data):
 
 
 class PublishedAlert(AlertFields):
-    """The fields of an alert that the events publish and the alerts API shows."""
+    """The fields of an alert in the events and in the alerts API: the stored fields, and fields computed from them."""
 
     verification: Verification = Verification.UNVERIFIED
     work: Work = Work.UNACKNOWLEDGED
@@ -77,14 +80,14 @@ class PublishedAlert(AlertFields):
 
 
 class AlertRaised(PublishedAlert, EventData):
-    """`rule` and `reason` are codes; `figures` hold the values of the reason's text (magnitude, count, hours, P-code).
+    """`rule` and `reason` are codes.
 
-    `demand` is the action that an operator must take now, if any. `is_unseen` is true if a Severe or Extreme alert was
-    cancelled or expired before anybody acknowledged the alert. `severity_is_derived` is true if Dayar computed the
-    severity, because the source of the hazard did not state it. If the step of a policy demands several
-    acknowledgements, the alert counts as unacknowledged until `acknowledgements_needed` people have acknowledged it.
-    `acknowledgements` is the number of people who have already acknowledged the alert. `assigned_to` is the account
-    that must work on the alert; the field is empty as soon as somebody starts work.
+    `figures` contains the values for the text of the reason, such as magnitude or count. `demand` is the action that an
+    operator must take now, or None. `is_unseen` is true if nobody acknowledged a Severe or Extreme alert before its
+    cancellation or expiry. `severity_is_derived` is true if Dayar computed the severity, because the source stated
+    none. A step of a policy can demand several acknowledgements: the alert stays unacknowledged until
+    `acknowledgements` has reached `acknowledgements_needed`. `assigned_to` is the account that must begin to work on
+    the alert. When work has begun, `assigned_to` is None.
     """
 
     event_type: ClassVar[str] = "dayar.alert.raised.v1"
@@ -105,7 +108,7 @@ class AlertEscalated(AlertRaised):
 
 
 class AlertAssigned(AlertRaised):
-    """Somebody assigned the alert to a person. The assignment does not change the action that the alert demands."""
+    """Somebody assigned the alert to a person. `demand` stays the same."""
 
     event_type: ClassVar[str] = "dayar.alert.assigned.v1"
 
@@ -121,7 +124,7 @@ class AlertProgressed(AlertRaised):
 
 
 class AlertCommented(AlertRaised):
-    """The comment itself stays in the alerts service."""
+    """Somebody commented the alert. The event leaves out the text of the comment."""
 
     event_type: ClassVar[str] = "dayar.alert.commented.v1"
 
@@ -131,7 +134,7 @@ class AlertSnoozed(AlertRaised):
 
 
 class AlertReopened(AlertRaised):
-    """A person reopened the alert or undid an acknowledgement: the alert needs an acknowledgement again."""
+    """A person reopened the alert, or undid an acknowledgement. The alert then needs a new acknowledgement."""
 
     event_type: ClassVar[str] = "dayar.alert.reopened.v1"
 
@@ -141,15 +144,15 @@ class AlertResolved(AlertRaised):
 
 
 class AlertSuppressed(AlertRaised):
-    """An alert that a rule would have raised, with the reason why it was not raised (`reason`: too_old, …)."""
+    """An alert that a rule would have raised, but that was suppressed. `reason` says why, for example `too_old`."""
 
     event_type: ClassVar[str] = "dayar.alert.suppressed.v1"
 
 
 class DeliverySettled(EventData):
-    """The first delivery of the alert to this recipient succeeded, or a delivery failed.
+    """A delivery of the alert failed, or the first delivery to this recipient succeeded.
 
-    The address stays in the alerts service; the event has only the recipient's label.
+    `recipient` is only a label. The event leaves out the recipient's address.
     """
 
     event_type: ClassVar[str] = "dayar.alert.delivery_settled.v1"

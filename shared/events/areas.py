@@ -36,9 +36,9 @@ class Area(Body):
 
 
 class ReportedArea(Area):
-    """The area as reported.
+    """The area as the author reports the area.
 
-    Intake adds the districts of villages and, by boundaries, the units that the area touches.
+    Intake later adds P-codes: the districts of villages, and the units that the drawn area touches.
     """
 
     pcodes: Annotated[tuple[PCode, ...], Field(max_length=200), FailFast()] = ()

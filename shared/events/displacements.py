@@ -57,8 +57,8 @@ from shared.events.vocabulary import (
 class Person(Body):
     """One member of a household.
 
-    `functioning` has the answers to the Washington Group's questions, which are asked from the age of 5 years.
-    `disabilities` are disabilities that somebody noticed without asking.
+    `functioning` contains the answers to the Washington Group's questions, for persons from the age of 5.
+    `disabilities` are disabilities that somebody noticed without these questions.
     """
 
     member_id: Sealed[RandomId]
@@ -67,7 +67,7 @@ class Person(Body):
     birth_date: Sealed[date | None] = None
     birth_year: Sealed[Annotated[int, Field(ge=1900, le=2100)] | None] = None
     age: Sealed[Annotated[int, Field(ge=0, le=130)] | None] = None  # in completed years
-    age_reported_on: Sealed[date | None] = None  # the day on which the person had this age
+    age_reported_on: Sealed[date | None] = None  # the day on which `age` was correct
     given_name: Sealed[Name | None] = None
     family_name: Sealed[Name | None] = None
     patronymic: Sealed[Name | None] = None
@@ -86,7 +86,7 @@ class SexAgeCount(Body):
 
 
 class Sharing(Body):
-    """The person's consent to sharing: recipient, purpose, and whether data of single persons may be shared."""
+    """A consent to share data with a recipient for a purpose. `person_level` permits data of single persons."""
 
     recipient: Sealed[Line]
     purpose: Sealed[Line]
@@ -116,7 +116,7 @@ class ReportClear(Data):
 
     @property
     def pcode(self) -> str | None:
-        """The destination, or the origin while the people are abroad."""
+        """The P-code of the destination. If the destination is abroad, the P-code of the origin."""
         return self.destination.pcode or self.origin.pcode
 
 
@@ -128,11 +128,11 @@ class HouseholdClear(ReportClear):
 class GroupClear(ReportClear):
     """The unencrypted fields of a count, which do not identify any person.
 
-    `counted_at` is the time of the count; if it is None, `reported_at` is used. If `persons_estimated` is true,
-    `persons` was estimated from `households`. Only a full recount replaces earlier counts of the same people. `site_id`
-    is the site where the people are now; `destination` and `destination_locality` are the site's place.
-    `origin_locality_pcode` and `destination_locality_pcode` are the gazetteer's codes of the settlements. A code is set
-    if the author chose the settlement from a list, or if intake found only one settlement of this name in the district.
+    If `counted_at` is None, `reported_at` is the time of the count. If `persons_estimated` is true, `persons` was
+    estimated from `households`. Only a full recount replaces earlier counts of the same people. `site_id` is the site
+    where the people are now. `destination` and `destination_locality` are then the place of the site.
+    `origin_locality_pcode` and `destination_locality_pcode` are codes of settlements in the gazetteer. The author chose
+    the settlement from a list, or intake found exactly one settlement with this name in the district.
     """
 
     kind: Clear[Literal["group"]]
@@ -155,7 +155,7 @@ class GroupClear(ReportClear):
 
 
 class ReportSealed(Data):
-    """The sealed fields; only the registry's worker can read them."""
+    """The encrypted fields. Only the registry's worker can read these fields."""
 
     origin_point: Sealed[Point | None] = None
     destination_point: Sealed[Point | None] = None
@@ -167,10 +167,11 @@ class ReportSealed(Data):
 
 
 class HouseholdSealed(ReportSealed):
-    """`site_id` is the site where the household is now; without a site, `destination_locality` may name the place.
+    """`site_id` is the site where the household is now.
 
-    The phone draws `short_code` for a new household. Another team may report a movement of the household by this code.
-    `contact_name` is the name of the head or of a contact person, because a short report does not list the members.
+    Without a site, `destination_locality` can name the place. The phone draws `short_code` for a new household. With
+    this code, another team can report a movement of the household. `contact_name` is the name of the head or of a
+    contact person, for a short report without members.
     """
 
     short_code: Sealed[ShortCode | None] = None
@@ -196,7 +197,7 @@ class GroupSealed(ReportSealed):
 class HouseholdReport(HouseholdClear, HouseholdSealed, Body):
     """The body of `POST /intake/v1/displacements` for one household.
 
-    A correction is the whole report again with `version` + 1.
+    A correction repeats the whole report, with `version` + 1.
     """
 
     @model_validator(mode="after")
@@ -214,7 +215,7 @@ class HouseholdReport(HouseholdClear, HouseholdSealed, Body):
 
 
 class GroupReport(GroupClear, GroupSealed, Body):
-    """The body of `POST /intake/v1/displacements` for a group that was counted, without a list of members."""
+    """The body of `POST /intake/v1/displacements` for a counted group, without names of persons."""
 
     @model_validator(mode="after")
     def counts_fit(self) -> "GroupReport":
@@ -225,7 +226,7 @@ class GroupReport(GroupClear, GroupSealed, Body):
 
 
 def check_counts(sex_age: Sequence[SexAgeCount], persons: int) -> None:
-    """Raises ValueError if the counts add up to more people."""
+    """Raises ValueError if the sum of the counts is greater than `persons`."""
     if sum(count.count for count in sex_age) > persons:
         raise ValueError("the counts of `sex_age` are expected to be no more than `persons` together")
 
@@ -243,7 +244,7 @@ def check_evacuation(evacuation: Evacuation | None, mobility: Mobility) -> None:
 
 
 def check_localities(report: HouseholdSealed | GroupClear) -> None:
-    """Raises ValueError if a settlement has a code and no name, because readers without a gazetteer need the name."""
+    """Raises ValueError if a settlement has a code without a name. Readers without a gazetteer need the name."""
     for side in ("origin", "destination"):
         if getattr(report, f"{side}_locality_pcode") and not getattr(report, f"{side}_locality"):
             raise ValueError(f"`{side}_locality` is expected with `{side}_locality_pcode`")
@@ -268,9 +269,9 @@ class UncorrectedReportTimes(UncorrectedTimes):
 
 
 class Stamped(EventData):
-    """Intake adds these fields to a report.
+    """The fields that intake adds to a report.
 
-    The values come from the token, from intake's clock and from intake's checks.
+    Their values come from the author's token, from intake's clock, and from intake's checks.
     """
 
     author: Clear[UUID]

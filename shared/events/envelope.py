@@ -16,9 +16,9 @@ from shared.events.fields import Data
 NAMESPACE = UUID("7d5c1f0a-6b0e-5d4e-9a39-64617961722e")
 CONTENT_TYPE = b"application/json"
 _NAMESPACE = NAMESPACE.bytes
-UUID_TEXT = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # as RFC 9562 writes a UUID
+UUID_TEXT = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # a UUID in the form of RFC 9562
 SCHEMA_ROOT = "urn:dayar:schema:"
-REVOKED_HEADER = "dayar_revoked"  # the credential of the report's author was revoked before the report came
+REVOKED_HEADER = "dayar_revoked"  # this header says that the author's credential had been revoked when the report came
 SIGNATURE = "signature"  # the last header of each record, written by `shared/messaging/signatures.py`
 
 Header = tuple[str, bytes]
@@ -29,7 +29,7 @@ class EventData(Data):
 
     event_type: ClassVar[str]
     topic: ClassVar[str]
-    other_topics: ClassVar[tuple[str, ...]] = ()  # further topics of this event type
+    other_topics: ClassVar[tuple[str, ...]] = ()  # topics of this event type in addition to `topic`
     key_field: ClassVar[str]
 
     @classmethod
@@ -69,7 +69,7 @@ class UnknownEventType(Exception):
 
 
 class MalformedEvent(Exception):
-    """The record lacks a required CloudEvents header, or its data does not match the schema."""
+    """A required CloudEvents header is missing, or the data does not match the schema."""
 
     def __init__(self, pointer: str = "") -> None:
         super().__init__(pointer)
@@ -97,7 +97,7 @@ class Event(NamedTuple, Generic[D]):
 
 
 def event_id(event_type: str, author: UUID | str, report_id: UUID | str, version: int) -> UUID:
-    """A repeated publication of a report has the same id."""
+    """Return the id of the event. A second publication of the same report gets the same id."""
     return UUID(event_name(event_type, author, report_id, version))
 
 
@@ -108,12 +108,12 @@ def event_name(event_type: str, author: UUID | str, report_id: UUID | str, versi
 
 
 def derived_id(*parts: object) -> UUID:
-    """For example `derived_id("hazard", source, source_id)`."""
+    """Return an id that depends only on the parts, for example `derived_id("hazard", source, source_id)`."""
     name = "|".join(map(str, parts))
     return UUID(_version_5(hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()))
 
 
-@lru_cache(1024)  # the names of an author's events begin with the same text
+@lru_cache(1024)  # cached, because the names of all events of an author begin with the same text
 def _hasher(start: str) -> "hashlib._Hash":
     return hashlib.sha1(_NAMESPACE + start.encode(), usedforsecurity=False)
 
@@ -146,7 +146,7 @@ def raw_message(
     source: str,
     time: datetime,
 ) -> Message:
-    """Takes a value that is JSON already (fast path)."""
+    """A fast path for a value that is already JSON."""
     name = key.encode()
     headers = (
         ("ce_id", str(id).encode()),
@@ -159,7 +159,7 @@ def raw_message(
     return Message(topic, name, value, headers)
 
 
-@lru_cache(1024)  # all events of a batch have the same time
+@lru_cache(1024)  # cached, because all events of a batch have the same time
 def written(time: datetime) -> str:
     return time.astimezone(UTC).isoformat()
 
@@ -187,7 +187,10 @@ def header_of(headers: Mapping[str, bytes], name: str) -> str:
 
 
 def digest(parts: Iterable[bytes]) -> bytes:
-    """SHA-256 over the decrypted content distinguishes a repeat from another event with the same id."""
+    """Return a SHA-256 of the decrypted content.
+
+    Of two events with the same id, equal digests show a repeat, different digests a conflict.
+    """
     hasher = hashlib.sha256()
     for part in parts:
         hasher.update(len(part).to_bytes(8, "big"))

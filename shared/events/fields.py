@@ -17,13 +17,16 @@ Sealed = Annotated[T, SEALED]
 
 
 class Body(BaseModel):
-    """The base class of data from outside. An unknown field is an error. Errors show no values."""
+    """The base class of data from outside.
+
+    Refuses unknown fields. Errors do not show values, which may be personal data.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Data(BaseModel):
-    """The base class of event data. An unknown field is ignored, because it comes from a newer release."""
+    """The base class of event data. Ignores unknown fields, because a newer release may have added them."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -44,10 +47,10 @@ RandomId = Annotated[UUID, AfterValidator(random_uuid)]
 
 
 def utc(value: datetime) -> datetime:
-    # `astimezone` can fail in the years 1 and 9999. The year is checked before and after the conversion, because
-    # the conversion can change the year.
+    # Check the year before the conversion, because `astimezone` can fail in the years 1 and 9999. Check the year again
+    # after the conversion, because the conversion can change the year.
     if FIRST_YEAR <= value.year <= LAST_YEAR:
-        # times of events are in UTC already and need no conversion
+        # times of events are already in UTC
         moment = value.astimezone(UTC) if value.utcoffset() else value
         if FIRST_YEAR <= moment.year <= LAST_YEAR:
             return moment
@@ -71,7 +74,10 @@ Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 
 
 class UncorrectedTimes(Data):
-    """The author's original times, if intake corrected the times. The digest of a report uses the original times."""
+    """The original times of a report whose times intake has corrected.
+
+    The digest of the report uses the original times.
+    """
 
     reported_at: Clear[Instant | None] = None
 
@@ -81,7 +87,7 @@ class UncorrectedTimes(Data):
 
 
 class Place(Body):
-    """A P-code within the country, or an ISO 3166-1 country code; `ZZ` means unknown."""
+    """Either a P-code of Kyrgyzstan, or an ISO 3166-1 country code. `ZZ` means that the place is unknown."""
 
     pcode: Clear[PCode | None] = None
     country: Clear[Country | None] = None

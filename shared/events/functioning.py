@@ -8,11 +8,11 @@ from pydantic import model_validator
 from shared.events.fields import Body, Sealed
 from shared.events.vocabulary import Difficulty, Disability
 
-YOUNGEST = 5  # the Washington Group has other questions for younger children
+YOUNGEST = 5  # for younger children, the Washington Group has other questions
 
 
 class Functioning(Body):
-    """A person's difficulty in each domain. A domain that was not asked is missing."""
+    """A person's difficulty in each domain. A domain is None if nobody asked the question."""
 
     seeing: Sealed[Difficulty | None] = None
     hearing: Sealed[Difficulty | None] = None
@@ -40,7 +40,7 @@ class Aged(Protocol):
 
 
 def is_too_young(person: Aged, day: date) -> bool:
-    """If only the birth year of a person is known, the person counts as one year older on each 1 January."""
+    """True if the person is known to be younger than YOUNGEST. With only a birth year, the age changes on 1 January."""
     if person.birth_date is not None:
         return years(person.birth_date, day) < YOUNGEST
     if person.birth_year is not None:

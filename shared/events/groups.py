@@ -1,6 +1,6 @@
 """The registry's events about counts of groups.
 
-Localities and shelter are not encrypted, because no event about counts names a person.
+Localities and shelter are not encrypted, because events about counts never name a person.
 """
 
 from datetime import date
@@ -23,10 +23,11 @@ from shared.events.vocabulary import (
 
 
 class GroupWhereabouts(Data):
-    """The people of a count after movements: still displaced where they were counted, returned, and settled elsewhere.
+    """The people of a count after movements.
 
-    `confirmed_on` is the day of the last movement or confirmation. `is_return_presumed` says that an evacuation was
-    lifted and that nobody has confirmed the return.
+    Three groups: still displaced at the place of the count, returned, settled elsewhere. `confirmed_on` is the day of
+    the last movement or confirmation. `is_return_presumed` is true after a lifted evacuation, until a person confirms
+    the return.
     """
 
     displaced: Clear[Persons]
@@ -37,11 +38,12 @@ class GroupWhereabouts(Data):
 
 
 class RegisteredPeople(Data):
-    """Registered households that left the counted people's district on one day, and are now near the counted people.
+    """Registered households near the counted people.
 
-    `persons` and `households` are at the place of the count. `stated_persons` and `stated_households` also include the
-    people whose reports state another place in the same district. For each place and day, the number of households is
-    rounded down to a multiple of five. An exact number could show where a single household is.
+    They left the district of the counted people on one day. `persons` and `households` include only people at the place
+    of the count. `stated_persons` and `stated_households` also include people at other places in the same district. For
+    each place and day, the number of households is rounded down to a multiple of five, because an exact number could
+    show where a single household is.
     """
 
     occurred_on: Clear[date]
@@ -53,12 +55,12 @@ class RegisteredPeople(Data):
 
 
 class PlaceComparison(Data):
-    """The registered people who may be among the counted people, by the day on which they left.
+    """The registered people who may be among the counted people.
 
-    Counts at the same site or locality have the same `place_id`. A count of everybody at a site states no origin, so
-    the comparison of this count has no `registered` people. `included_persons` and `included_households` are the
-    registered people of known origin who were at the site when the count was made. Both numbers are rounded down to a
-    multiple of five households.
+    `registered` groups them by the day on which they left. Counts at the same site or locality have the same
+    `place_id`. A count of everybody at a site has no origin, so its `registered` is empty. For such a count,
+    `included_persons` and `included_households` are the registered people with a known origin who were at the site at
+    the time of the count. Both numbers are rounded down to a multiple of five households.
     """
 
     place_id: Clear[UUID]
@@ -70,23 +72,22 @@ class PlaceComparison(Data):
 class GroupCounted(EventData):
     """One count of a group after this event.
 
-    Consumers ignore an event whose `sequence` is not higher than the `sequence` that they have stored.
+    A consumer ignores the event if it has stored the same or a higher `sequence`.
 
-    People who were transferred or forced onward are a separate count of the type `status_changed`. A count of the type
-    `status_changed` has a `report_id` that belongs to no report; its `movement_id` is the report of the movement.
-    Without `whereabouts`, all `persons` are displaced where they were counted.
+    People who were transferred or forced onward become a separate count. Its event is `GroupStatusChanged`, its
+    `report_id` belongs to no report, and its `movement_id` is the report of the movement. Without `whereabouts`, all
+    `persons` are displaced where they were counted.
 
-    Counts with the same `stock_id` count the same people, so their persons are never added up. If several counts with
-    one `stock_id` are in effect, the teams disagree, and the number of people lies between the lowest and the highest
-    count. `superseded_by` is the report of the full recount that replaced this count; a replaced count no longer has
-    effect. `replaces` are the reports that this full recount replaces from now on. Each replaced report also has a
-    separate event, which may come later, because it is on another partition. If `covers_site` is true, everybody at the
-    site was counted, so earlier counts at the site are not added. If `counted_at_precision` is not `hour`, nobody
-    stated the hour of the count. Without a stated hour, `counted_at` is the end of the stated day or, if earlier, the
-    time of the report.
+    Counts with the same `stock_id` count the same people, so their numbers are never added. Several counts in effect
+    with one `stock_id` mean that teams disagree: the number of people lies between the lowest and the highest count.
+    `superseded_by` is the report of the full recount that replaced this count. A replaced count no longer has effect.
+    `replaces` are the reports that this full recount replaces. Each replaced report has its own event as well, which
+    can come later, because it is on another partition. If `covers_site` is true, the count includes everybody at the
+    site, and earlier counts at the site are not added. If `counted_at_precision` is not `hour`, `counted_at` is the end
+    of the stated day, or the time of the report if the report is earlier.
 
-    `comparison` is set if the registry has compared the count with the registered people. Without `comparison`, the
-    last comparison of the count stays valid.
+    `comparison` compares the count with the registered people. Without `comparison`, the last comparison of the count
+    stays valid.
     """
 
     event_type: ClassVar[str] = "dayar.group.counted.v1"
@@ -141,7 +142,7 @@ class GroupCounted(EventData):
 
     @property
     def households_now(self) -> int | None:
-        """Estimated from the number of persons."""
+        """The number of households that are still displaced, estimated from the persons."""
         if self.households is None or not self.persons:
             return self.households
         return -(-self.households * self.displaced_now // self.persons)
@@ -154,21 +155,23 @@ class GroupCorrected(GroupCounted):
 
 
 class GroupStatusChanged(GroupCounted):
-    """Another report changed this count: a full recount replaced it, or no longer replaces it, or people moved.
+    """Another report changed this count.
 
-    The registry also publishes this event if the number of registered people at the place of the count changed.
+    People moved, or a full recount replaced the count, or the replacement ended. The registry also publishes this event
+    if the number of registered people at the place of the count changed.
     """
 
     event_type: ClassVar[str] = "dayar.group.status_changed.v1"
 
 
 class GroupHeld(EventData):
-    """The newest held count of a group that is not registered, without localities. The fields are as in `GroupCounted`.
+    """The newest held count of a group that is not registered.
 
-    If `is_held` is false, no count of the group waits any more: the group is registered, or its counts were refused.
-    Consumers ignore an event whose `sequence` is not higher than the `sequence` that they have stored. The sequences of
-    `GroupHeld` and of `GroupCounted` are not comparable. If a recorded count has the same `stock_id`, the held count
-    counts the same people. `reported_on` is the day of the count or, if it is not known, of the report.
+    The fields mean the same as in `GroupCounted`. Localities are left out. If `is_held` is false, no count of the group
+    waits: the group is registered, or its counts were refused. A consumer ignores the event if it has stored the same
+    or a higher `sequence` of `GroupHeld`; `GroupCounted` has separate sequences. A recorded count with the same
+    `stock_id` counts the same people. `reported_on` is the day of the count. If the day of the count is unknown,
+    `reported_on` is the day of the report.
     """
 
     event_type: ClassVar[str] = "dayar.group.held.v1"

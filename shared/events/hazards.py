@@ -27,10 +27,11 @@ FeltReports = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
 class SourceShaking(Body):
-    """How strongly an earthquake shook, as its source says. The intensities are on the MMI scale, not on MSK-64.
+    """The shaking of an earthquake, as the source states.
 
-    `mmi` is the highest modelled intensity, `cdi` the highest intensity that people reported, and `felt_reports` the
-    number of these people. The highest intensity may lie outside the country.
+    The intensities are on the MMI scale, not on MSK-64. `mmi` is the highest modelled intensity, `cdi` the highest
+    intensity from reports of people, and `felt_reports` the number of these reports. The place with the highest
+    intensity may be outside the country.
     """
 
     mmi: Mmi | None = None
@@ -46,13 +47,13 @@ class HazardText(Body):
 
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-# Sorted by language, so that a repeated report has the same JSON.
+# The texts are sorted by language, so that two copies of a report have the same JSON.
 Texts = Annotated[
     dict[Language, HazardText], Field(max_length=9), AfterValidator(lambda texts: dict(sorted(texts.items())))
 ]
 SourceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 SourceId = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-# as the seismic network writes the type, such as mww or mb
+# the type in the spelling of the seismic network, such as mww or mb
 MagnitudeType = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9()_-]{0,19}$")]
 Web = Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=500)]
 
@@ -61,8 +62,9 @@ OF_ACCOUNT = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 RESTRICTED_HAZARDS = "hazards-restricted"  # hazards whose scope is Restricted or Private
 CENTRE = "cmc"  # the `source` of events that people of the centre enter
 FIELD_TEAMS = "field"  # the `source` of hazards that field teams saw
-OF_PEOPLE = frozenset({CENTRE, FIELD_TEAMS})  # the ids of these sources name a person's account
-CENTRE_ACCOUNT = derived_id("account", CENTRE)  # the `author` of releases to the public, which must name no person
+OF_PEOPLE = frozenset({CENTRE, FIELD_TEAMS})  # the `source_id` of these sources contains a person's account
+# the `author` of all releases to the public, because a release must not name a person
+CENTRE_ACCOUNT = derived_id("account", CENTRE)
 RELEASED_FIELDS = frozenset(
     {
         "kind",
@@ -87,17 +89,20 @@ RELEASED_FIELDS = frozenset(
         "text",
     }
 )
-# A withdrawal may have this prefix and the hazard's id as its `source_id`. The person who withdraws a release of the
-# centre may not know the hazard's own `source_id`.
+# A withdrawal of a release can name the hazard by this prefix and the hazard's id, in place of the `source_id`. The
+# person who withdraws the release may not know the `source_id`.
 WITHDRAWN_HAZARD = "hazard:"
-# The revision of a release may exceed the released revision by at most this number. Otherwise one release with the
-# highest possible revision would prevent every later release. The limit for withdrawals is higher, so that every
-# release can be withdrawn.
+# The largest difference between the revision of a release and the released revision. Without a limit, a release with
+# the highest possible revision would prevent all later releases. Withdrawals have a higher limit, so that each release
+# can be withdrawn.
 RELEASES_AT_MOST, WITHDRAWALS_AT_MOST = 1000, 2000
 
 
 def enterer(source: str, source_id: str) -> UUID | None:
-    """Events entered by a person have the `source_id` "<account>/<number>"."""
+    """Return the account that entered the event.
+
+    An event that a person entered has the `source_id` "<account>/<number>".
+    """
     own = OF_ACCOUNT.match(source_id) if source in OF_PEOPLE else None
     return UUID(own[1]) if own else None
 
@@ -105,10 +110,11 @@ def enterer(source: str, source_id: str) -> UUID | None:
 class HazardFields(Data):
     """The content of a hazard report.
 
-    `source_id` is the source's id for the hazard; `aliases` are the other ids of the hazard.
+    `source_id` is the source's preferred id of the hazard. `aliases` are its other ids.
 
-    A report with `released_revision` is a release: it publishes chosen fields of that revision of a restricted hazard.
-    `locality_pcode` is the code of the settlement in the gazetteer that the `description` of the area names.
+    With `released_revision`, the report is a release to the public: it publishes chosen fields of this revision of a
+    restricted hazard. The area's `description` can name a settlement; `locality_pcode` is then the settlement's code in
+    the gazetteer.
     """
 
     report_id: RandomId
@@ -130,7 +136,7 @@ class HazardFields(Data):
     depth_km: Annotated[float, Field(ge=-10, le=1000)] | None = None
     shaking: SourceShaking | None = None
     area: Area
-    # outside `area`, because an earlier release of Dayar refuses an area with unknown fields
+    # not in `area`, because an earlier release of Dayar refuses unknown fields there
     locality_pcode: PCode | None = None
     onset: Instant
     expires: Instant | None = None
@@ -142,11 +148,11 @@ class HazardFields(Data):
 class HazardReport(HazardFields, Body):
     """The body of `POST /intake/v1/hazards`.
 
-    An update or cancellation is the whole report again with `msg_type` Update or Cancel and a higher `revision`. The
-    repeated report has a new `report_id`, or the same `report_id` with `version` + 1. `revision` defaults to `version`.
-    Intake decides the `scope`. Only a report of another system keeps its stated scope. A report that states no scope is
-    Restricted, or Private if an earlier revision is Private. A release to the public (`released_revision`) has the
-    scope Public. An operator or duty head may release any author's hazard.
+    An update or cancellation repeats the whole report, with `msg_type` Update or Cancel and a higher `revision`. Its
+    `report_id` is new, or the same with `version` + 1. `revision` is by default equal to `version`. Intake decides the
+    `scope`. The report of another system keeps its stated scope. A report without a scope becomes Restricted, or
+    Private if an earlier revision is Private. A release to the public (`released_revision`) is Public. An operator or
+    duty head may release the hazard of any author.
     """
 
     scope: Scope | None = None
@@ -155,9 +161,10 @@ class HazardReport(HazardFields, Body):
 
     @model_validator(mode="after")
     def supersedes(self) -> "HazardReport":
-        """An update or a cancellation needs a `revision` above 1, because consumers use the highest revision."""
+        """Raises ValueError for an update or a cancellation with `revision` 1. Consumers use the highest revision."""
         if "revision" not in self.model_fields_set:
-            self.__dict__["revision"] = self.version  # the model is frozen, so a plain assignment would fail
+            # set in `__dict__`, because the frozen model forbids an assignment
+            self.__dict__["revision"] = self.version
         if self.msg_type is not MsgType.ALERT and self.revision <= 1:
             raise ValueError(
                 "`revision` (or `version`) is expected to be higher than that of what is updated or cancelled"
@@ -166,7 +173,10 @@ class HazardReport(HazardFields, Body):
 
     @model_validator(mode="after")
     def is_whole_release(self) -> "HazardReport":
-        """A release to the public needs a text for the public, because the original text is not for the public."""
+        """Raises ValueError for a release to the public without its own text.
+
+        The original text is not for the public.
+        """
         if self.released_revision is None:
             return self
         if self.revision <= self.released_revision:
@@ -179,7 +189,7 @@ class HazardReport(HazardFields, Body):
 
     @model_validator(mode="after")
     def releases_only_known_fields(self) -> "HazardReport":
-        """A release to the public has only fields that the page for releases offers."""
+        """Raises ValueError for a release to the public with a field that the page for releases does not offer."""
         if self.released_revision is None:
             return self
         others = self.model_fields_set - RELEASED_FIELDS
@@ -211,10 +221,10 @@ class UncorrectedHazardTimes(UncorrectedTimes):
 
 
 class HazardReported(HazardFields, EventData):
-    """A hazard report as an event. Only Public hazards are on the topic `hazards`.
+    """A hazard report as an event.
 
-    Intake adds P-codes to the area: the districts of villages and, if the places bundle has boundaries, the units that
-    the geometry touches.
+    The topic `hazards` contains only Public hazards. Intake has added P-codes to the area: the districts of villages,
+    and the units that the geometry touches, if boundaries were imported.
     """
 
     event_type: ClassVar[str] = "dayar.hazard.reported.v1"
@@ -222,9 +232,10 @@ class HazardReported(HazardFields, EventData):
     other_topics: ClassVar[tuple[str, ...]] = (RESTRICTED_HAZARDS,)
     key_field: ClassVar[str] = "hazard_id"
 
-    scope: Scope = Scope.PUBLIC  # records of earlier releases of Dayar have no scope, and are on the public topic
+    # the default is for records of earlier releases of Dayar, which are on the public topic
+    scope: Scope = Scope.PUBLIC
 
-    report_id: UUID  # not a random UUID, because the id of a feed's report is derived from `source_id`
+    report_id: UUID  # no RandomId, because the id of a feed's report is derived from `source_id`
     hazard_id: UUID
     author: UUID
     channel: SubmissionChannel
@@ -235,7 +246,7 @@ class HazardReported(HazardFields, EventData):
 
     @property
     def is_release(self) -> bool:
-        """A release contains nothing new for the centre."""
+        """True for a release to the public. A release contains nothing new for the centre."""
         return self.released_revision is not None
 
     @property

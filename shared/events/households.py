@@ -1,6 +1,6 @@
 """The registry's pseudonymous events about households.
 
-The events state no place below the district and no time below the day.
+Places are at most as exact as a district, and times at most as exact as a day.
 """
 
 from datetime import date
@@ -13,10 +13,11 @@ from shared.events.vocabulary import Evacuation, HazardType, Mobility, Precision
 
 
 class Displacement(Data):
-    """One displacement of a household, in its valid version. `reported_on` is the day of the first version.
+    """A displacement of a household, as the valid version of its report states.
 
-    If a movement forced the people onward, `movement_id` is the report of this movement. `movement_id` differs from
-    `report_id` if everybody at a site moved, because one report of this kind is about many households.
+    `reported_on` is the day of the first version. If people were forced onward, `movement_id` is the report of this
+    movement. Usually, `report_id` is the same report. After a movement of everybody at a site, `report_id` differs,
+    because one report moves many households.
     """
 
     report_id: Clear[UUID]
@@ -30,10 +31,10 @@ class Displacement(Data):
 
 
 class HouseholdWhereabouts(Data):
-    """The persons in location of displacement, in location of return, and in settlement elsewhere, as IRIS has them.
+    """The numbers of persons in the three IRIS sub-stocks: in displacement, in return, and settled elsewhere.
 
-    `confirmed_on` is the day on which somebody last saw the displaced people. `is_return_presumed` says that an
-    evacuation was lifted and that nobody has confirmed the return.
+    `confirmed_on` is the day on which somebody last saw the displaced people. `is_return_presumed` is true after a
+    lifted evacuation, until a person confirms the return.
     """
 
     displaced: Clear[Persons]
@@ -46,16 +47,15 @@ class HouseholdWhereabouts(Data):
 class HouseholdRegistered(EventData):
     """The household after this event.
 
-    Consumers ignore an event whose `sequence` is not higher than the `sequence` that they have stored.
+    A consumer ignores the event if it has stored the same or a higher `sequence`.
 
-    `reported_on` is the day on which the displacement was first reported. Events of earlier releases of Dayar lack this
-    field. `displacement` is set if the report is about another displacement than the household's current one.
-    `latest_mobility` is `unable_to_move` if a report after the move says that the household is trapped at its new
-    place. `destination` is the place of most of the people who are still displaced. Without `whereabouts`, no movement
-    was reported since the displacement, and all `persons` are displaced. If no movement was reported, `confirmed_on` is
-    the day of the report. Events of earlier releases of Dayar lack this field. `evacuation` is the kind of evacuation,
-    if the people were evacuated and the report states it. If `is_urgent` is true, the latest report of the household
-    says that the people need help at once.
+    `reported_on` is the day of the first report about the displacement. `displacement` is set only if the report is not
+    about the household's current displacement. `latest_mobility` is `unable_to_move` if a later report says that the
+    household is trapped at its new place. Most of the displaced people are at `destination`. `whereabouts` is None
+    until a movement is reported: all `persons` are then displaced, and `confirmed_on` is the day of the report. Events
+    of earlier releases of Dayar lack `reported_on` and `confirmed_on`. `evacuation` is the kind of evacuation, if the
+    report states the kind. If `is_urgent` is true, the household's latest report says that the people need help at
+    once.
     """
 
     event_type: ClassVar[str] = "dayar.household.registered.v1"
@@ -105,10 +105,10 @@ class HouseholdCorrected(HouseholdRegistered):
 
 
 class HouseholdStatusChanged(HouseholdRegistered):
-    """A movement changed or confirmed the whereabouts of the household's people.
+    """A movement changed or confirmed where the people of the household are.
 
-    If people were forced onward, `displacement` is this new displacement, with the movement's report id and the place
-    that they left. If the new displacement turned out to be wrong, the place that the people left is not known.
+    If people were forced onward, `displacement` is the new displacement: its `report_id` is the report of the movement,
+    its `origin` the place that they left. If the new displacement proves to be wrong, its `origin` is unknown.
     """
 
     event_type: ClassVar[str] = "dayar.household.status_changed.v1"
@@ -117,11 +117,11 @@ class HouseholdStatusChanged(HouseholdRegistered):
 class HouseholdHeld(EventData):
     """The newest held report about a household that is not registered.
 
-    Consumers never count the people of a held report as registered.
+    The people of a held report never count as registered.
 
-    If `is_held` is false, no report about the household waits any more: the household is registered, or its reports
-    were refused. Consumers ignore an event whose `sequence` is not higher than the `sequence` that they have stored.
-    The sequences of `HouseholdHeld` and of `HouseholdRegistered` are not comparable.
+    If `is_held` is false, no report about the household waits: the household is registered, or its reports were
+    refused. A consumer ignores the event if it has stored the same or a higher `sequence` of `HouseholdHeld`.
+    `HouseholdRegistered` has separate sequences.
     """
 
     event_type: ClassVar[str] = "dayar.household.held.v1"

@@ -35,9 +35,8 @@ HAVE_A_DESTINATION = (
     Movement.SETTLED_ELSEWHERE,
     Movement.LEFT_COUNTRY,
 )
-# The movements of everybody at a site. Deaths are left out, because not everybody dies. Durable solutions are assessed
-# for households or groups. People at a site are in the country. People who come to a site from abroad are reported by
-# household or group.
+# The movements of everybody at a site. Three movements are missing: not everybody at a site dies; durable solutions are
+# assessed for households or groups; people who enter the country are reported by household or group.
 OF_SITES = (
     Movement.CONFIRMED_HERE,
     Movement.TRANSFERRED,
@@ -60,9 +59,10 @@ Moved = Annotated[Persons, Field(ge=1)]
 
 
 class MovementClear(Data):
-    """The unencrypted fields of every movement report. `persons` is missing if all the people moved.
+    """The unencrypted fields of every movement report.
 
-    A correction is the whole report again with `version` + 1. If `is_reversed` is true, the movement never happened.
+    Without `persons`, all the people moved. A correction repeats the whole report, with `version` + 1. `is_reversed`
+    says that the movement never happened.
     """
 
     report_id: Clear[RandomId]
@@ -78,7 +78,7 @@ class MovementClear(Data):
 
     @property
     def origin(self) -> Place | None:
-        """A movement begins where the people were, which only the registry knows."""
+        """Always None: only the registry knows where the people were before the movement."""
         return None
 
     @property
@@ -91,28 +91,28 @@ class MovementClear(Data):
 
 
 class HouseholdMovementClear(MovementClear):
-    """`household_id` is missing if the report names the household by its short code, which is sealed."""
+    """Without `household_id`, the report names the household by its short code, which is encrypted."""
 
     kind: Clear[Literal["household_movement"]]
     household_id: Clear[RandomId | None] = None
 
 
 class GroupMovementClear(MovementClear):
-    """`persons` is how many of the counted people moved."""
+    """`persons` is the number of counted people who moved."""
 
     kind: Clear[Literal["group_movement"]]
     group_id: Clear[RandomId]
 
 
 class SiteMovementClear(MovementClear):
-    """Everybody at a site moved: the registered households that are there, and the groups that were counted there."""
+    """Everybody at a site moved: all registered households and all counted groups at the site."""
 
     kind: Clear[Literal["site_movement"]]
     site_id: Clear[UUID]
 
 
 class MovementSealed(Data):
-    """The sealed fields; only the registry's worker can read them."""
+    """The encrypted fields. Only the registry's worker can read these fields."""
 
     destination_site_id: Sealed[UUID | None] = None
     destination_point: Sealed[Point | None] = None
@@ -123,9 +123,10 @@ class MovementSealed(Data):
 
 
 class HouseholdMovementSealed(MovementSealed):
-    """`member_ids` are the members who moved. If `member_ids` and `persons` are missing, the whole household moved.
+    """`member_ids` are the members who moved.
 
-    `household_code` is the short code of a household whose id the author does not know.
+    Without `member_ids` and `persons`, the whole household moved. `household_code` is the short code of a household
+    whose id the author does not know.
     """
 
     household_code: Sealed[ShortCode | None] = None
@@ -149,7 +150,7 @@ class MovementBody(MovementClear, MovementSealed, Body):
 
 
 class HouseholdMovementReport(HouseholdMovementClear, HouseholdMovementSealed, MovementBody):
-    """The body for a household that was reported before, named by its id or by its short code."""
+    """The body for a household with an earlier report. The body names the household by its id or its short code."""
 
     @model_validator(mode="after")
     def household_is_named(self) -> "HouseholdMovementReport":
@@ -166,7 +167,7 @@ class HouseholdMovementReport(HouseholdMovementClear, HouseholdMovementSealed, M
 
 
 class GroupMovementReport(GroupMovementClear, MovementBody):
-    """The body for a group that was counted before."""
+    """The body for a group with an earlier count."""
 
     @model_validator(mode="after")
     def movement_fits(self) -> "GroupMovementReport":
@@ -200,7 +201,7 @@ def check_movement(movement: Movement, possible: Collection[Movement]) -> None:
 
 
 def check_place(report: MovementSealed, movement: Movement) -> None:
-    """Raises ValueError if the report describes a destination that the movement does not have."""
+    """Raises ValueError if the report describes a destination, but the movement has no destination."""
     described = report.destination_site_id, report.destination_locality, report.destination_point
     if report.destination_locality_pcode and not report.destination_locality:
         raise ValueError("`destination_locality` is expected with `destination_locality_pcode`")
@@ -225,16 +226,17 @@ def check_destination(movement: Movement, destination: Place | None) -> None:
 
 
 class MovementStamped(Stamped):
-    """`registrar_areas` are the areas of a registrar or, if everybody at a site moved, of an operator or duty head.
+    """`registrar_areas` are the author's areas, if the author is a registrar.
 
-    Only the registry knows whether the `registrar_areas` contain the people.
+    For a movement of a site, the author can also be an operator or duty head. The registry checks whether these areas
+    contain the people.
     """
 
     registrar_areas: Clear[tuple[PCode, ...]] = ()
 
 
 class HouseholdMovementReported(HouseholdMovementClear, MovementStamped):
-    """All versions of a movement's report have this type."""
+    """The event type is the same for all versions of a report."""
 
     event_type: ClassVar[str] = "dayar.displacement.movement_reported.v1"
     topic: ClassVar[str] = "displacements"
@@ -242,7 +244,7 @@ class HouseholdMovementReported(HouseholdMovementClear, MovementStamped):
 
     @property
     def key(self) -> UUID:
-        """The report's id stands for a household with a short code, because only the registry knows the code."""
+        """For a household with only a short code, the report's id. Only the registry can find the household."""
         return self.household_id or self.report_id
 
 

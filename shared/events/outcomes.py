@@ -9,9 +9,10 @@ from shared.events.vocabulary import OutcomeKind, ReportKind, Status
 
 
 class ReportSettled(EventData):
-    """`replaces` is the id of an earlier outcome event that a decision or the passage of time has changed.
+    """The outcome of a report.
 
-    `author` is the account that sent the report. Only this account may read the report's receipt.
+    Only the account `author` may read the report's receipt. If a decision or a time limit changes an outcome, a new
+    event is published; `replaces` is then the id of the earlier event.
     """
 
     event_type: ClassVar[str] = "dayar.report.settled.v1"
@@ -30,21 +31,21 @@ class ReportSettled(EventData):
 
 
 class ReportHeld(ReportSettled):
-    """The report waits for a person (not_author, expired_token, revoked_credential).
+    """The report waits for a decision of a person (`not_author`, `expired_token`, `revoked_credential`).
 
-    With the reason `waiting`, the report waits for the report that it corrects.
+    With the reason `waiting`, a correction waits for the report that should be corrected.
     """
 
     event_type: ClassVar[str] = "dayar.report.held.v1"
 
 
 class ReportAlerted(EventData):
-    """An alert followed the report: the alert counts the people of the report, or is about the hazard of the report.
+    """An alert followed the report.
 
-    If the report of a hazard raises an alert at once, the report's outcome says so, and this event is not needed. The
-    event names no district, alert or number, because the report's author may learn only that an alert followed. The
-    event may come before the report's outcome, and more than once. The event stays true if the alert is withdrawn
-    later.
+    The alert counts the people of the report, or is about the hazard of the report. This event is not published if a
+    hazard raised the alert at once, because the outcome of its report says so. The event names no district, alert or
+    number: the report's author may only learn that an alert followed. The event can come before the report's outcome,
+    and more than once. A later withdrawal of the alert changes nothing.
     """
 
     event_type: ClassVar[str] = "dayar.report.alerted.v1"

@@ -1,4 +1,4 @@
-"""The state of a report that its author may know."""
+"""The state of a report, as its author may see the state."""
 
 from enum import StrEnum
 
@@ -18,7 +18,10 @@ MOVEMENT_REASONS = frozenset(MovementReason)
 
 
 def state_of(outcome: str, reason: str | None) -> ReceiptState:
-    """A duplicate is "recorded", so that the author learns of no other household."""
+    """Return the state.
+
+    A duplicate also counts as "recorded", so that the author does not learn of another household.
+    """
     if outcome in WAITING:
         return ReceiptState.UNDER_REVIEW
     if outcome == OutcomeKind.REJECTED and refusal_of(reason) is not RefusalReason.DUPLICATE:
@@ -27,7 +30,10 @@ def state_of(outcome: str, reason: str | None) -> ReceiptState:
 
 
 def reason_of(outcome: str, reason: str | None) -> RefusalReason | MovementReason | None:
-    """Other reasons are not told to the author, because they may reveal another household or another account."""
+    """Return the reason if the author may know the reason.
+
+    Other reasons could reveal another household or another account.
+    """
     if state_of(outcome, reason) is ReceiptState.REFUSED:
         return refusal_of(reason)
     if reason not in MOVEMENT_REASONS or outcome not in (OutcomeKind.HELD, OutcomeKind.NOTED):
@@ -36,7 +42,7 @@ def reason_of(outcome: str, reason: str | None) -> RefusalReason | MovementReaso
 
 
 def refusal_of(reason: str | None) -> RefusalReason:
-    """Returns `UNSTATED` for an unknown code, which a newer release may have written."""
+    """Return the reason. An unknown code, for example of a newer release, becomes `UNSTATED`."""
     try:
         return RefusalReason(reason or "")
     except ValueError:

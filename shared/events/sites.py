@@ -12,7 +12,7 @@ from shared.events.vocabulary import SiteNeed, SiteState, SiteType, Status
 
 
 def is_written(name: str) -> str:
-    """Refuse names without a letter or digit, and names with invisible characters (Unicode category Cf)."""
+    """Raises ValueError for a name without letters and digits, or with invisible characters (category Cf)."""
     if not any(map(str.isalnum, name)) or any(unicodedata.category(letter) == "Cf" for letter in name):
         raise ValueError("a letter or digit is expected, and no invisible characters")
     return name
@@ -22,7 +22,7 @@ SiteName = Annotated[Line, Field(min_length=1), AfterValidator(is_written)]
 
 
 def in_order(needs: tuple[SiteNeed, ...]) -> tuple[SiteNeed, ...]:
-    """The needs are without duplicates, in the order of the vocabulary."""
+    """Return the needs in the order of the vocabulary, without duplicates."""
     return tuple(need for need in SiteNeed if need in needs)
 
 
@@ -30,9 +30,10 @@ SiteNeeds = Annotated[tuple[SiteNeed, ...], Field(max_length=len(SiteNeed)), Aft
 
 
 class SiteDescription(Data):
-    """What is known about a site, without the person in charge. A site has a name in at least one language.
+    """The description of a site, without the person in charge.
 
-    `locality_pcode` is the code of the settlement in the gazetteer that `locality` names.
+    A site has a name in at least one language. `locality` names the settlement, and `locality_pcode` is the
+    settlement's code in the gazetteer.
     """
 
     name_ky: SiteName | None = None
@@ -65,10 +66,7 @@ class SiteDescription(Data):
 
 
 class SiteChanged(SiteDescription, EventData):
-    """The site after this event.
-
-    Consumers ignore an event whose `version` is not higher than the `version` that they have stored.
-    """
+    """The site after a change. A consumer ignores the event if it has stored the same or a higher `version`."""
 
     event_type: ClassVar[str] = "dayar.site.changed.v1"
     topic: ClassVar[str] = "sites"
@@ -81,13 +79,11 @@ class SiteChanged(SiteDescription, EventData):
 
 
 class SiteResidentsChanged(EventData):
-    """The registered displaced people at a site after this event.
+    """The number of registered displaced people at a site after a change.
 
-    Only people whose reports state the site are included.
-
-    The number of households is rounded down to a multiple of five. An exact number could show where a single household
-    is. Consumers ignore an event whose `sequence` is not higher than the `sequence` that they have stored. People in
-    counts of groups are not included.
+    People are included if their report states the site. Counts of groups are not included. The number of households is
+    rounded down to a multiple of five, because an exact number could show where a single household is. A consumer
+    ignores the event if it has stored the same or a higher `sequence`.
     """
 
     event_type: ClassVar[str] = "dayar.site.residents_changed.v1"

@@ -6,16 +6,15 @@ from enum import StrEnum
 
 Holders = tuple[str, ...]
 
-# The version of the record layout, which each change of the layout increases. Stored records are not migrated. A
-# release of Dayar refuses to start if Kafka has records of an earlier version (deploy/provision,
-# shared/postgres/schemas.py).
+# The version of the record layout. Each change of the layout increases the version. Stored records are never migrated:
+# Dayar refuses to start on records of an earlier version (deploy/provision, shared/postgres/schemas.py).
 CONTRACT = 4
 
 DAY_MS = 86_400_000
 DEAD = ".dead"
 
 RECORD_BYTES = 1_000_000  # below Kafka's default of 1 MiB
-DEAD_LETTER_BYTES = 2_000_000  # a record of 1 MiB still fits after base64, sealing, and base64
+DEAD_LETTER_BYTES = 2_000_000  # enough for a record of 1 MiB after two base64 encodings and the encryption
 
 
 class Sensitivity(StrEnum):
@@ -26,9 +25,10 @@ class Sensitivity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`kept_days` is the default retention; it is None if records are kept for ever.
+    """`kept_days` is the default retention.
 
-    `web_readers` read the whole topic in every web process, without a consumer group.
+    None means that records are kept for ever. In the services `web_readers`, every web process reads the whole topic,
+    without a consumer group.
     """
 
     name: str
@@ -46,13 +46,13 @@ class Topic:
 
 
 def record_bytes(topic: str) -> int:
-    """The limit for a record, including its key and headers."""
+    """Return the largest size of a record, including key and headers."""
     return DEAD_LETTER_BYTES if topic.endswith(DEAD) else RECORD_BYTES
 
 
 SERVICES = ("intake", "registry", "alerts", "console")
 
-# A second consumer group of the alerts service, so that batches of households delay no hazard.
+# The alerts service reads households in a second consumer group, so that batches of households do not delay hazards.
 ALERTS_HOUSEHOLDS = "alerts.households"
 GROUPS = {"alerts": (ALERTS_HOUSEHOLDS,)}
 
@@ -136,9 +136,10 @@ def _key_holders(topic: Topic) -> Iterator[tuple[str, tuple[Holders, Holders]]]:
         yield topic.dead(service), ((service,), (service,))
 
 
-# Maps each topic to its writers and readers, who all need the topic's signing key.
+# Maps each topic to its writers and its readers. All of them need the signing key of the topic.
 KEY_HOLDERS = dict(holders for topic in TOPICS.values() for holders in _key_holders(topic))
 
 DEAD_LETTERS_DAYS = 90  # default of the setting DEAD_LETTERS_DAYS
-# Kafka deletes whole segments, so a record can outlive its retention by one day
+# The time covered by one segment. Kafka deletes only whole segments, so a record can stay up to one day longer than its
+# retention.
 SEGMENT_MS = DAY_MS

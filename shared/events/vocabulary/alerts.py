@@ -15,7 +15,7 @@ class Verdict(Code):
 
 
 class Closer(Code):
-    """Who or what closed an alert."""
+    """The cause of the closing of an alert."""
 
     PERSON = "person"
     SOURCE = "source"  # the source cancelled the hazard
@@ -24,7 +24,7 @@ class Closer(Code):
 
 
 class Verification(Code):
-    """Whether the alert is true, as verified by a person."""
+    """The result of a person's check whether the alert is true."""
 
     UNVERIFIED = "unverified"
     CONFIRMED = "confirmed"
@@ -43,7 +43,7 @@ class Work(Code):
 
 
 class Validity(Code):
-    """Whether the alert's source still reports the hazard."""
+    """Whether the hazard of the alert is still in force."""
 
     IN_FORCE = "in_force"
     CANCELLED = "cancelled"
@@ -52,11 +52,11 @@ class Validity(Code):
 
 
 class Demand(Code):
-    """What an alert asks of an operator now."""
+    """The action that an operator must take now."""
 
     ACKNOWLEDGEMENT = "acknowledgement"
-    ACTION = "action"  # nothing but the acknowledgement was done, or the snooze is over
-    CLOSURE = "closure"  # a confirmed alert or work in progress, but the hazard was cancelled or expired
+    ACTION = "action"  # after the acknowledgement nothing has been done, or a snooze has ended
+    CLOSURE = "closure"  # the alert is confirmed or in progress, but its hazard was cancelled or has expired
 
 
 class DeliveryChannel(Code):

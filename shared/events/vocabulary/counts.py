@@ -18,14 +18,14 @@ class Measure(Code):
 
 
 class HouseholdUnit(Code):
-    """The unit in which a caller counts households, kept as reported."""
+    """The unit in which the caller counts households. The report keeps the caller's unit."""
 
     FAMILIES = "families"  # a family (семья, үй-бүлө)
     YARDS = "yards"  # a yard (двор, түтүн), in which several families may live
 
 
 class SourceType(Code):
-    """Where the number of people in a group's report comes from."""
+    """The source of the number of people in a group's report."""
 
     COUNT = "count"
     KEY_INFORMANT = "key_informant"

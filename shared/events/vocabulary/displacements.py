@@ -4,7 +4,7 @@ from shared.events.vocabulary.codes import Code
 
 
 class Precision(Code):
-    """IDMC's date accuracy, and the hour of a count. Forms show WEEK as "About that day"."""
+    """The precision of a time: IDMC's date accuracy, and in addition HOUR. Forms show WEEK as "About that day"."""
 
     HOUR = "hour"
     DAY = "day"
@@ -14,7 +14,7 @@ class Precision(Code):
     YEAR = "year"
 
 
-TO_THE_DAY = (Precision.HOUR, Precision.DAY)  # precisions of times that include the day
+TO_THE_DAY = (Precision.HOUR, Precision.DAY)  # precisions with a known day
 
 
 class Mobility(Code):
@@ -25,12 +25,12 @@ class Mobility(Code):
     UNABLE_TO_MOVE = "unable_to_move"
 
 
-# The kinds of mobility that make people displaced. A planned relocation prevents or ends a displacement.
+# People with one of these kinds of mobility are displaced. A planned relocation prevents or ends a displacement.
 DISPLACED = (Mobility.DISPLACEMENT, Mobility.EVACUATION)
 
 
 class Evacuation(Code):
-    """When and why people were evacuated, by DELTA's timing and IOM's words."""
+    """The kind of an evacuation, by the timing in DELTA and in the words of IOM."""
 
     PRE_EMPTIVE = "pre_emptive"  # before the hazard began
     REACTIVE = "reactive"  # after the hazard began
@@ -38,11 +38,11 @@ class Evacuation(Code):
 
 
 class Movement(Code):
-    """What happened to displaced people after their displacement, in DTM's and IDMC's words."""
+    """What happened to displaced people later, in the words of DTM and IDMC."""
 
     CONFIRMED_HERE = "confirmed_here"
     TRANSFERRED = "transferred"  # to another site within the same displacement
-    DISPLACED_AGAIN = "displaced_again"  # people were forced onward, which is a new displacement
+    DISPLACED_AGAIN = "displaced_again"  # people were forced to leave the new place: a new displacement
     RETURNED = "returned"
     SETTLED_ELSEWHERE = "settled_elsewhere"
     INTENDS_TO_STAY = "intends_to_stay"
@@ -51,8 +51,8 @@ class Movement(Code):
     ENTERED_COUNTRY = "entered_country"
     DIED = "died"
     CONTACT_LOST = "contact_lost"
-    EVACUATION_LIFTED = "evacuation_lifted"  # the return is presumed, until a person confirms it
-    SOLUTION_ASSESSED = "solution_assessed"  # an assessment found no need that is caused by the displacement
+    EVACUATION_LIFTED = "evacuation_lifted"  # the return is presumed until a person confirms the return
+    SOLUTION_ASSESSED = "solution_assessed"  # an assessment found no more needs because of the displacement
 
 
 class SubStock(Code):
@@ -70,10 +70,11 @@ class SubStock(Code):
 
 
 class Reason(Code):
-    """Why people moved. `shared/displacement_reasons.py` maps the reasons to broader ones and to DTM.
+    """Why people moved.
 
-    A sudden hazard is `natural_disaster`, with the type of the hazard in the report. Each slow environmental change has
-    its own reason; `environmental_degradation` stands for a change that is not named.
+    `shared/displacement_reasons.py` maps the reasons to broader ones and to DTM. `natural_disaster` is for sudden
+    hazards, whose type is in the report. Each slow environmental change has its own reason. `environmental_degradation`
+    is for a change whose kind is not stated.
     """
 
     NATURAL_DISASTER = "natural_disaster"

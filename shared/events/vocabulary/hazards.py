@@ -4,7 +4,7 @@ from shared.events.vocabulary.codes import Code
 
 
 class Status(Code):
-    """CAP 1.2 `status`. Everything that Dayar derives from an event has the status of the event."""
+    """CAP 1.2 `status`. Alerts, figures and all else that Dayar derives from an event have the status of the event."""
 
     ACTUAL = "Actual"
     EXERCISE = "Exercise"
@@ -54,7 +54,7 @@ class Certainty(Code):
 
 
 class ImpactLevel(Code):
-    """The levels of the USGS's PAGER: the expected impact of an earthquake, from no to very many deaths."""
+    """The levels of the USGS's PAGER: the expected deaths of an earthquake, from none (green) to very many (red)."""
 
     GREEN = "green"
     YELLOW = "yellow"
@@ -63,7 +63,7 @@ class ImpactLevel(Code):
 
 
 class HazardType(Code):
-    """The internal hazard codes; `shared/hazards.py` maps them to GLIDE, EM-DAT, UNDRR-ISC, IDMC and OET."""
+    """Our own hazard codes. `shared/hazards.py` maps each code to GLIDE, EM-DAT, UNDRR-ISC, IDMC and OET."""
 
     EARTHQUAKE = "earthquake"
     MUDFLOW = "mudflow"

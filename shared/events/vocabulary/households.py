@@ -34,9 +34,10 @@ class Relationship(Code):
 
 
 class Shelter(Code):
-    """Where displaced people sleep. `shared/shelters.py` maps the kinds to DTM's shelter arrangements.
+    """Where displaced people sleep.
 
-    `host_family`, `collective_centre` and `tent` stand for a kind that is not stated more exactly.
+    `shared/shelters.py` maps the kinds to DTM's shelter arrangements. `host_family`, `collective_centre` and `tent` are
+    general codes, for reports without a more exact kind.
     """
 
     HOST_FAMILY = "host_family"

@@ -17,9 +17,9 @@ class SubmissionChannel(Code):
 
 
 class Flag(Code):
-    """What intake noticed about an accepted report.
+    """A notice of intake about an accepted report.
 
-    `registrar_of_…` names the widest area of a registrar that contains the report's place.
+    `registrar_of_…` is the level of the widest of the registrar's areas that contains the report's place.
     """
 
     OUTSIDE_AREA = "outside_area"
@@ -41,7 +41,7 @@ class ReportKind(Code):
 
 
 class OutcomeKind(Code):
-    """The outcome of a record. Each record has exactly one outcome at its first reading."""
+    """The outcome of a record. The first reading of a record gives exactly one outcome."""
 
     RECORDED = "recorded"
     MERGED = "merged"
@@ -57,7 +57,8 @@ class OutcomeKind(Code):
 class RefusalReason(Code):
     """Why a held report was refused, as shown to the report's author.
 
-    A person refuses held reports. The registry itself refuses a movement whose short code stays unknown.
+    Usually, a person refuses a held report. A movement with a short code that stays unknown is refused by the registry
+    itself.
     """
 
     NOT_CONFIRMED = "not_confirmed"

@@ -22,7 +22,7 @@ class SiteType(Code):
 
 
 class SiteState(Code):
-    """Whether a site takes more people."""
+    """Whether a site can take more people."""
 
     OPEN = "open"
     FULL = "full"
