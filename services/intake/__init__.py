@@ -1,4 +1,4 @@
 """Intake checks and encrypts reports, and stores them in Kafka or on disk.
 
-The author gets the answer after the storage.
+Intake answers the author only after the report is stored.
 """

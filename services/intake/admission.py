@@ -56,7 +56,8 @@ def may_report_now(principal: Principal) -> None:
 def may_report(principal: Principal, report: HazardReport) -> None:
     """Raises ReportRefused unless the caller may report the hazard now."""
     may_report_now(principal)
-    sources = principal.sources - OF_PEOPLE  # an old token may contain OF_PEOPLE, which no account may report for
+    # an old token may name OF_PEOPLE, but no account may report for these sources
+    sources = principal.sources - OF_PEOPLE
     if report.source not in sources and principal.roles.isdisjoint(CMC):
         raise ForeignSource
     if report.released_revision is not None:
@@ -117,7 +118,7 @@ class Admission:
     ) -> Sequence[Admitted | ReportRefused]:
         """The results are in the order of the reports.
 
-        The caller must note the sent reports, because only the caller knows their lines in the sheet.
+        The caller must note the sent reports, because only the caller knows the line of each report in the sheet.
         """
         return await self._publish(await self.drafting.reports(reports, sender), sender)
 

@@ -112,7 +112,7 @@ def create_app(settings: IntakeSettings, access: Revocations | None = None) -> F
     app.state.pages = Pages("intake", HERE / "templates", HERE / "locales", settings)
     app.state.sheets = Sheets(places, Keyring(settings.memory_key_file))
     app.state.letter_reading = LetterReading(form.pages, places, EnvelopeEncryption(settings.memory_key_file))
-    # the routes of reports and sheets limit the size of bodies themselves
+    # The fast path serves the routes of reports and sheets, which limit the size of bodies themselves.
     paths = {route.path for route in (*HOT, *sheet_routes.ROUTES)}
     guarded = [route for route in app.router.routes if isinstance(route, Route) and route.path in paths]
     hot = {route.path: app.state.edge(PathParameters(route.app, counts)) for route in guarded}

@@ -64,7 +64,7 @@ def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
 def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dict[str, Any] | None:
     """Return the corrected times by field, or None if no time in the report is ahead of our clock."""
     latest = clocks.latest
-    # A fast first check, because almost all reports have no time ahead of our clock.
+    # First a fast check: almost no report has a time ahead of our clock.
     if all(moment <= latest for moment in _moments(report)):
         return None
     offset = clocks.offset(report.reported_at)
@@ -107,7 +107,7 @@ def _displacement_times(report: DisplacementStruct, offset: timedelta, clocks: C
 
 
 def _count_times(report: DisplacementStruct, offset: timedelta, clocks: Clocks) -> dict[str, datetime]:
-    """Compare only days if the hour of a count is unknown, because forms then send noon."""
+    """If the hour of a count is unknown, compare only days: forms send noon as the hour."""
     counted_at = _counted_at(report)
     if counted_at is None or counted_at <= clocks.latest:
         return {}
@@ -125,7 +125,7 @@ def _hazard_times(report: HazardReport, offset: timedelta, latest: datetime) -> 
 
 
 def _is_day_ahead(report: DisplacementStruct, latest: datetime) -> bool:
-    """Compare only days, because phones send noon for each day."""
+    """Compare days without hours, because phones send noon for each day."""
     if report.occurred_at <= latest:
         return False
     return _day(report.occurred_at) - SPAN[report.occurred_at_precision] > _day(latest)

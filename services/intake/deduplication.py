@@ -85,7 +85,8 @@ class Deduplication:
     def _use(self, key_id: str, key: bytes) -> None:
         """Use a separate prefix for each key.
 
-        The HMAC of the same content differs between keys, and must not look like changed content.
+        Two keys give different HMACs of the same content. Without the prefix, a report would look changed after a new
+        key.
         """
         self._key_id, self._mac = key_id, HMAC(key, SHA256())
         self._prefix = self._prefix_of(key_id)
@@ -97,17 +98,15 @@ class Deduplication:
         return await self._ask(Question([fingerprint.name for fingerprint in fingerprints], ()))
 
     async def keep(self, fingerprints: Sequence[Fingerprint]) -> None:
-        """Store fingerprints.
-
-        Call this function only for reports that Kafka has acknowledged or that are synced to disk.
-        """
+        """Store fingerprints. The reports must be safe: acknowledged by Kafka, or synced to disk."""
         await self._ask(Question((), fingerprints))
 
     async def accepted(self, author: UUID, report_ids: Collection[UUID]) -> list[UUID] | None:
         """Return the reports that intake has accepted from this author, or None if Valkey did not answer.
 
-        The lookup covers versions 1 to 3 of each report. A higher version follows an outcome of an earlier version, so
-        the report is already known. The lookup uses all keys, because a key may have been added since the report came.
+        The lookup covers versions 1 to 3 of each report. Higher versions need no lookup: authors send them only after
+        an outcome, and a report with an outcome is known. The lookup uses all keys, because a key may have been added
+        since the report came.
         """
         ids, _ = list(report_ids), self._ring.newest  # reading `newest` also loads new keys
         if not ids:

@@ -37,7 +37,7 @@ class Drafting:
     """`threads` must be only for this class, because writes to disk must not wait for large bodies.
 
     On the event loop, larger bodies take turns, and all ready tasks run between two bodies. An ack of the broker
-    therefore waits for at most one body.
+    therefore never waits for more than one body.
     """
 
     def __init__(self, draft: Callable[[Report, ReportSender], Draft], threads: Executor) -> None:
@@ -63,7 +63,7 @@ class Drafting:
         return await self.in_a_thread(sender, self._read_batch, raw, format, sender)
 
     async def reports(self, reports: Sequence[Report], sender: ReportSender) -> list[Draft | ReportRefused]:
-        """The result has a draft or a refusal for each report, in order."""
+        """Return a draft or a refusal for each report, in order."""
         return await self.in_a_thread(sender, self._drafts, reports, sender)
 
     @asynccontextmanager

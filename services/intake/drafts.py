@@ -53,8 +53,8 @@ class DisplacementDraft:
     # The trace of the request, which continues in the task that writes the record.
     traceparent: str | None = field(default_factory=tracing.current)
     unchecked: bytes | None = None
-    # The content as the author sent it, before intake corrected a time or added a code. With this content, intake
-    # recognises a second copy of the report.
+    # The content as the author sent it, before intake corrected a time or added a code. Intake recognises a second copy
+    # of the report by this original content.
     original: bytes | None = None
 
     @property

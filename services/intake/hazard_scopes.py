@@ -49,7 +49,7 @@ class HazardScopes:
 def is_concerned(event: HazardReported) -> bool:
     """True if the scope must be stored or looked up.
 
-    This concerns Private hazards, and all revisions after the first.
+    The scope of a Private hazard is stored. For revisions after the first, the stored scope is looked up.
     """
     is_later = event.revision > 1 or event.msg_type is not MsgType.ALERT
     return not event.is_release and (event.scope is Scope.PRIVATE or is_later)

@@ -57,7 +57,7 @@ class FeedHazard(IntakeModel):
 
 
 class FeedAlias(IntakeModel):
-    """Maps each id of a hazard at its source to our hazard. A source can use several ids for a hazard."""
+    """A source's id for a hazard, with our id of the hazard. A source can use several ids for a hazard."""
 
     __tablename__ = "feed_aliases"
 
@@ -109,9 +109,9 @@ class AlertedReport(IntakeModel):
 class SentReport(IntakeModel):
     """The newest version of a report that an account of the desk sent.
 
-    With this row, the author's list shows a report that has no outcome yet. `subject_id` is the household, group, site
-    or hazard. `subject_id` is None if the report names the household only by a short code. `line` is the number of the
-    row in the imported file, or None.
+    The author's list reads these rows to show reports without an outcome. `subject_id` is the household, group, site or
+    hazard. `subject_id` is None if the report names the household only by a short code. `line` is the number of the row
+    in the imported file, or None.
     """
 
     __tablename__ = "sent_reports"
@@ -182,7 +182,7 @@ class SentHead(IntakeModel):
 
     `head_id` is an HMAC of the head and the day. Each head is stored with the account as `sender`. If the account has a
     team, the head is stored a second time, with the team as `sender`. `report_id` is the report about the household,
-    and `pcode` is the place of the household. Both are None in rows of an earlier release.
+    and `pcode` is the place of the household. `report_id` and `pcode` are None in rows of an earlier release.
     """
 
     __tablename__ = "sheet_heads"

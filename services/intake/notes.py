@@ -24,7 +24,7 @@ N = TypeVar("N", bound=Noted)
 class Notes(Generic[K, N]):
     """Keeps the newest note of each key in memory until PostgreSQL has stored the note.
 
-    The end of the process loses waiting notes.
+    Notes that wait when the process ends are lost.
     """
 
     def __init__(

@@ -103,8 +103,8 @@ class Publication:
                     await self._has_waiting.wait()
                     self._has_waiting.clear()
                     batch, self._waiting = self._waiting, []
-                    # A callback instead of `finally`: a task that is cancelled before its first step never enters its
-                    # `try` block.
+                    # A callback runs always. A `finally` block would not run in a task that is cancelled before its
+                    # first step.
                     tasks.create_task(self._publish(batch)).add_done_callback(partial(fail_unanswered, batch))
         finally:
             self._has_ended = True
@@ -178,8 +178,8 @@ class Publication:
             try:
                 await self.publisher.publish_all(public, timeout=DRAIN_SECONDS)
             except BrokerAway:
-                # The producer still sends the records from its buffer. Wait for them, because a retry would send
-                # copies.
+                # The producer still sends the records from its buffer. Wait until the buffer is empty, because a retry
+                # would send copies.
                 await self.publisher.flush()
                 await asyncio.sleep(PAUSE_SECONDS)
             except MessageSizeTooLargeError:
@@ -204,7 +204,7 @@ def fail_unanswered(batch: Sequence[WaitingDraft], _: asyncio.Task[None] | None 
 def may_be_withheld(draft: Draft) -> bool:
     """True for a hazard with an unchecked credential.
 
-    If the credential proves to be revoked, the hazard is not published.
+    Such a hazard is not published if its credential proves to be revoked.
     """
     return isinstance(draft, HazardDraft) and draft.unchecked is not None
 
@@ -212,8 +212,8 @@ def may_be_withheld(draft: Draft) -> bool:
 def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None]) -> list[Answer]:
     """Return an answer for each report.
 
-    ACCEPTED: the report is new. DUPLICATE: Valkey, or an earlier place in the batch, has the report. CONFLICT: the
-    report is known with different content.
+    ACCEPTED means that the report is new. DUPLICATE means that Valkey or the batch already has the report. CONFLICT
+    means that the report is known with different content.
     """
     first: dict[bytes, bytes] = {}
     answers = []
@@ -232,7 +232,7 @@ def answered(
 ) -> list[Answer]:
     """Return the final answers.
 
-    New reports get `result`. If `result` is FULL, the copies of these reports in the batch get FULL as well.
+    New reports get `result`. If `result` is FULL, copies of new reports in the batch also get FULL.
     """
     names = {fingerprints[index].name for index in new} if result is Answer.FULL else set()
     return [

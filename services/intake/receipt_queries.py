@@ -17,7 +17,7 @@ from shared.postgres.upsert import upsert
 
 
 async def save(session: AsyncSession, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Store the newest outcome of each version. If a replaced outcome arrives late, it is ignored."""
+    """Store the newest outcome of each version. An outcome that arrives after its replacement is ignored."""
     newest: dict[tuple[str, str, int], Mapping[str, Any]] = {}
     for row in rows:
         key = row["report_id"], row["author"], row["version"]
@@ -60,8 +60,8 @@ async def save_alerted(session: AsyncSession, rows: Iterable[Mapping[str, Any]])
 async def alerted(session: AsyncSession, author: UUID, report_ids: Collection[UUID]) -> frozenset[UUID]:
     """Return the author's reports that were followed by an alert.
 
-    A stranger can reuse the id of a report, and must not learn of its alert. A refused report, or a hazard, therefore
-    counts only if no other author has an outcome with this id.
+    A stranger who sends a report with the id of a foreign report must not learn of the foreign report's alert. A
+    refused report, or a hazard, therefore counts only if no other author has an outcome with this id.
     """
     other = aliased(StoredReceipt)
     is_of_another = exists().where(other.report_id == StoredReceipt.report_id, other.author != author)

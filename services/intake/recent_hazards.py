@@ -1,4 +1,4 @@
-"""Stores accepted hazards. Intake later proposes them to authors as the reason why people left."""
+"""Stores accepted hazards. Intake later proposes these hazards to authors as the reason why people left."""
 
 from collections.abc import Iterable
 from datetime import datetime

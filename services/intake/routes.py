@@ -106,9 +106,9 @@ class BatchRoute:
 async def note_releases(scope: Scope, admitted: Iterable[Admitted]) -> None:
     """Write the accepted releases to the security log.
 
-    Only this log names the account that released the hazard. A spooled release has the reason `spooled`: it is not yet
-    published. A copy of a release gets an entry with the reason `duplicate`, because the first entry can be missing:
-    the process may have ended between the broker's ack and the entry.
+    Only this log names the account that released the hazard. A spooled release has the reason `spooled`, because the
+    release is not yet published. A copy of a release gets an entry with the reason `duplicate`. The first entry can be
+    missing if the process ended after the broker's ack.
     """
     released = [
         (draft.event, answer)
@@ -161,8 +161,8 @@ def sender(scope: Scope) -> ReportSender:
 async def body(receive: Receive, limit: int, drafting: Drafting) -> bytes:
     """Raises ReportRefused if the body exceeds the limit.
 
-    After a large chunk, a request waits for its turn on the event loop. Otherwise, one iteration could read large
-    chunks of all connections, and delay all other tasks.
+    After a large chunk, a request waits for its turn on the event loop. Without turns, one iteration of the event loop
+    could read large chunks of all connections, and delay all other tasks.
     """
     chunks, size = [], 0
     while True:

@@ -1,4 +1,7 @@
-"""Stores which reports people at the desk have sent. Their list can then show a report that has no outcome yet."""
+"""Stores which reports people at the desk have sent.
+
+With these notes, the list of a person's reports shows reports that have no outcome yet.
+"""
 
 import json
 from collections.abc import Iterable
@@ -98,7 +101,7 @@ def subject_of(draft: Draft) -> dict[str, Any] | None:
 
 
 async def save(session: AsyncSession, notes: Iterable[SentNote]) -> None:
-    """Store the notes. An equal or newer stored version is kept."""
+    """Store the notes. If an equal or newer version is stored, the stored version stays."""
     in_order = sorted(notes, key=lambda note: (note.author, note.report_id))  # a fixed order prevents deadlocks
     await upsert(session, SentReport, list(map(asdict, in_order)), newer_by="version")
 

@@ -25,8 +25,8 @@ def only_in_a_thread(raw: bytes) -> None:  # noqa: ARG001 - a format without a r
 class SingleFormat:
     """`read_at_once` runs on the event loop, for at most 5 ms.
 
-    It returns None for an invalid body, and for a body that needs more time. Then `read` runs in a thread, and raises
-    ReportRefused for an invalid body.
+    `read_at_once` returns None for an invalid body, and for a body that needs more time. Intake then calls `read` in a
+    thread. `read` raises ReportRefused for an invalid body.
     """
 
     summary: str

@@ -36,7 +36,8 @@ AnyMovement = HouseholdMovementReport | GroupMovementReport | SiteMovementReport
 AnyReport = HouseholdReport | GroupReport | AnyMovement | HazardItem
 Item = Annotated[AnyReport, Field(discriminator="kind")]
 ITEM: TypeAdapter[AnyReport] = TypeAdapter(Item)
-# Validates the whole list, and stops at the first invalid item. Afterwards, `read` validates each item separately.
+# ITEM_LIST validates the whole list, and fails at the first invalid item. After a failure, `read` validates each item
+# separately.
 ITEM_LIST: TypeAdapter[list[AnyReport]] = TypeAdapter(Annotated[list[Item], FailFast()])
 
 

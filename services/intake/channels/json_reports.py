@@ -102,10 +102,7 @@ def lists(raw: bytes) -> int:
 
 
 def without_unknown_codes(raw: bytes, adapter: TypeAdapter[T], error: ValidationError, *, most: int) -> T:
-    """Validate again, with `other` or `unknown` in place of unknown codes.
-
-    The text of the codes is kept. Raises Invalid.
-    """
+    """Replace unknown codes by `other` or `unknown`, keep their text, and validate the report again. Raises Invalid."""
     try:
         return adapter.validate_json(to_json(unknown_codes.replaced(from_json(raw))))
     except ValueError:  # the body is not JSON, or is invalid even without unknown codes

@@ -27,6 +27,6 @@ class Limits:
 # are about twice as high. A hazard without the rings of its polygons stays far below the limits.
 REPORT_LIMITS = Limits(fields=3_000, lists=2_000, values=4_000)
 # A hazard of 256 KiB has at most 32,768 points, because the shortest point, `[74,42],`, takes 8 bytes. A point is a
-# list with two values, so the other limits follow from the number of points.
+# list with two values, so the limits of lists and values follow from the number of points.
 HAZARD_LIMITS = Limits(fields=2_000, lists=34_000, values=70_000)
 RING_LIMITS = Limits(fields=0, lists=2_001, values=3_999)  # a ring has at most 2,000 points

@@ -30,7 +30,7 @@ _items = msgspec.json.Decoder(list[Raw])
 def split_off(raw: bytes) -> tuple[bytes, Sequence[Raw]]:
     """Return the report with a placeholder for each ring, and the rings.
 
-    Without a list of polygons, there are no rings. Raises Invalid if the body is not JSON.
+    If the report has no list of polygons, the second value is empty. Raises Invalid if the body is not JSON.
     """
     try:
         report = _fields.decode(raw)

@@ -30,7 +30,7 @@ class SealedReport(Body):
     """A report without `report_id` and `version`, sealed with HPKE to intake's public key `kid`.
 
     `data` is the encapsulated key and the ciphertext, as unpadded base64url. The phone cannot decrypt `data`. `version`
-    is outside the sealed content, so the phone can raise `version` if the centre has an earlier version of the report.
+    is outside the sealed content. The phone can therefore raise `version` if the centre already has an earlier version.
     `account` is the author's account, and only this account can send the report. `account` is None if the author was
     not signed in.
     """
@@ -43,7 +43,7 @@ class SealedReport(Body):
 
 
 class Inside(msgspec.Struct, gc=False):
-    """Finds fields that must not be in the sealed content, because they are outside the seal."""
+    """The sealed content must not contain these fields, because the envelope states them outside the seal."""
 
     report_id: Any = msgspec.UNSET
     version: Any = msgspec.UNSET

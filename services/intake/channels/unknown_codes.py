@@ -17,8 +17,8 @@ from shared.events.vocabulary import (
     SourceType,
 )
 
-# For each field: the value that replaces an unknown code, and the field that keeps the text of the code. In all other
-# fields, an unknown code makes the report invalid.
+# For each field, the table names the value that replaces an unknown code, and the field that keeps the text of the
+# code. In all other fields, an unknown code makes the report invalid.
 KEPT_AS = {
     "type": ("other", "type_text"),
     "reasons": ("other", "reason_text"),

@@ -51,22 +51,25 @@ class Stamp:
 
 
 def report(item: Item, hazard: HazardInfo, known: Known | None, aliases: tuple[str, ...], stamp: Stamp) -> Known:
-    """Return the hazard with the event of its first report or update. The caller publishes the event."""
+    """Return the hazard with the event of its first report or update. The caller must publish the event."""
     action = FeedAction.UPDATE if known else FeedAction.REPORT
     source_id = known.event.source_id if known else item.ids[0]
     return _published(action, _content(hazard, stamp), source_id, item, known, aliases, stamp)
 
 
 def take_back(entry: Item | Cancellation, known: Known, aliases: tuple[str, ...], stamp: Stamp) -> Known:
-    """Return the hazard with the event of its cancellation, which repeats the last content.
+    """Return the hazard with the event of its cancellation.
 
-    The caller publishes the event.
+    The event repeats the last content. The caller must publish the event.
     """
     return _published(FeedAction.CANCEL, dict(known.event), known.event.source_id, entry, known, aliases, stamp)
 
 
 def wire(event: HazardReported) -> Message:
-    """Make the message. A repeated call for the same revision gives the same event id, so readers ignore the copy."""
+    """Make the message.
+
+    Make the message. Two messages for one revision have the same event id, so readers ignore the second.
+    """
     id = event_id(event.event_type, event.author, event.report_id, event.version)
     return message(event, id=id, source=EVENT_SOURCE, time=event.received_at)
 
@@ -110,6 +113,6 @@ def _content(hazard: HazardInfo, stamp: Stamp) -> dict[str, Any]:
 def _revision(entry: Item | Cancellation, known: Known | None) -> int:
     """Return the revision of the event, usually the source's `updated` time.
 
-    The revisions therefore go on increasing after a loss of intake's database.
+    The `updated` time also increases after a loss of intake's database, so later revisions are always higher.
     """
     return max(entry.updated_ms, known.event.revision + 1) if known else entry.updated_ms

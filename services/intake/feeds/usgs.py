@@ -73,7 +73,8 @@ def valid_or_none(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         return None
 
 
-# For less important fields: an invalid value becomes None, so that the earthquake is not lost.
+# In a less important field, an invalid value becomes None. Otherwise, one invalid field would lose the whole
+# earthquake.
 Lenient = Annotated[Value | None, WrapValidator(valid_or_none)]
 
 
@@ -142,7 +143,10 @@ def read(document: bytes) -> list[Entry]:
 
 
 def entry(feature: Any, index: int) -> Entry:
-    """Read a feature. An invalid feature becomes Unreadable, and does not stop the reading of the others."""
+    """Read a feature.
+
+    An invalid feature becomes Unreadable, so that one feature does not stop the reading of all others.
+    """
     try:
         if is_deleted(feature):
             return cancellation(DeletedFeature.model_validate(feature))

@@ -88,7 +88,7 @@ class FieldForm:
         )
 
     async def worker(self, _: Request) -> Response:
-        """A service worker may normally control only pages in its own folder. A response header allows more pages."""
+        """This response header lets the service worker control pages outside its own folder."""
         headers = {"service-worker-allowed": SCOPE, "cache-control": "no-cache"}
         return Response(self.script, media_type="text/javascript", headers=headers)
 
@@ -135,9 +135,10 @@ class FieldForm:
 
 
 class Files(StaticFiles):
-    """The folder is named after the release, so that a cached page always loads the scripts of its own release.
+    """The folder is named after the release.
 
-    The form imports all its scripts from this one folder, so the folder also contains the shared scripts.
+    A cached page therefore always loads the scripts of its own release. The form imports all its scripts from this one
+    folder, so the folder also contains the shared scripts.
     """
 
     def __init__(self, release: str) -> None:
@@ -151,7 +152,7 @@ class Files(StaticFiles):
 
 
 def release(settings: Settings, places: Places, lists: str) -> str:
-    """A hash of all files and values from which the page and its files are made."""
+    """A hash of everything that the page and its files are made of."""
     digest = sha256(f"{places.version} {lists} {settings.model_dump_json(include=SHOWN)}".encode())
     for folder in (HERE, HERE.parent / "locales", SHARED_PAGES):
         for file in sorted(file for file in folder.rglob("*") if file.suffix in KINDS):

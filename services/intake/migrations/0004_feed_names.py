@@ -1,8 +1,7 @@
 """Adds source and kind to the names of feeds.
 
-Before, two sources could not have a feed with the same address. After a rollback to the previous release, this release
-does not find the renamed rows, and reads each document again. The rows that it then writes keep their names after the
-next upgrade.
+Two sources can now have a feed with the same address. After a rollback, the previous release does not find the renamed
+rows, and reads each document again. A second upgrade does not rename the rows that were written after the rollback.
 """
 
 from alembic import op

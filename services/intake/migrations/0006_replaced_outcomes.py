@@ -1,4 +1,4 @@
-"""Stores the id of each outcome. A later outcome can then name the outcome that it replaces."""
+"""Stores the id of each outcome. With this id, a later outcome can name the outcome to replace."""
 
 from alembic import op
 

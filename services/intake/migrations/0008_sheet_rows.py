@@ -1,6 +1,6 @@
 """Adds a table of the rows of lists that were sent as reports.
 
-Two concurrent requests can then not send the same row.
+The table prevents two concurrent requests from sending the same row.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
 """Adds the report and the place of the household to the stored heads of households.
 
-An erasure needs both values, and so does the search for lists that another team has sent.
+Erasures need the report and the place. The search for lists that another team has sent needs them as well.
 """
 
 from alembic import op

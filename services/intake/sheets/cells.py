@@ -45,7 +45,8 @@ NOT_URGENT = {"нет", "жок", "no", "n", "false", "ложь", "-", "–", "�
 class RowError:
     """`column` is the index of the wrong cell.
 
-    `missing` is the kind of a column that the sheet should have. Without both, the error concerns the whole row.
+    `missing` is the kind of a column that the sheet should have. An error without `column` and `missing` concerns the
+    whole row.
     """
 
     column: int | None
@@ -141,7 +142,10 @@ class RowCells:
         return None
 
     def phone(self) -> str | None:
-        """Return the first telephone. If its cell contains more text, the notes get the whole cell."""
+        """Return the first telephone.
+
+        The whole cell goes into the notes if the cell contains more than the telephone.
+        """
         for place, text in self.texts(C.PHONE):
             if phones.is_none(text):
                 continue

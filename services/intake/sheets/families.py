@@ -15,7 +15,7 @@ IsHead = Callable[[SheetLine], bool]
 
 @dataclass(frozen=True, slots=True)
 class SheetFamily:
-    """`others` are the rows of the other persons. A list with one row for each household has none."""
+    """`others` are the rows of the other persons. `others` is empty in a list with one row for each household."""
 
     head: SheetLine
     others: tuple[SheetLine, ...] = ()
@@ -34,8 +34,8 @@ def families(chosen: ChosenSheet, lines: Sequence[SheetLine], is_head: IsHead) -
 def numbered(chosen: ChosenSheet, lines: Sequence[SheetLine], is_head: IsHead) -> Iterator[SheetFamily]:
     """Group the rows by the number of the household.
 
-    A row without a number belongs to the household above. The rows of a household must be together: two villages may
-    use the same number, so separate rows with one number are refused.
+    A row without a number belongs to the household above. The rows of a household must follow each other. Rows with one
+    number in two places are refused, because two villages may use the same number.
     """
     numbers: list[str] = []
     for line in lines:

@@ -101,8 +101,8 @@ class HouseholdReader:
         """Return ids of the head and the day. These ids stay the same when a person corrects other cells."""
         heads = [*filter(None, (" ".join(name_of(cells).values()), cells.text(C.PERSONAL_NUMBER)))]
         for key in reversed(self.keys):
-            # Without name and personal number, the telephone identifies the head. It is the last choice, because a
-            # village may share a telephone.
+            # Without name and personal number, the telephone identifies the head. A name or a personal number is better
+            # than a telephone, because a village may share a telephone.
             for head in heads or [cells.text(C.PHONE)]:
                 yield RowIds(key, ["head", day.isoformat(), head.casefold()]).report
 
@@ -159,7 +159,7 @@ class HouseholdReader:
         """Read the place.
 
         An empty cell means the place that the person chose for all rows. Words after the place are the name of the
-        locality. If a column of its own names the locality, the notes get the whole cell instead.
+        locality. If a separate column names the locality, the whole cell goes into the notes.
         """
         place, stated = place_of(chosen), cells.text(locality)
         for number, text in cells.texts(column):

@@ -101,7 +101,7 @@ class SheetImport:
         self._sender = replace(sender, principal=replace(sender.principal, channel=SubmissionChannel.IMPORT))
 
     async def judge(self, rows: Sequence[SheetHousehold]) -> list[JudgedRow]:
-        """A verdict for each row. Nothing is sent. Raises TooManyMatches."""
+        """Return a verdict for each row, without sending a row. Raises TooManyMatches."""
         sent_before = await self._sent_before(rows)
         judgements = [judged(row, sent_before) for row in rows]
         changed_elsewhere = {
@@ -134,7 +134,8 @@ class SheetImport:
     async def _send_new(self, rows: Mapping[int, SheetHousehold]) -> dict[int, JudgedRow]:
         """Send the rows that no concurrent request sends.
 
-        The ids of the rows are committed after the reports are sent. After a crash between, the rows can be sent again.
+        The ids of the rows are committed after the reports are sent. After a crash between sending and commit, the rows
+        can be sent again.
         """
         reports = {place: row.report for place, row in rows.items() if row.report}
         account, now = self._sender.principal.account, self._sender.now
@@ -178,8 +179,8 @@ class SheetImport:
         others: set[UUID] = set()
         heads: set[UUID] = set()
         matched: dict[UUID, UUID] = {}
-        # Read heads before reports, because another request may commit between the two reads. In the other order, the
-        # head of a just sent row would be found without its report. The row would then look changed.
+        # Read heads before reports, because another request may commit between the two reads. In the opposite order, a
+        # row that was just sent would look changed, because its head would be found without its report.
         for some in batched([id for row in rows for id in row.head_ids]):
             async with self._sessions() as session:
                 heads.update(await queries.known_heads(session, some, self._team))

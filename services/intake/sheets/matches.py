@@ -1,8 +1,7 @@
 """Limits what an account learns if its list contains the head of a household that another team has sent.
 
-Otherwise, an account could upload invented lists to learn who is registered. There are three limits: an account learns
-only of households that it may search anyway; the security log contains each match; the number of matches in an hour is
-limited.
+Without limits, an account could upload invented lists to learn who is registered. An account learns only of households
+that the account may search anyway. The security log contains each match. The number of matches in an hour is limited.
 """
 
 from collections.abc import Collection

@@ -39,7 +39,7 @@ export async function takeSession() {
     adopt();
     show();
   } catch {
-    // The centre does not answer. The form then shows its own sign-in.
+    // Without an answer of the centre, the form shows its own sign-in.
   }
 }
 
@@ -58,8 +58,8 @@ async function signedIn(name, password) {
 }
 
 /**
- * Return the account to store. The name is spelled as the centre spells it, if the centre states the name. The expiry
- * is by this phone's clock, which may be wrong by months.
+ * Return the account to store. If the centre states the account's name, the centre's spelling is stored. The expiry is
+ * converted to the time of this phone's clock, which may be wrong by months.
  * @param {string} name
  * @param {{token: string, expires_at: string, name?: string}} session
  * @param {number} answeredAt when the centre answered, by the centre's clock
@@ -82,7 +82,7 @@ export async function renew() {
     if (!answer.ok || account()?.token !== known.token) return;
     setAccount(begun(known.name, await answer.json(), Date.parse(answer.headers.get("date") ?? "")));
   } catch {
-    // The phone is offline. The next call of `renew` tries again.
+    // If the phone is offline, the next call of `renew` tries again.
   }
 }
 

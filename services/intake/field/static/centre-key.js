@@ -42,7 +42,7 @@ export async function renewKey() {
     answered = { kid, public: point };
     localStorage.setItem(KEPT, JSON.stringify(answered));
   } catch {
-    // The phone is offline or full. Reports are then sealed to the last known key.
+    // If the phone is offline or full, reports are sealed to the last known key.
   }
 }
 
@@ -65,10 +65,10 @@ export function forgetKey(kid) {
 }
 
 /**
- * Encrypt a report to the centre's key. Afterwards, even the phone cannot open the report. The version is not
- * encrypted, because the phone may have to raise the version. `entered` is left out, because only the form needs
- * `entered`. The seal names the author's account, and the centre opens the report only for this account. A stolen copy
- * of the report is therefore useless to another account.
+ * Encrypt a report to the centre's key. Even the phone cannot open the encrypted report. The version is not encrypted,
+ * because the phone may have to raise the version. `entered` is left out, because only the form needs `entered`. The
+ * seal names the author's account, and the centre opens the report only for this account. A stolen copy of the report
+ * is therefore useless to another account.
  * @param {import("./kept.js").Body} body
  * @param {string} author the user name, or empty if nobody is signed in
  * @returns {Promise<Sealed | null>} null if the phone knows no key of the centre

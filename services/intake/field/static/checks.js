@@ -39,7 +39,7 @@ export function problems(form) {
 }
 
 /**
- * The fields that the centre refused in the report that the author now corrects.
+ * The author corrects a refused report: return the fields that the centre refused.
  * @param {import("./kept.js").FieldError[]} errors
  * @returns {Problem[]}
  */
@@ -68,7 +68,7 @@ export function summed(messages) {
 }
 
 /**
- * A full recount replaces the earlier counts of a place. The report must therefore name the place.
+ * The report of a full recount must name the place, because a full recount replaces the earlier counts of this place.
  * @param {HTMLFormElement} form
  * @returns {Problem[]}
  */
@@ -117,7 +117,8 @@ function controls(form) {
 /** @param {Control} control */
 function reason(control) {
   const { validity } = control;
-  // A day in the future is possible, because the phone's clock may be wrong. The author only has to confirm such a day.
+  // A day in the future is possible, because the phone's clock may be wrong. The author has to confirm a day in the
+  // future, but may send the report.
   if (validity.valid || (isDay(control) && validity.rangeOverflow)) return "";
   if (validity.customError) return control.validationMessage;
   if (validity.valueMissing) return isDay(control) ? sentence("day") : sentence("missing");
@@ -238,7 +239,7 @@ function shownDay(day) {
 }
 
 /**
- * Mark the fields, open the sections with these fields, and focus the first field.
+ * Mark the invalid fields, open the sections that contain them, and focus the first field.
  * @param {HTMLFormElement} form
  * @param {Problem[]} invalid
  */

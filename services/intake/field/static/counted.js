@@ -1,4 +1,4 @@
-// The form's fields for the time of a count, and for the precision of this time. The author who does not know the hour
+// The form's fields for the time of a count, and for the precision of this time. An author who does not know the hour
 // enters only the day.
 
 import { element } from "./elements.js";

@@ -70,8 +70,8 @@ export class Kinds {
 }
 
 /**
- * Save the form as this tab's draft. Other tabs can then no longer continue the draft. Return false if the draft was
- * not saved, because it was sent, discarded or saved again during the sealing.
+ * Save the form as this tab's draft. After the save, only this tab can continue the draft. Return false if the draft
+ * was not saved, because it was sent, discarded or saved again during the sealing.
  * @param {Written} draft
  * @throws {DOMException} if the phone's storage is full
  */
@@ -153,7 +153,7 @@ async function sealOldDraft({ body, ...draft }) {
     const sealed = body ? await sealDraft(JSON.stringify(body), body.report_id, draft.author) : draft.sealed;
     if (draftOf(draft.clear.report_id)?.at === draft.at) store({ ...draft, sealed });
   } catch {
-    // The phone is full. The next start tries again.
+    // On a full phone, the draft stays unencrypted until the next start.
   }
 }
 

@@ -96,7 +96,7 @@ function follow() {
 function touched({ target }) {
   if (target !== control("occurred")) renewToday();
   if (target instanceof Element) unmark(target);
-  // After a change of `kind`, the handler of `change` saves: it may first show the entries of the new kind.
+  // For the control `kind`, the handler of `change` saves the form, after showing the stored entries of the new kind.
   if (/** @type {HTMLInputElement} */ (target).name !== "kind") save();
 }
 
@@ -114,7 +114,7 @@ function save() {
     (isKept) => {
       open.isKept ||= isKept;
       open.isLost = false;
-      if (open !== draft) changed(); // the list must show the draft, which is no longer in the form
+      if (open !== draft) changed(); // the form shows another report, so the list must show this draft
     },
     () => {
       open.isLost = true;
@@ -267,8 +267,8 @@ export function begin(begun) {
 }
 
 /**
- * Update the latest permitted day and time, because a form can stay open over midnight. Day and time stay unchanged if
- * the author has set them.
+ * A form can stay open over midnight: set the latest permitted day and time again. Day and time stay unchanged if the
+ * author has set them.
  */
 export function renewToday() {
   renewSeen();

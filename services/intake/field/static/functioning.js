@@ -1,4 +1,5 @@
-// The Washington Group's questions about difficulties in functioning. The form asks them for persons from the age of 5.
+// The Washington Group's questions about difficulties in functioning. The form asks these six questions about persons
+// from the age of 5.
 
 import { readBirth } from "./birth-fields.js";
 import { ageOn } from "./births.js";

@@ -49,8 +49,8 @@ function stored(key) {
 }
 
 /**
- * Return the fields that stay readable on the phone. The times are among them: the form needs the times to reverse a
- * movement, and to find contradictions.
+ * Return the fields that stay readable on the phone. The times stay readable, because the form needs the times to
+ * reverse a movement and to find contradictions.
  * @param {Body} body
  * @returns {Clear}
  */
@@ -96,7 +96,7 @@ export function clearOf(body) {
 
 /**
  * Return a hazard's fields without the author's words and the village. These fields say nothing about persons. A
- * correction begins with them.
+ * correction of the hazard begins with these fields.
  * @param {Body} body
  * @returns {Clear}
  */

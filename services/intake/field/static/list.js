@@ -69,7 +69,7 @@ function showDrafts() {
 }
 
 /**
- * True if the draft is only a copy of a refused report. The button "Correct" of the report opens the copy.
+ * True if the draft is only a copy of a refused report. The button "Correct" at a refused report opens its copy.
  * @param {Draft} draft
  */
 function isCopy(draft) {

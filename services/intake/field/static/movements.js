@@ -14,7 +14,7 @@ import { sentence } from "./texts.js";
 /** @typedef {import("./kept.js").Clear} Clear */
 /** @typedef {import("./checks.js").Problem} Problem */
 
-export const MOVEMENT = "household_movement"; // in the form, the same choice also stands for movements of groups
+export const MOVEMENT = "household_movement"; // the form has one choice for movements of households and of groups
 const OF_GROUP = "group_movement";
 const UNKNOWN = "ZZ";
 const COUNTRY = "KG";
@@ -101,8 +101,8 @@ function offerPeople(chosen, kind) {
 }
 
 /**
- * True if this account reported the people, and a movement can continue the report. A count of people who passed by
- * (`flow`) is no such report.
+ * True if this account reported the people, and a movement can continue the report. No movement can continue a count of
+ * people who passed by (`flow`).
  * @param {import("./kept.js").Kept} report
  */
 export function areOwnPeople(report) {
@@ -134,7 +134,10 @@ function showCode() {
   element("household-code-field").hidden = Boolean(household.value);
 }
 
-/** Show the fields of the destination. A hazard, and a movement without a destination, have no such fields. */
+/**
+ * Show the fields of the destination. For a hazard, and for a movement without a destination, the fields of the
+ * destination are hidden.
+ */
 export function showDestination() {
   const isHidden = isHazard() || (isMovement() && !leads());
   for (const id of ["destination-place", "shelter-field"]) element(id).hidden = isHidden;
@@ -154,7 +157,7 @@ export function sizeExceeded(body) {
 
 /**
  * Return what this phone's other reports say about the people of a movement: `left` is the report of their departure,
- * `died` the report that all of them died, `place` the place where they are. `place` is missing if the people have
+ * `died` is the report that all of them died, and `place` is where they are. `place` is missing if the people have
  * moved since.
  * @param {Body} body
  * @returns {{left?: Clear, died?: Clear, place?: Clear["destination"]}}

@@ -1,5 +1,5 @@
-// The form's fields for the persons who moved. The author ticks names while this page still knows the names. Otherwise,
-// the author enters a number.
+// The form's fields for the persons who moved. The author ticks names while this page still knows the names. If this
+// page no longer knows the names, the author enters a number.
 
 import { element, make } from "./elements.js";
 import { reports } from "./kept.js";
@@ -36,7 +36,10 @@ export function renewMovers(householdId) {
   if (!group.contains(document.activeElement)) offerMovers(householdId, chosenMovers());
 }
 
-/** Show either the names or the field for the number. A report that is no movement always has the number. */
+/**
+ * Show either the names or the field for the number. In a report that is no movement, the field for the number is
+ * always visible.
+ */
 export function showMovers() {
   group.hidden = !boxes().length;
   /** @type {HTMLElement} */ (number.closest(".field")).hidden = !group.closest("[hidden]");

@@ -22,8 +22,8 @@ import { hasPin } from "./pin.js";
 const PATIENCE_MS = 20_000;
 const CONFLICT = 409;
 const TOO_MANY = 429;
-// After these answers, the phone sends the report again later: the request was too slow, requests were too many, or an
-// old release of the centre does not accept encrypted reports.
+// After these answers, the report stays waiting. The request was too slow, there were too many requests, or an old
+// release of the centre does not accept encrypted reports.
 const LATER = [404, 405, 408, TOO_MANY];
 const NO_SUCH_KEY = "urn:dayar:problem:no-such-phone-key";
 let isSending = false;
@@ -68,9 +68,9 @@ function isHazard({ clear }) {
 }
 
 /**
- * Send a report. Return true if the phone may send the next report now. After a refused hazard, the phone continues,
- * for two reasons: with an expired sign-in, the centre refuses only hazards; an old release of the centre refuses every
- * hazard from phones.
+ * Send a report. Return true if the phone may send the next report now. After a refused hazard, the phone continues
+ * with the next report. With an expired sign-in, the centre refuses only hazards. An old release of the centre refuses
+ * every hazard from phones.
  * @param {Kept} report
  * @param {Set<string>} passed
  */
@@ -93,7 +93,8 @@ async function send(report, passed) {
 }
 
 /**
- * A report that an earlier release stored without encryption, and that could not be sealed, is sent unsealed.
+ * A report without `sealed` is sent unencrypted. An earlier release stored this report, and this release could not seal
+ * the report.
  * @param {Kept} report
  * @param {string} [token]
  */
@@ -113,8 +114,8 @@ function pathOf(kind) {
 }
 
 /**
- * Store the centre's answer. The author may have stored a correction during the request. The correction then stays
- * waiting, with a higher version than the sent report if the centre has the sent report.
+ * Store the centre's answer. The author may have stored a correction during the request. The correction stays waiting.
+ * If the centre now has the sent report, the correction gets a higher version.
  * @param {Kept} sent
  * @param {Response} answer
  * @param {{status: import("./kept.js").State, type?: string, errors?: import("./kept.js").FieldError[]}} result
@@ -186,7 +187,7 @@ async function sealBody(report, body) {
     const now = kept(body.report_id);
     if (sealed !== null && now?.body && isSame(now, report)) keep({ ...now, body: undefined, sealed });
   } catch {
-    // The phone is full. The report stays unencrypted until the centre has the report.
+    // On a full phone, the report stays unencrypted until the centre has the report.
   }
 }
 

@@ -1,6 +1,6 @@
 // The wait after wrong PINs. Only time with an open page of the form counts, measured by a clock that nobody can set.
-// The phone's own clock would be no protection, because a thief of the phone can change it. The pages store how much of
-// the wait has passed.
+// The phone's own clock gives no protection, because a thief can change the clock. Each page of the form stores how
+// much of the wait has passed.
 
 import { uuid } from "./uuid.js";
 
@@ -75,7 +75,7 @@ function keepWaits() {
   try {
     localStorage.setItem(WAITED, text);
   } catch {
-    // The phone is full. A reload then starts the wait from the beginning.
+    // On a full phone, a reload starts the wait from the beginning.
   }
 }
 

@@ -82,7 +82,7 @@ function use(id) {
   try {
     localStorage.setItem(USED, JSON.stringify({ ...used(), [nameOf(account()?.name)]: id }));
   } catch {
-    // The phone is full. The account continues to use its former pair.
+    // On a full phone, the account continues to use its former pair.
   }
 }
 
@@ -122,7 +122,7 @@ async function openPair({ id, salt, nonce, wrapped, rounds }, pin) {
   }
 }
 
-/** Forget the opened keys. Drafts then need the PIN again. */
+/** Forget the opened keys, so that opening a draft needs the PIN again. */
 export function lock() {
   opened.clear();
 }

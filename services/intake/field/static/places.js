@@ -154,7 +154,7 @@ export async function renewSites() {
     offer(sites);
     localStorage.setItem(KEPT, JSON.stringify(sites));
   } catch {
-    // The centre does not answer, or the phone is full. The stored list stays.
+    // The stored list stays if the centre does not answer, or if the phone is full.
   }
 }
 

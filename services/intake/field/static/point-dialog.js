@@ -86,8 +86,8 @@ async function draw({ loaded, drawMap }, own) {
 }
 
 /**
- * After the author has moved the map, the author can take the point. Before, the centre of the map is only a guess,
- * such as the middle of a district.
+ * The author can take the point only after moving the map. Until a movement, the centre of the map is a guess, such as
+ * the middle of a district.
  * @param {import("./point-map.js").Spot} centre
  * @param {boolean} isOwn whether the author moved the map
  */
@@ -114,8 +114,8 @@ function forget() {
 }
 
 /**
- * Return the codes of the places in the form, at which the map can begin. For a hazard, it is the place of the event;
- * for people, first the place where they are now.
+ * Return the codes of the places in the form, at which the map can begin. A hazard has the place of the event. People
+ * have the place where they are now, and then the place that they left.
  */
 function chosenPlaces() {
   const places = isHazard() ? ["origin"] : ["destination", "origin"];

@@ -77,7 +77,7 @@ export function drawMap(loaded, start, moved) {
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ unit: "metric" }), "top-left");
-  // Jump to the tapped point. During an animated movement, the author could take a point on the way.
+  // Jump to the tapped point. An animated movement would let the author take a point on the way to the tapped point.
   map.on("click", ({ lngLat, originalEvent }) => map.jumpTo({ center: lngLat }, { originalEvent }));
   map.on("moveend", ({ originalEvent }) => moved(map.getCenter(), Boolean(originalEvent)));
   return map;

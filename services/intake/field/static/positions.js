@@ -14,8 +14,7 @@ const DIGITS = 5; // decimal places of a degree; five places are about one metre
 const LIMIT_M = Number(element("main").dataset.metres);
 
 /**
- * Find the phone's position for the open report. If the form shows another report when the position arrives, the
- * position is dropped.
+ * Find the phone's position for the open report. The position is dropped if the form shows another report by then.
  * @param {() => {point: Point | null}} open
  * @param {() => void} located
  */

@@ -1,5 +1,5 @@
-// Shows whether the form is ready for use without a signal. For this, the phone needs every file of the form, the
-// centre's key, a sign-in and a PIN.
+// Shows whether the form is ready for use without a signal. To work without a signal, the phone needs every file of the
+// form, the centre's key, a sign-in and a PIN.
 
 import { hasKey, renewKey } from "./centre-key.js";
 import { element, showText } from "./elements.js";

@@ -18,12 +18,12 @@ import { uuid } from "./uuid.js";
 /** @typedef {import("./kept.js").Body} Body */
 /**
  * @typedef {{report_id: string, household_id?: string, short_code?: string, group_id?: string, version: number}} Ids of
- *   a draft, which stay the same until the report is sent
+ *   a draft, which do not change until the report is sent
  */
 
 /**
- * Return the ids of a report, and generate missing ids. In a movement, the id belongs to the people of an earlier
- * report. The result has new ids for people, because the author may choose another kind of report.
+ * Return the ids of a report, and generate missing ids. The ids of people in a movement belong to an earlier report.
+ * They are replaced by new ids, because the author may choose another kind of report.
  * @param {Partial<Body>} [body]
  * @returns {Ids}
  */

@@ -1,5 +1,5 @@
-// The short form has only the fields that matter in the first hours after an event. A field with a value is visible in
-// the short form too, because its value is sent. A correction uses the full form.
+// The short form has only the fields that matter in the first hours after an event. The short form shows every field
+// that has a value, because the value will be sent. A correction uses the full form.
 
 import { element } from "./elements.js";
 import { isAnswered } from "./presets.js";

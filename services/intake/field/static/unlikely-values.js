@@ -6,7 +6,7 @@ import { sentence } from "./texts.js";
 let questioned = "";
 
 /**
- * Show the unlikely values. The button "Send" changes its text, and its next press sends the report.
+ * Show the unlikely values, and change the text of the button "Send". The next press of the button sends the report.
  * @param {string} odd
  */
 export function ask(odd) {

@@ -1,6 +1,7 @@
 // Service worker of the field form: caches one complete release, and answers from the cache when the phone is offline.
 
-const RELEASE = ""; // the server inserts the release, so that each release has its own script
+// The server inserts the release. Each release therefore has a different script, which browsers install as an update.
+const RELEASE = "";
 const KEPT = `field-${RELEASE}`;
 const PAGE = "/intake/field";
 const CARD = "/field"; // the printed address
@@ -78,7 +79,7 @@ const FILES = [
   "/static/pages.css",
   "/static/icon.svg",
 ];
-// the files of the map are large, so they are cached after the form, and the form is ready without them
+// The map's files are large. The worker caches these files after the form's files, and the form is ready without them.
 const MAP = "/static/map";
 const MAP_LIBRARY = "/static/maplibre/maplibre-gl.mjs";
 const MAP_FILES = [
@@ -109,8 +110,9 @@ const MAP_FILES = [
 ];
 const OWN_SCRIPT = `${SCRIPTS}/field.js`;
 const PATIENCE_MS = 3_000;
-const MAP_PATIENCE_MS = 60_000; // a new release waits at most this time for the files of its map
-// after one request without an answer from the storage, this time is 0, so that no other script waits for the storage
+const MAP_PATIENCE_MS = 60_000; // the longest wait of a new release for the files of its map
+// The longest wait for the phone's storage. After the storage has once failed to answer in time, the value is 0 until
+// the next answer.
 let storagePatience = PATIENCE_MS;
 
 /**
@@ -137,13 +139,16 @@ self.addEventListener("fetch", (event) => {
   /** @type {WorkerEvent} */ (event).respondWith(answer);
 });
 
-/** Either the whole release is cached or nothing, so that a phone without space keeps the old release. */
+/** Cache the whole release, or nothing. A phone without space therefore keeps the old release. */
 async function keepAll() {
   const kept = await caches.open(KEPT);
   await kept.addAll(requests(FILES));
 }
 
-/** If the phone has the map of another release, caches the map of this release before the other release is deleted. */
+/**
+ * If the phone has the map of another release, cache the map of this release. The other release is deleted only
+ * afterwards.
+ */
 async function renewMap() {
   const others = await otherReleases();
   const maps = await Promise.all(others.map(async (name) => (await caches.open(name)).match(MAP_LIBRARY)));
@@ -152,7 +157,7 @@ async function renewMap() {
 
 /** @param {string[]} files */
 function requests(files) {
-  // `omit` stops the page of each language from setting the language cookie
+  // `omit` prevents the page of each language from setting the language cookie.
   return files.map((file) => new Request(file, { cache: "reload", credentials: "omit" }));
 }
 
@@ -168,32 +173,33 @@ self.addEventListener("message", (event) => {
 });
 
 /**
- * Cache the files of the map one after the other, so that reports do not wait for them on a slow network. An
- * interrupted download continues later. Without these files, the dialog says that the map is missing.
+ * Cache the map's files, one at a time. Between two files, reports can be sent, even on a slow network. After an
+ * interruption, the next call of this function loads the missing files.
  */
 async function keepMap() {
   try {
     const kept = await caches.open(KEPT);
     for (const request of requests(await absent(kept, MAP_FILES))) await kept.add(request);
   } catch {
-    // there is no signal or no storage, so the files are cached after the form is opened again
+    // Without signal or storage, the next opening of the form tries again.
   }
 }
 
 /**
- * Finds files that the browser deleted from the cache.
- * @param {boolean} isSaving whether missing files are loaded again first
+ * Return the form's files that are missing in the cache, because browsers may delete cached files.
+ * @param {boolean} isSaving if true, the worker first loads the missing files
  */
 async function uncached(isSaving) {
   try {
     const kept = await caches.open(KEPT);
     const gone = await absent(kept);
     if (!isSaving || !gone.length) return gone;
-    // the list has a script of this release, so nothing is stored if the centre already has another release
+    // Request OWN_SCRIPT as well, whose address names this release. If the centre already has another release, the
+    // request fails, and `addAll` stores nothing.
     await kept.addAll(requests([...gone, OWN_SCRIPT])).catch(() => {});
     return await absent(kept);
   } catch {
-    return FILES; // the phone's storage is full or broken, so no cache opens
+    return FILES; // the phone's storage is full or broken, and no cache can be opened
   }
 }
 
@@ -203,7 +209,7 @@ async function absent(kept, files = FILES) {
   return files.filter((_, place) => !found[place]);
 }
 
-/** Other releases are deleted when none of their pages is open. */
+/** Delete the caches of other releases. The worker is activated only when no page of another release is open. */
 async function forgetOthers() {
   await Promise.all((await otherReleases()).map((name) => caches.delete(name)));
 }
@@ -219,8 +225,8 @@ async function own(request) {
 }
 
 /**
- * Answer from the network, or from the cache if the network is slow or fails. If no answer is cached, wait for the
- * network.
+ * Answer from the network. If the network fails or is slow, answer from the cache. Without a cached answer, wait for
+ * the network.
  * @param {Request} request
  */
 async function fresh(request) {
@@ -231,7 +237,7 @@ async function fresh(request) {
 }
 
 /**
- * Undefined if no answer is cached, or if the phone's storage does not answer soon.
+ * Return the cached answer. Undefined if no answer is cached, or if the phone's storage is too slow.
  * @param {Promise<Response | undefined>} kept
  * @returns {Promise<Response | undefined>}
  */
@@ -261,10 +267,10 @@ function first(kept, answer) {
 async function cached(request) {
   try {
     const kept = await caches.open(KEPT);
-    // each language has its own URL, so `Vary` does not matter
+    // `Vary` can be ignored, because each language has its own URL
     return await kept.match(request, { ignoreVary: true });
   } catch {
-    return undefined; // a full phone opens no cache, so the form uses the network
+    return undefined; // a full phone cannot open the cache, so the form uses the network
   }
 }
 
