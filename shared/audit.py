@@ -3,8 +3,8 @@
 The security log contains no personal data.
 
 Each service writes its own table `audit`. A service can add and read rows, but cannot change or remove rows, because
-the table belongs to the role `dayar_audit`. Provisioning sets this owner. Entries also go to the process's log, as
-`"log": "security"`.
+the table belongs to the role `dayar_audit`. Provisioning gives the table to this role. Entries also go to the process's
+log, as `"log": "security"`.
 """
 
 import asyncio
@@ -141,8 +141,8 @@ async def add(session: AsyncSession, *entries: Entry) -> None:
 async def write(sessions: async_sessionmaker[AsyncSession] | None, *entries: Entry) -> None:
     """Write entries to the log.
 
-    Also store the entries in a transaction of their own, if PostgreSQL is available. For refused requests, which have
-    no transaction.
+    Also store the entries in a transaction of their own, if PostgreSQL is available. This function is for refused
+    requests, which have no transaction.
     """
     for entry in entries:
         tell(entry)
@@ -162,7 +162,7 @@ async def insert_all(session: AsyncSession, entries: Sequence[Entry]) -> None:
 
 
 def tell(entry: Entry) -> None:
-    """Log an entry, without the free text of a stated purpose. Only the table contains this text."""
+    """Log an entry, without the free text of a stated purpose. Only the table contains the text of a purpose."""
     entry = replace(entry, reason=entry.reason and entry.reason.partition(": ")[0])
     known = {name: value for name, value in asdict(entry).items() if value not in (None, ())}
     log.get().info("security", log="security", **{name: shown(value) for name, value in known.items()})

@@ -25,7 +25,8 @@ class CheckedSettings(BaseSettings):
     def __init__(self, **values: Any) -> None:
         """Raises BadSettings.
 
-        The error's text describes the valid values, but never quotes the invalid value, which may be a secret.
+        The text of BadSettings describes the valid values. The text never quotes the invalid value, which may be a
+        secret.
         """
         prefix = self.model_config["env_prefix"]
         try:

@@ -14,9 +14,9 @@ CONFIRMED_FOR_OTHERWISE = timedelta(days=30)
 
 
 class ConfirmationState(StrEnum):
-    """True if a recent report confirms where the people are.
+    """CONFIRMED means that a recent report says where the people are.
 
-    After an evacuation, a report is recent for 24 hours; after any other displacement, for 30 days.
+    A report is recent for 24 hours after an evacuation, and for 30 days after any other displacement.
     """
 
     CONFIRMED = "confirmed"
@@ -24,7 +24,7 @@ class ConfirmationState(StrEnum):
 
 
 def confirmed_from(mobility: Mobility, now: datetime) -> datetime:
-    """Return the time limit: an earlier confirmation is too old at the time `now`."""
+    """Return the earliest time of a confirmation that is still valid at `now`."""
     return now - CONFIRMED_FOR.get(mobility, CONFIRMED_FOR_OTHERWISE)
 
 

@@ -10,7 +10,7 @@ ABOUT = timedelta(days=3)  # a date with the precision WEEK ("about") may be wro
 def departed_on(stated: date, precision: Precision, reported_on: date | None) -> date | None:
     """Return the day of departure, or None if the stated date is too vague.
 
-    For an "about" date, it is the day of the report, but at most three days before or after the stated date.
+    If the precision is WEEK, return the day of the report, limited to three days before and after the stated date.
     """
     if precision in TO_THE_DAY:
         return stated

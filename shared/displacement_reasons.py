@@ -79,8 +79,8 @@ BY_ONSET: dict[Onset | None, list[Reason]] = {
 def onset(reason: Reason, hazard: HazardType | None) -> Onset | None:
     """Return the onset, or None for a reason that is not environmental.
 
-    For `natural_disaster`, the hazard decides: people often report a slow hazard such as a drought as a natural
-    disaster.
+    The onset of `natural_disaster` is the onset of the hazard. People often report a slow hazard such as a drought as a
+    natural disaster.
     """
     if reason is Reason.NATURAL_DISASTER and hazard:
         return HAZARDS[hazard].onset or Onset.SUDDEN

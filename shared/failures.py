@@ -57,7 +57,7 @@ def is_too_slow(error: DBAPIError) -> bool:
 
 
 def is_postgresql_unavailable(error: BaseException) -> bool:
-    """If True, the caller may retry the operation for ever."""
+    """True means that the caller may retry the operation for ever."""
     if isinstance(error, DBAPIError):
         return (
             error.connection_invalidated or is_postgresql_unavailable(error.orig.__cause__ or error.orig)

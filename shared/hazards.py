@@ -6,7 +6,7 @@ from typing import Any
 from shared.events.vocabulary import HazardType
 from shared.hazard_definitions import CapCategory, CauseClass, HazardDefinition, Nature, Onset
 
-# people who left up to this long before the recorded onset may have left because of the hazard
+# People may leave because of a hazard up to this long before its recorded onset.
 BEFORE_ONSET = timedelta(hours=1)
 
 

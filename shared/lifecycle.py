@@ -68,7 +68,7 @@ def run_service(
 
 
 def collect_seldom() -> None:
-    """Frees the event loop from long garbage collections: objects that exist at the start are never scanned."""
+    """The garbage collector never scans the objects that exist now. A scan of all objects would delay requests."""
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
 

@@ -17,8 +17,8 @@ Answers = Callable[[], bool]
 async def silent(answers: Answers, *, seconds: float = SILENT_SECONDS, every: float = EVERY_SECONDS) -> None:
     """Wait for the first answer.
 
-    Then return as soon as the process has not answered for `seconds`. The function counts failed checks, not seconds:
-    if the whole machine pauses, only one check fails.
+    After the first answer, return as soon as the process has not answered for `seconds`. The function counts failed
+    checks, not seconds: if the whole machine pauses, only one check fails.
     """
     missed, has_answered = 0, False
     while missed * every < seconds:
@@ -61,8 +61,8 @@ def by_beat(file: Path) -> Answers:
 async def beat(file: Path, *, every: float = EVERY_SECONDS / 2) -> None:
     """Touch the file every `every` seconds while the event loop runs, until cancelled.
 
-    The file contains the start time of the process. With this time, `dayar watch` recognises a worker that restarts
-    repeatedly. If the disk is full, the file stays empty, and the process continues.
+    The file contains the start time of the process. `dayar watch` recognises a worker that restarts repeatedly by the
+    start time in the file. If the disk is full, the file stays empty, and the process continues.
     """
     with suppress(OSError):
         file.write_text(datetime.now(UTC).isoformat(), encoding="ascii")

@@ -1,8 +1,8 @@
 """Folds names of persons and places.
 
-Different spellings of a name give equal results. Names are compared in Latin letters. Equal results come from Cyrillic,
-from the romanisations of ICAO 9303 (passports), BGN/PCGN and Uzbek, and from keyboards without Kyrgyz letters.
-docs/decisions/0046 explains the rules.
+Different spellings of a name give equal results. Names are compared in Latin letters. Cyrillic, the romanisations of
+ICAO 9303 (passports), BGN/PCGN and Uzbek, and text from keyboards without Kyrgyz letters give equal results. The rules
+are in docs/decisions/0046.
 """
 
 import re

@@ -19,7 +19,7 @@ SERVER_MODE, NOT_SYNCHRONISED = 4, 3
 
 
 class NoAnswer(Exception):
-    """No valid answer came: it is malformed, belongs to another request, or the server is not synchronised."""
+    """The answer is malformed or belongs to another request, or the server is not synchronised."""
 
 
 def offset(server: str) -> float:

@@ -15,8 +15,8 @@ from shared.outbound_errors import AddressRefused, OutsideExercise, Unreachable
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Networks that are refused although `is_global` is true. For example, an address of an IPv6 transition network can lead
-# to a private host.
+# Networks that are refused although `is_global` is true. An address of an IPv6 transition network, for example, can
+# lead to a private host.
 UNICAST_V6 = ipaddress.ip_network("2000::/3")
 REFUSED = tuple(
     ipaddress.ip_network(network)
@@ -46,8 +46,8 @@ class Gate:
     def permit(self, target: URL) -> None:
         """Check a URL before the call.
 
-        Only hosts in OUTBOUND_ALLOW may use http. A host that is an IP address is checked here. Raises AddressRefused
-        or OutsideExercise.
+        Only hosts in OUTBOUND_ALLOW may use http. If the host is an IP address, this function also checks the address.
+        Raises AddressRefused or OutsideExercise.
         """
         host, port = target.host or "", target.port or 0
         is_allowed = self.allows(host, port)
@@ -61,8 +61,8 @@ class Gate:
 
         Raises AddressRefused if any address may not be called.
 
-        An exercise shows the same results with and without the internet. Therefore, an exercise looks up only hosts
-        that it may call, and treats a failed look-up like a refused host.
+        An exercise shows the same results with and without the internet. To achieve this, an exercise looks up only
+        hosts that it may call, and treats a failed look-up like a refused host.
         """
         is_allowed = self.allows(host, port)
         if self._is_exercise and not (is_allowed or is_address(host)):

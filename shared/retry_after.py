@@ -1,4 +1,4 @@
-"""Reads the header `Retry-After` (RFC 9110). With this header, a busy server tells clients how long to wait."""
+"""Reads the header `Retry-After` (RFC 9110). A busy server uses `Retry-After` to tell clients how long to wait."""
 
 import re
 from datetime import UTC, datetime

@@ -48,8 +48,8 @@ def web_app(
     """Create a web app, with its PostgreSQL engine and sessions in `app.state`.
 
     `ready` maps names to checks for `/ready`. A check of the revocations is always added. The checks in
-    `ready_in_postgresql` read PostgreSQL. They count as failed while PostgreSQL does not answer. `measures` read
-    metrics for `/metrics` from PostgreSQL.
+    `ready_in_postgresql` read PostgreSQL. While PostgreSQL does not answer, the checks in `ready_in_postgresql` count
+    as failed. `measures` read metrics for `/metrics` from PostgreSQL.
     """
     known = revocations or Revocations(settings)
     engine = database.engine(settings)

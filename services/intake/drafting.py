@@ -105,5 +105,8 @@ class Drafting:
 
 
 def is_drawn(report: Report) -> bool:
-    """True if the area is drawn. Its comparison with boundaries takes long, so the report is read in a thread."""
+    """True if the area is drawn.
+
+    The comparison of a drawn area with boundaries takes long, and must run in a thread.
+    """
     return isinstance(report, HazardReport) and report.area.is_drawn

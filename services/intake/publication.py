@@ -44,7 +44,7 @@ class WaitingDraft:
 
 
 class Publication:
-    """The steps for each report: look up its fingerprint, seal, publish or spool, store the fingerprint, answer."""
+    """For each report: looks up its fingerprint, seals, publishes or spools, stores the fingerprint, and answers."""
 
     def __init__(
         self,

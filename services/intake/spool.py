@@ -1,6 +1,6 @@
 """Keeps encrypted records on disk until the broker accepts them.
 
-A record on disk is safe, so intake answers its author.
+Intake answers the author of a report when the record is safe on disk.
 """
 
 import asyncio
@@ -62,14 +62,17 @@ class Spool:
         self._has_waiting, self._filled = asyncio.Event(), asyncio.Event()
         self._turn = asyncio.Lock()
         self._segment: Segment | None = None
-        # Two threads: a write and its fsync never wait for the reading of a segment.
+        # There are two threads, so that a write and its fsync never wait for the reading of a segment.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="spool")
         if self.bytes:
             self._filled.set()
 
     @classmethod
     def open(cls, root: Path, *, limit: int) -> Self:
-        """Create a folder for this process. Move into it the segments of all folders whose process has ended."""
+        """Create a folder for this process.
+
+        The new folder takes over the segments of all folders whose process has ended.
+        """
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = root / str(uuid4())
         with alone(root):
@@ -237,7 +240,7 @@ def line(message: Message) -> bytes:
 def read(file: Path) -> tuple[list[Message], int, bool]:
     """Return the records, the number of complete lines, and true if a complete line is damaged.
 
-    An incomplete last line is ignored. Its sender got no answer, and sends the report again.
+    An incomplete last line is ignored. The sender of an incomplete record got no answer, and sends the report again.
     """
     *lines, _torn = file.read_bytes().split(b"\n")
     messages = [earlier_records.restricted(parse(entry[9:])) for entry in lines if is_whole(entry)]
@@ -245,7 +248,10 @@ def read(file: Path) -> tuple[list[Message], int, bool]:
 
 
 def set_aside(file: Path, refused: Sequence[Message]) -> None:
-    """Copy damaged and unpublished records into a separate file. The caller then deletes the segment."""
+    """Copy damaged and unpublished records into a separate file.
+
+    The copy is needed because the caller deletes the segment.
+    """
     *lines, _torn = file.read_bytes().split(b"\n")
     damaged = [entry + b"\n" for entry in lines if not is_whole(entry)]
     write_whole(file.with_suffix(SET_ASIDE), b"".join([*damaged, *map(line, refused)]))

@@ -89,16 +89,16 @@ def flags(report: DisplacementStruct, principal: Principal, places: Places) -> l
 
 
 def registrar_areas(report: DisplacementStruct, principal: Principal, places: Places) -> list[str] | None:
-    """Return the author's areas if the registry needs them, else None.
+    """Return the author's areas if the registry needs these areas, else None.
 
-    The registry checks the areas of a movement, whose report may have no place. A movement of a site can also come from
-    an operator or a duty head.
+    For a movement, the registry checks whether the people are in the areas of a registrar. The author of a site's
+    movement can also be an operator or a duty head.
     """
     roles = MOVE_SITES if report.kind == "site_movement" else REGISTRARS
     if report.kind not in MOVEMENT_KINDS or roles.isdisjoint(principal.roles):
         return None
     areas = principal.areas
-    # A registrar of the whole country has a flag instead, so the list stays empty.
+    # For a registrar of the whole country, the list stays empty, because the report has a flag.
     if principal.covers_country:
         areas = () if Role.REGISTRAR in principal.roles else tuple(unit.pcode for unit in places.units(1))
     return sorted(areas) or None

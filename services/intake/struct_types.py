@@ -1,4 +1,7 @@
-"""Builds a msgspec Struct from a model of the contract. Fields, constraints and checks are the same."""
+"""Builds a msgspec Struct from a model of the contract.
+
+The Struct has the fields, constraints and checks of the model.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -23,7 +26,7 @@ TRIMMED = r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 
 
 class UnknownConstraint(TypeError):
-    """No rule here translates this type or constraint of the contract."""
+    """This module has no rule for this type or constraint of the contract."""
 
 
 def struct(model: type[BaseModel], **tag: str) -> type[Struct]:

@@ -34,12 +34,13 @@ from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.movements import GroupMovementClear, HouseholdMovementClear, MovementBody, SiteMovementClear
 from shared.events.vocabulary import Precision, Status
 
-# As a default, makes msgspec write the field always: msgspec omits only values that equal the default.
+# msgspec omits a field whose value equals the default. No value equals this default, so msgspec writes the field
+# always.
 NEVER_OMITTED = object()
 
 
 class DisplacementStruct(Protocol):
-    """A report as a Struct. Unlike in the models, ids are text."""
+    """A report as a Struct. In a Struct, ids are text; in a model, ids are UUIDs."""
 
     kind: str
     report_id: str
@@ -140,12 +141,12 @@ def of(report: HouseholdReport | GroupReport | MovementBody) -> DisplacementStru
 
 
 def clear(report: DisplacementStruct) -> bytes:
-    """The JSON includes fields with the default value."""
+    """Return the unencrypted part as JSON, including fields with the default value."""
     return CLEAR_PARTS[report.kind](report)
 
 
 def sealed(report: DisplacementStruct) -> bytes:
-    """The JSON leaves out fields with the default value."""
+    """Return the part to encrypt as JSON, without fields with the default value."""
     return SEALED_PARTS[report.kind](report)
 
 

@@ -1,6 +1,6 @@
 """Checks the credentials of spooled reports before the publication.
 
-When these reports came, intake did not know the current revocations.
+A credential is unchecked if intake did not know the current revocations when the report came.
 """
 
 import json
@@ -36,7 +36,8 @@ async def checked(messages: Sequence[Message], revocations: Revocations) -> tupl
     """Returns the records to publish, and the records to set aside.
 
     Waits for the revocations if a check needs them. With a revoked credential, a displacement is published, and the
-    registry holds it for a person. A hazard is set aside, because a hazard could raise an alert.
+    registry holds it for a person. A hazard with a revoked credential is set aside, because a hazard could raise an
+    alert.
     """
     if not any(map(is_marked, messages)):
         return list(messages), []

@@ -37,7 +37,7 @@ async def run(settings: IntakeSettings) -> None:
             engine,
             poller.run(settings.feeds),
             lifecycle.again_and_again("forgetting", lambda: forget(sessions)),
-            # A failure of this consumer restarts only the consumer. The poller of feeds continues.
+            # If the consumer of outcomes fails, only the consumer is restarted, and the poller of feeds continues.
             lifecycle.again_and_again("outcomes", consumer.run),
             redrives=Redrives("intake", [consumer], settings=settings),
             encryption=EnvelopeEncryption(settings.memory_key_file),

@@ -1,6 +1,6 @@
 """The table of all routes, with the roles that may call each route.
 
-A service with a route that is missing here does not start.
+If a service has a route that is missing in this table, the service does not start.
 """
 
 from shared.auth.access_rules import OF_EVERY_SERVICE, PUBLIC, AccessRule, page, report, to

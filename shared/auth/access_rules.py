@@ -14,7 +14,8 @@ class AccessRule:
     is_page: bool = False
     takes_expired: bool = False
     takes_readmitted: bool = False  # accepts an expired token whose team is readmitted
-    # Accepts a token although the revocations are not known. The service must then check the revocation later.
+    # Accepts a token although the revocations are not known. The service must check later whether the token was
+    # revoked.
     takes_unchecked: bool = False
 
 

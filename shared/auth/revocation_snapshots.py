@@ -48,7 +48,7 @@ def load(file: Path) -> Snapshot | None:
 
 
 def save(file: Path, read_at: datetime, revoked: Iterable[CredentialRevoked]) -> None:
-    """Write the snapshot. An error is only logged, so that the service continues."""
+    """Write the snapshot. An error of writing is only logged, so that the service continues."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         content = Snapshot(read_at=read_at.astimezone(UTC), revoked=tuple(revoked)).model_dump_json(exclude_none=True)

@@ -39,8 +39,8 @@ class Revocations:
 
     Raises HandlerMissing.
 
-    `is_complete` becomes true when the topic is read to the end. Before, the service uses a snapshot and the records
-    read so far. If the snapshot is missing or older than 24 hours, the revocations are unknown.
+    `is_complete` becomes true when the topic is read to the end. Until `is_complete`, the service uses a snapshot and
+    the records that were read so far. If the snapshot is missing or older than 24 hours, the revocations are unknown.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -113,15 +113,15 @@ class Revocations:
         """Read the topic until cancelled.
 
         After an error, the reading is retried, and the known revocations stay in force. Several apps of a process can
-        share this object. Only one of them reads at a time.
+        share this object. Of several apps, only one reads at a time.
         """
         async with self._reading:
             await kafka.follow(self._settings, self._read)
 
     async def _read(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
         begins, ends = await kafka.assign_all(consumer, self._settings, [CredentialRevoked.topic])
-        # A retry continues at the last position. From the start of the topic, old records would undo newer revocations
-        # for a moment.
+        # A retry continues at the last position. If a retry began at the start of the topic, old records would undo
+        # newer revocations for a moment.
         for partition, begin in begins.items():
             consumer.seek(partition, self._positions.get(partition, begin))
         while True:
@@ -137,7 +137,10 @@ class Revocations:
             backoff.reset()
 
     async def _apply(self, *records: Record) -> None:
-        """Apply the records without an `await` between them. A request then sees either all changes or none."""
+        """Apply the records without an `await` between them.
+
+        Without an `await`, a request sees either all changes or none.
+        """
         changes = [self._is_applied(record) for record in records]
         if any(changes):
             await self._tell_changed()
@@ -159,8 +162,8 @@ class Revocations:
         try:
             change = self._verified(record)
             if is_behind and not is_kept:
-                # There is no space for this record in the queue. It is the newest of its credential, so it replaces the
-                # waiting records.
+                # There is no space for this record in the queue. The record is the newest about its credential, so it
+                # replaces the waiting records.
                 self._unverified.take(record.key)
             return self._change(change)
         except UnknownKey:
@@ -201,7 +204,7 @@ class Revocations:
     async def _keep_snapshot(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
         """Write a snapshot when one is due.
 
-        Its `read_at` is the last time when the broker confirmed that the topic was read to the end.
+        A snapshot's `read_at` is the last time when the broker confirmed that the topic was read to the end.
         """
         now = time.monotonic()
         if self.is_complete and now >= self._confirm_at:

@@ -25,7 +25,8 @@ REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
 SECURE_COOKIE, PLAIN_COOKIE = "__Host-session", "session"
 CACHED_TOKENS = 10_000
 KEYS_SECONDS = 60  # seconds after which the folder of public keys is read again
-UNKNOWN_KEY_SECONDS = 1  # shortest time in seconds between two readings of the folder because of unknown key ids
+# an unknown key id makes the service read the folder again, at most once in this number of seconds
+UNKNOWN_KEY_SECONDS = 1
 SECOND_STEP, SECOND_STEP_S = "dayar second step", 300
 
 
@@ -134,8 +135,9 @@ class Authenticator:
 
         Raises RevocationsUnknown if the revocations are unknown and `takes_unchecked` is false.
 
-        An expired token is accepted only from a field device, in two cases. With `takes_readmitted`, the token of a
-        readmitted team counts as valid. With `takes_expired`, the principal gets `is_expired`.
+        Only field devices may use an expired token, in two cases. With `takes_readmitted`, the expired token of a
+        readmitted team counts as valid. With `takes_expired`, an expired token is accepted, and the principal has
+        `is_expired`.
         """
         token, is_cookie = token_of(connection, cookie)
         principal = self.verify(token)

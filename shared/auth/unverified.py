@@ -27,7 +27,10 @@ class UnverifiedRecords:
         return record.key in self._by_credential
 
     def add(self, record: Record) -> bool:
-        """Return False if there is no space. The record is then ignored until the next start reads the topic again."""
+        """Return False if there is no space.
+
+        A record without space is ignored until the next start reads the topic again.
+        """
         if self._count >= MOST_RECORDS or _size(record) > LONGEST_RECORD:
             log.get().error("access event with an unknown key is passed over until the next start")
             return False

@@ -30,7 +30,8 @@ class Key(NamedTuple):
 class EnvelopeEncryption:
     """Uses the newest key-encryption key of a folder.
 
-    `unwrap` and `rewrap` raise UnknownKey if the key-encryption key is missing. The caller waits until the key arrives.
+    `unwrap` and `rewrap` raise UnknownKey if the key-encryption key is missing. After UnknownKey, the caller waits
+    until the key arrives.
     """
 
     def __init__(self, keks: Path) -> None:

@@ -112,7 +112,7 @@ class Sealing:
     def resealed(self, sealed: bytes, aad: bytes) -> bytes | None:
         """Return the text encrypted with the newest key.
 
-        Return None if the text already is, or if decryption fails, which is logged.
+        Return None if the text is already encrypted with the newest key. Log a failed decryption, and return None.
         """
         if not self.is_old(sealed):
             return None

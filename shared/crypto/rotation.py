@@ -1,6 +1,6 @@
 """After a rotation, encrypts the stored rows again with the newest key.
 
-This happens in small batches while the service runs.
+The rows are encrypted in small batches while the service runs.
 """
 
 import asyncio

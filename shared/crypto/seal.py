@@ -34,7 +34,10 @@ class SealMismatch(Exception):
 
 
 class UnknownKeyId(Exception):
-    """The private key of this box is missing. The record is not at fault, so it waits for the key."""
+    """The private key of this box is missing.
+
+    The record waits for the missing key, because the record is not at fault.
+    """
 
 
 @dataclass(slots=True)
@@ -55,7 +58,7 @@ class DataKey:
 class Sealer:
     """Encrypts reports with a data key, which is replaced after 10 minutes or 2^20 reports.
 
-    Each replacement reads the public key from its file, so a new public key needs no restart.
+    Each new data key is encrypted to the public key in the file, so a new public key needs no restart.
     """
 
     def __init__(self, public_key_file: Path) -> None:
@@ -65,7 +68,7 @@ class Sealer:
 
     @property
     def kid(self) -> str:
-        """The id of the public key. Read `kid` before each `seal`: reading `kid` replaces an old data key."""
+        """The id of the public key. Reading `kid` replaces an old data key, so read `kid` before each `seal`."""
         if self._key.is_worn:
             self._key = self._renewed()
         return self._key.kid

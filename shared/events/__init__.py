@@ -95,7 +95,7 @@ from shared.events.topics import TOPICS, Topic
 
 CORRECTION = HouseholdCorrectionReported.event_type
 
-# Several classes can have the same event type. They have different values of `kind`.
+# Several classes can have the same event type. Classes with the same event type have different values of `kind`.
 EVENT_TYPES: dict[str, tuple[type[EventData], ...]] = gathered()
 
 

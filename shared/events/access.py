@@ -21,11 +21,15 @@ class CredentialRevoked(EventData):
     credential_id: UUID
     kind: CredentialKind
     revoked_at: Instant
-    issued_before: Instant | None = None  # only tokens issued before this time are revoked; None means all tokens
+    # only tokens that were issued before this time are revoked; None means that all tokens are revoked
+    issued_before: Instant | None = None
 
     @property
     def key(self) -> UUID:
-        """The key is derived from id and kind. A phone chooses its own id, and could choose the id of an account."""
+        """The key is derived from `credential_id` and `kind`.
+
+        The kind is needed, because a phone could choose the id of an account as its own id.
+        """
         return uuid5(self.credential_id, self.kind)
 
 

@@ -85,9 +85,9 @@ class AlertRaised(PublishedAlert, EventData):
     `figures` contains the values for the text of the reason, such as magnitude or count. `demand` is the action that an
     operator must take now, or None. `is_unseen` is true if nobody acknowledged a Severe or Extreme alert before its
     cancellation or expiry. `severity_is_derived` is true if Dayar computed the severity, because the source stated
-    none. A step of a policy can demand several acknowledgements: the alert stays unacknowledged until
-    `acknowledgements` has reached `acknowledgements_needed`. `assigned_to` is the account that must begin to work on
-    the alert. When work has begun, `assigned_to` is None.
+    none. A step of a policy can demand several acknowledgements. The alert stays unacknowledged until
+    `acknowledgements` is equal to `acknowledgements_needed`. `assigned_to` is the account that must begin to work on
+    the alert. `assigned_to` becomes None when somebody begins to work on the alert.
     """
 
     event_type: ClassVar[str] = "dayar.alert.raised.v1"
@@ -108,7 +108,7 @@ class AlertEscalated(AlertRaised):
 
 
 class AlertAssigned(AlertRaised):
-    """Somebody assigned the alert to a person. `demand` stays the same."""
+    """Somebody assigned the alert to a person. An assignment does not change `demand`."""
 
     event_type: ClassVar[str] = "dayar.alert.assigned.v1"
 

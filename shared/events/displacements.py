@@ -130,9 +130,10 @@ class GroupClear(ReportClear):
 
     If `counted_at` is None, `reported_at` is the time of the count. If `persons_estimated` is true, `persons` was
     estimated from `households`. Only a full recount replaces earlier counts of the same people. `site_id` is the site
-    where the people are now. `destination` and `destination_locality` are then the place of the site.
-    `origin_locality_pcode` and `destination_locality_pcode` are codes of settlements in the gazetteer. The author chose
-    the settlement from a list, or intake found exactly one settlement with this name in the district.
+    where the people are now. If `site_id` is set, `destination` and `destination_locality` are the place of the site.
+    `origin_locality_pcode` and `destination_locality_pcode` are codes of settlements in the gazetteer. A code is set if
+    the author chose the settlement from a list. Intake adds a code if the district has exactly one settlement with the
+    stated name.
     """
 
     kind: Clear[Literal["group"]]
@@ -271,7 +272,7 @@ class UncorrectedReportTimes(UncorrectedTimes):
 class Stamped(EventData):
     """The fields that intake adds to a report.
 
-    Their values come from the author's token, from intake's clock, and from intake's checks.
+    The values of these fields come from the author's token, from intake's clock, and from intake's checks.
     """
 
     author: Clear[UUID]

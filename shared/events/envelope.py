@@ -189,7 +189,8 @@ def header_of(headers: Mapping[str, bytes], name: str) -> str:
 def digest(parts: Iterable[bytes]) -> bytes:
     """Return a SHA-256 of the decrypted content.
 
-    Of two events with the same id, equal digests show a repeat, different digests a conflict.
+    Two events with the same id and equal digests are a repeat. Two events with the same id and different digests are a
+    conflict.
     """
     hasher = hashlib.sha256()
     for part in parts:

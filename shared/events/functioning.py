@@ -40,7 +40,10 @@ class Aged(Protocol):
 
 
 def is_too_young(person: Aged, day: date) -> bool:
-    """True if the person is known to be younger than YOUNGEST. With only a birth year, the age changes on 1 January."""
+    """True if the person is known to be younger than YOUNGEST.
+
+    If only the birth year is known, the person counts as one year older on each 1 January.
+    """
     if person.birth_date is not None:
         return years(person.birth_date, day) < YOUNGEST
     if person.birth_year is not None:

@@ -25,9 +25,9 @@ from shared.events.vocabulary import (
 class GroupWhereabouts(Data):
     """The people of a count after movements.
 
-    Three groups: still displaced at the place of the count, returned, settled elsewhere. `confirmed_on` is the day of
-    the last movement or confirmation. `is_return_presumed` is true after a lifted evacuation, until a person confirms
-    the return.
+    People are either still displaced at the place of the count, or returned, or settled elsewhere. `confirmed_on` is
+    the day of the last movement or confirmation. `is_return_presumed` is true after a lifted evacuation, until a person
+    confirms the return.
     """
 
     displaced: Clear[Persons]
@@ -40,10 +40,10 @@ class GroupWhereabouts(Data):
 class RegisteredPeople(Data):
     """Registered households near the counted people.
 
-    They left the district of the counted people on one day. `persons` and `households` include only people at the place
-    of the count. `stated_persons` and `stated_households` also include people at other places in the same district. For
-    each place and day, the number of households is rounded down to a multiple of five, because an exact number could
-    show where a single household is.
+    On the day `occurred_on`, these households left the district of the counted people. `persons` and `households`
+    include only people at the place of the count. `stated_persons` and `stated_households` also include people at other
+    places in the same district. For each place and day, the number of households is rounded down to a multiple of five,
+    because an exact number could show where a single household is.
     """
 
     occurred_on: Clear[date]
@@ -58,9 +58,10 @@ class PlaceComparison(Data):
     """The registered people who may be among the counted people.
 
     `registered` groups them by the day on which they left. Counts at the same site or locality have the same
-    `place_id`. A count of everybody at a site has no origin, so its `registered` is empty. For such a count,
-    `included_persons` and `included_households` are the registered people with a known origin who were at the site at
-    the time of the count. Both numbers are rounded down to a multiple of five households.
+    `place_id`. For a count of everybody at a site, `registered` is empty, because this count has no origin. For a count
+    of everybody at a site, `included_persons` and `included_households` are registered people with a known origin.
+    These people were at the site at the time of the count. The numbers of included people are rounded down to a
+    multiple of five households.
     """
 
     place_id: Clear[UUID]
@@ -74,17 +75,17 @@ class GroupCounted(EventData):
 
     A consumer ignores the event if it has stored the same or a higher `sequence`.
 
-    People who were transferred or forced onward become a separate count. Its event is `GroupStatusChanged`, its
-    `report_id` belongs to no report, and its `movement_id` is the report of the movement. Without `whereabouts`, all
-    `persons` are displaced where they were counted.
+    People who were transferred or forced onward become a separate count. The event of this separate count is
+    `GroupStatusChanged`. Its `movement_id` is the report of the movement. Its `report_id` belongs to no report. Without
+    `whereabouts`, all `persons` are displaced where they were counted.
 
-    Counts with the same `stock_id` count the same people, so their numbers are never added. Several counts in effect
-    with one `stock_id` mean that teams disagree: the number of people lies between the lowest and the highest count.
+    Counts with the same `stock_id` count the same people, so their numbers are never added. If several counts with one
+    `stock_id` are in effect, the teams disagree. The number of people is then between the lowest and the highest count.
     `superseded_by` is the report of the full recount that replaced this count. A replaced count no longer has effect.
-    `replaces` are the reports that this full recount replaces. Each replaced report has its own event as well, which
+    `replaces` are the reports that this full recount replaces. Each replaced report also has its own event. This event
     can come later, because it is on another partition. If `covers_site` is true, the count includes everybody at the
     site, and earlier counts at the site are not added. If `counted_at_precision` is not `hour`, `counted_at` is the end
-    of the stated day, or the time of the report if the report is earlier.
+    of the stated day, or an earlier time of the report.
 
     `comparison` compares the count with the registered people. Without `comparison`, the last comparison of the count
     stays valid.
@@ -157,8 +158,8 @@ class GroupCorrected(GroupCounted):
 class GroupStatusChanged(GroupCounted):
     """Another report changed this count.
 
-    People moved, or a full recount replaced the count, or the replacement ended. The registry also publishes this event
-    if the number of registered people at the place of the count changed.
+    The other report is a movement of people, or a full recount that replaces the count or no longer replaces the count.
+    The registry also publishes this event if the number of registered people at the place of the count changed.
     """
 
     event_type: ClassVar[str] = "dayar.group.status_changed.v1"

@@ -29,8 +29,8 @@ FeltReports = Annotated[int, Field(ge=0, le=10_000_000)]
 class SourceShaking(Body):
     """The shaking of an earthquake, as the source states.
 
-    The intensities are on the MMI scale, not on MSK-64. `mmi` is the highest modelled intensity, `cdi` the highest
-    intensity from reports of people, and `felt_reports` the number of these reports. The place with the highest
+    The intensities are on the MMI scale, not on MSK-64. `mmi` is the highest modelled intensity. `cdi` is the highest
+    intensity that people reported. `felt_reports` is the number of these people's reports. The place with the highest
     intensity may be outside the country.
     """
 
@@ -62,7 +62,7 @@ OF_ACCOUNT = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 RESTRICTED_HAZARDS = "hazards-restricted"  # hazards whose scope is Restricted or Private
 CENTRE = "cmc"  # the `source` of events that people of the centre enter
 FIELD_TEAMS = "field"  # the `source` of hazards that field teams saw
-OF_PEOPLE = frozenset({CENTRE, FIELD_TEAMS})  # the `source_id` of these sources contains a person's account
+OF_PEOPLE = frozenset({CENTRE, FIELD_TEAMS})  # with these sources, a `source_id` contains a person's account
 # the `author` of all releases to the public, because a release must not name a person
 CENTRE_ACCOUNT = derived_id("account", CENTRE)
 RELEASED_FIELDS = frozenset(
@@ -110,11 +110,11 @@ def enterer(source: str, source_id: str) -> UUID | None:
 class HazardFields(Data):
     """The content of a hazard report.
 
-    `source_id` is the source's preferred id of the hazard. `aliases` are its other ids.
+    `source_id` is the source's preferred id of the hazard. `aliases` are all other ids of the hazard.
 
-    With `released_revision`, the report is a release to the public: it publishes chosen fields of this revision of a
-    restricted hazard. The area's `description` can name a settlement; `locality_pcode` is then the settlement's code in
-    the gazetteer.
+    A report with `released_revision` is a release to the public. The release publishes chosen fields of this revision
+    of a restricted hazard. If the area's `description` names a settlement, `locality_pcode` is the code of the
+    settlement in the gazetteer.
     """
 
     report_id: RandomId
@@ -148,11 +148,11 @@ class HazardFields(Data):
 class HazardReport(HazardFields, Body):
     """The body of `POST /intake/v1/hazards`.
 
-    An update or cancellation repeats the whole report, with `msg_type` Update or Cancel and a higher `revision`. Its
-    `report_id` is new, or the same with `version` + 1. `revision` is by default equal to `version`. Intake decides the
-    `scope`. The report of another system keeps its stated scope. A report without a scope becomes Restricted, or
-    Private if an earlier revision is Private. A release to the public (`released_revision`) is Public. An operator or
-    duty head may release the hazard of any author.
+    An update or cancellation repeats the whole report, with `msg_type` Update or Cancel and a higher `revision`. The
+    repeated report has a new `report_id`, or the same `report_id` with `version` + 1. `revision` is by default equal to
+    `version`. Intake decides the `scope`. The report of another system keeps its stated scope. A report without a scope
+    becomes Restricted, or Private if an earlier revision is Private. A release to the public (`released_revision`) is
+    Public. An operator or duty head may release the hazard of any author.
     """
 
     scope: Scope | None = None
@@ -175,7 +175,7 @@ class HazardReport(HazardFields, Body):
     def is_whole_release(self) -> "HazardReport":
         """Raises ValueError for a release to the public without its own text.
 
-        The original text is not for the public.
+        The original text of a restricted hazard is not for the public.
         """
         if self.released_revision is None:
             return self

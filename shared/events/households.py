@@ -16,8 +16,8 @@ class Displacement(Data):
     """A displacement of a household, as the valid version of its report states.
 
     `reported_on` is the day of the first version. If people were forced onward, `movement_id` is the report of this
-    movement. Usually, `report_id` is the same report. After a movement of everybody at a site, `report_id` differs,
-    because one report moves many households.
+    movement. Usually, `report_id` and `movement_id` are the same report. They differ after a movement of everybody at a
+    site, because one report moves many households.
     """
 
     report_id: Clear[UUID]
@@ -52,10 +52,10 @@ class HouseholdRegistered(EventData):
     `reported_on` is the day of the first report about the displacement. `displacement` is set only if the report is not
     about the household's current displacement. `latest_mobility` is `unable_to_move` if a later report says that the
     household is trapped at its new place. Most of the displaced people are at `destination`. `whereabouts` is None
-    until a movement is reported: all `persons` are then displaced, and `confirmed_on` is the day of the report. Events
-    of earlier releases of Dayar lack `reported_on` and `confirmed_on`. `evacuation` is the kind of evacuation, if the
-    report states the kind. If `is_urgent` is true, the household's latest report says that the people need help at
-    once.
+    until a movement is reported. Without `whereabouts`, all `persons` are displaced, and `confirmed_on` is the day of
+    the report. Events of earlier releases of Dayar lack `reported_on` and `confirmed_on`. `evacuation` is the kind of
+    evacuation, if the report states the kind. If `is_urgent` is true, the household's latest report says that the
+    people need help at once.
     """
 
     event_type: ClassVar[str] = "dayar.household.registered.v1"
@@ -107,8 +107,8 @@ class HouseholdCorrected(HouseholdRegistered):
 class HouseholdStatusChanged(HouseholdRegistered):
     """A movement changed or confirmed where the people of the household are.
 
-    If people were forced onward, `displacement` is the new displacement: its `report_id` is the report of the movement,
-    its `origin` the place that they left. If the new displacement proves to be wrong, its `origin` is unknown.
+    If people were forced onward, `displacement` is the new displacement. Its `report_id` is the report of the movement.
+    Its `origin` is the place that the people left. If the new displacement proves to be wrong, its `origin` is unknown.
     """
 
     event_type: ClassVar[str] = "dayar.household.status_changed.v1"

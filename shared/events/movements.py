@@ -35,8 +35,9 @@ HAVE_A_DESTINATION = (
     Movement.SETTLED_ELSEWHERE,
     Movement.LEFT_COUNTRY,
 )
-# The movements of everybody at a site. Three movements are missing: not everybody at a site dies; durable solutions are
-# assessed for households or groups; people who enter the country are reported by household or group.
+# The movements of everybody at a site. DIED is missing, because not everybody at a site dies. SOLUTION_ASSESSED is
+# missing, because durable solutions are assessed for households or groups. ENTERED_COUNTRY is missing, because people
+# who enter the country are reported by household or group.
 OF_SITES = (
     Movement.CONFIRMED_HERE,
     Movement.TRANSFERRED,
@@ -228,8 +229,8 @@ def check_destination(movement: Movement, destination: Place | None) -> None:
 class MovementStamped(Stamped):
     """`registrar_areas` are the author's areas, if the author is a registrar.
 
-    For a movement of a site, the author can also be an operator or duty head. The registry checks whether these areas
-    contain the people.
+    For a movement of a site, the author can also be an operator or duty head. The registry checks whether the people
+    are in `registrar_areas`.
     """
 
     registrar_areas: Clear[tuple[PCode, ...]] = ()
@@ -244,7 +245,7 @@ class HouseholdMovementReported(HouseholdMovementClear, MovementStamped):
 
     @property
     def key(self) -> UUID:
-        """For a household with only a short code, the report's id. Only the registry can find the household."""
+        """Without `household_id`, the key is the report's id, because only the registry can find the household."""
         return self.household_id or self.report_id
 
 

@@ -11,8 +11,8 @@ from shared.events.vocabulary import OutcomeKind, ReportKind, Status
 class ReportSettled(EventData):
     """The outcome of a report.
 
-    Only the account `author` may read the report's receipt. If a decision or a time limit changes an outcome, a new
-    event is published; `replaces` is then the id of the earlier event.
+    Only the account `author` may read the report's receipt. A decision or a time limit can change an outcome. The event
+    of the new outcome has the id of the earlier event in `replaces`.
     """
 
     event_type: ClassVar[str] = "dayar.report.settled.v1"
@@ -42,10 +42,10 @@ class ReportHeld(ReportSettled):
 class ReportAlerted(EventData):
     """An alert followed the report.
 
-    The alert counts the people of the report, or is about the hazard of the report. This event is not published if a
-    hazard raised the alert at once, because the outcome of its report says so. The event names no district, alert or
-    number: the report's author may only learn that an alert followed. The event can come before the report's outcome,
-    and more than once. A later withdrawal of the alert changes nothing.
+    The alert counts the people of the report, or is about the hazard of the report. If a hazard raised the alert at
+    once, the outcome of the hazard's report says so, and this event is not published. The event names no district,
+    alert or number: the report's author may only learn that an alert followed. The event can come before the report's
+    outcome, and more than once. The event stays true if the alert is withdrawn later.
     """
 
     event_type: ClassVar[str] = "dayar.report.alerted.v1"

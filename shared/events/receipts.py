@@ -32,7 +32,7 @@ def state_of(outcome: str, reason: str | None) -> ReceiptState:
 def reason_of(outcome: str, reason: str | None) -> RefusalReason | MovementReason | None:
     """Return the reason if the author may know the reason.
 
-    Other reasons could reveal another household or another account.
+    All other reasons are hidden, because they could reveal another household or another account.
     """
     if state_of(outcome, reason) is ReceiptState.REFUSED:
         return refusal_of(reason)

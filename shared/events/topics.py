@@ -6,8 +6,8 @@ from enum import StrEnum
 
 Holders = tuple[str, ...]
 
-# The version of the record layout. Each change of the layout increases the version. Stored records are never migrated:
-# Dayar refuses to start on records of an earlier version (deploy/provision, shared/postgres/schemas.py).
+# The version of the record layout. Each change of the layout increases the version. Stored records are never migrated.
+# Dayar refuses to start if Kafka has records of an earlier version (deploy/provision, shared/postgres/schemas.py).
 CONTRACT = 4
 
 DAY_MS = 86_400_000
@@ -136,7 +136,7 @@ def _key_holders(topic: Topic) -> Iterator[tuple[str, tuple[Holders, Holders]]]:
         yield topic.dead(service), ((service,), (service,))
 
 
-# Maps each topic to its writers and its readers. All of them need the signing key of the topic.
+# Maps each topic to its writers and its readers. The writers and the readers of a topic need its signing key.
 KEY_HOLDERS = dict(holders for topic in TOPICS.values() for holders in _key_holders(topic))
 
 DEAD_LETTERS_DAYS = 90  # default of the setting DEAD_LETTERS_DAYS

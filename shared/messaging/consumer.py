@@ -106,7 +106,8 @@ class Consumer:
 
     async def handle(self, received: Received, session: AsyncSession) -> Outcome:
         """Handle the record of a dead letter, without a change of offsets. The caller commits. Raises Fenced."""
-        # An empty fence locks no row. But while a new digest key is applied, the table is locked, and the fence waits.
+        # An empty fence locks no row. But a new digest key locks the table, and the fence waits until the key is
+        # applied.
         await offsets.fence(session, ())
         if self._check is not None:
             await self._check(session)
@@ -148,7 +149,7 @@ class Consumer:
     async def _settle_or_drop(self, readings: Sequence[Reading]) -> None:
         """Fenced means that another worker has taken over.
 
-        This worker then drops the batch and all batches read ahead.
+        After Fenced, this worker drops the batch and all batches that it has read ahead.
         """
         try:
             await self._settle(readings)

@@ -38,7 +38,8 @@ from shared.messaging.records import Record, UnreadableRecord
 from shared.messaging.signatures import UNKNOWN_KEY
 
 DEAD_SIGNATURE = f"dead_{SIGNATURE}"
-# With these reasons, an attacker may have written the record. The service therefore publishes no outcome.
+# With these reasons, an attacker may have written the record. For a record that may be forged, the service publishes no
+# outcome.
 UNPROVEN = ("signature_mismatch", UNKNOWN_KEY)
 
 OWN_HEADERS = {
@@ -162,7 +163,7 @@ def dead_aad(kid: str, topic: str, partition: int, offset: int) -> bytes:
 def is_clear(record: Record) -> bool:
     """Return True if the contract defines each header and field of the record, and each value is valid.
 
-    Other records may contain personal data.
+    A record that the contract does not define may contain personal data.
     """
     models = EVENT_TYPES.get(dict(record.headers).get("ce_type", b"").decode("latin-1"), ())
     return (

@@ -73,7 +73,8 @@ class Decisions(Generic[D]):
         try:
             await self._mark(decision.decision_id, await self._prepare(decision))
         except Fenced:
-            return True  # Another worker has changed the prepared data. The next call prepares the decision again.
+            # Another worker has changed the prepared data. After Fenced, the next call prepares the decision again.
+            return True
         except Exception as error:
             if is_dependency_unavailable(error):
                 raise

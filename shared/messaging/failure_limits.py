@@ -1,4 +1,7 @@
-"""Stops the consumer if many records fail for the same reason. The cause is then probably an error in Dayar itself."""
+"""Stops the consumer if many records fail for the same reason.
+
+If many records fail for the same reason, the cause is probably an error in Dayar itself.
+"""
 
 from collections import deque
 from collections.abc import Iterable
@@ -26,9 +29,9 @@ class Failures:
         self._last: deque[str | None] = deque(maxlen=WINDOW)
 
     def expect(self, reasons: Iterable[str]) -> None:
-        """`reasons` stopped the consumer earlier.
+        """`reasons` are the reasons of an earlier stop.
 
-        Make the next failure for one of these reasons stop the consumer again.
+        After this call, one failure for such a reason stops the consumer again.
         """
         for reason in reasons:
             self._last.extend([reason] * (WINDOW // 2))

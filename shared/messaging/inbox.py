@@ -51,7 +51,10 @@ async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Read
 
 
 async def forget(session: AsyncSession, event_ids: Collection[str]) -> None:
-    """Remove the ids of events that were set aside. A redrive of the event then counts as FIRST."""
+    """Remove the ids of events that were set aside.
+
+    Without its id in the inbox, the redrive of an event counts as FIRST.
+    """
     await session.execute(delete(InboxEvent).where(InboxEvent.event_id.in_(map(UUID, event_ids))))
 
 

@@ -27,9 +27,9 @@ STOP_SECONDS = 10
 # The broker answers a fetch when there are records, and at the latest after this time. The value is aiokafka's default.
 GROUP_WAIT_MS = 500
 # The longest wait of a fetch by a reader without a consumer group. With aiokafka's default of 500, these readers would
-# cause half of the work of an idle broker. A fetch of one partition can delay the next record of another partition by
-# this time, and can delay a request for end offsets as well. After both delays, a revocation must still take effect
-# within 5 s.
+# cause half of the work of an idle broker. While a fetch waits, other requests on the connection wait: the next record
+# of another partition, or a request for end offsets. Even after two such waits, a revocation must take effect within 5
+# s.
 FOLLOW_WAIT_MS = 1000
 # The background task of aiokafka wakes at this interval. With aiokafka's default of 200, the wake-ups of an idle
 # consumer took as much CPU time as its fetches.
@@ -119,7 +119,10 @@ async def partitions(consumer: Any, topic: str) -> set[int]:
 
 
 async def follow(settings: Settings, read: Callable[[AIOKafkaConsumer, Backoff], Awaitable[None]]) -> None:
-    """Read without a consumer group until cancelled. After a failure, call `read` with a new consumer."""
+    """Call `read` with a consumer that has no group, until cancelled.
+
+    After a failure, call `read` again with a new consumer.
+    """
     backoff = Backoff()
     while True:
         consumer = AIOKafkaConsumer(

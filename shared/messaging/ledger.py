@@ -141,7 +141,7 @@ def oldest_unread(rows: Iterable[Row]) -> datetime | None:
 class Unread:
     """The check of `/ready` fails when an unread record is older than half of the topic's retention time.
 
-    An operator can then act before Kafka deletes the record.
+    The failed check lets an operator act before Kafka deletes the record.
     """
 
     def __init__(self, service: str, settings: Settings, sessions: async_sessionmaker[AsyncSession]) -> None:

@@ -42,7 +42,10 @@ async def stored(session: AsyncSession, partitions: Collection[Partition]) -> di
 
 
 async def begin(session: AsyncSession, firsts: Mapping[Partition, int]) -> None:
-    """Store the first offset of each partition, from which the ledger counts. Stored partitions stay unchanged."""
+    """Store the first offset of each partition, from which the ledger counts.
+
+    Partitions with a stored offset stay unchanged.
+    """
     rows = [
         {"topic": topic, "partition": partition, "first_offset": first, "next_offset": first}
         for (topic, partition), first in firsts.items()

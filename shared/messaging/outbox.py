@@ -93,8 +93,8 @@ class Relay:
                 await notify.wait(self._woken, IDLE_SECONDS)
                 await self._gather()
             except BrokerAway:
-                # The broker can still receive the events after a timeout. The flush waits for them, because a retry
-                # before could send events twice.
+                # The broker can still receive the events after a timeout. The flush waits until the broker has
+                # answered. A retry before the answer could send events twice.
                 await publisher.flush()
             except Exception as error:
                 if not is_dependency_unavailable(error):
@@ -103,7 +103,7 @@ class Relay:
                 await backoff.wait()
 
     async def _gather(self) -> None:
-        """Wait for more events. The relay then sends at most once in BUSY_SECONDS."""
+        """Wait for more events. The wait limits the relay to one send in BUSY_SECONDS."""
         next_at = self._sent_at + BUSY_SECONDS
         await asyncio.sleep(max(LINGER_SECONDS, next_at - time.monotonic()))
 

@@ -35,7 +35,8 @@ class PartitionSenders:
     async def send(self, messages: Sequence[Message]) -> set[Future[None]]:
         """Return the acks of the batches.
 
-        Raises MessageSizeTooLargeError if a message is too large; earlier messages of the call are sent nevertheless.
+        Raises MessageSizeTooLargeError if a message is too large, although earlier messages of the call may still be
+        sent.
         """
         for topic in {message.topic for message in messages}:
             await self._reach(topic)

@@ -1,4 +1,7 @@
-"""Records from Kafka and their outcomes. A batch has thousands of records, so they are named tuples, for speed."""
+"""Records from Kafka and their outcomes.
+
+Records are named tuples for speed, because a batch has thousands of records.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
@@ -84,8 +87,8 @@ def open_plain(record: Record) -> Received:
 def authored_content(data: BaseModel, value: bytes) -> bytes:
     """Return the content without the fields that intake sets.
 
-    Intake can set these fields differently in two copies of one report. Examples are `received_at`, corrected times,
-    and the P-codes of a drawn area.
+    Two copies of one report can differ in the fields that intake sets. Fields that intake sets are, for example,
+    `received_at`, corrected times, and the P-codes of a drawn area.
     """
     if "received_at" not in type(data).model_fields:
         return value

@@ -105,7 +105,7 @@ class Redrives:
     async def _handle(self, received: Received, written: int, session: AsyncSession) -> str:
         """The transaction that handles the record also deletes the row.
 
-        A concurrent second redrive then finds no row.
+        Because the row is deleted, a concurrent second redrive does nothing.
         """
         record = received.record
         letter = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
@@ -146,7 +146,7 @@ class Redrives:
     def _unproven(self, record: Record) -> str | None:
         """Return the reason why the signature is not proven, or None.
 
-        An unknown key counts as not proven, without a wait.
+        A signature with an unknown key counts as not proven; this function does not wait for the key.
         """
         try:
             self._verifier.verify(record)

@@ -29,7 +29,7 @@ SIGNATURE_TEXT = re.compile(f"({KEY_ID}):([A-Za-z0-9_-]{{43}})".encode())
 
 
 UNKNOWN_KEY = "signature_unknown_key"
-# At least six times the length of a wait lies between the starts of two waits of a topic. An attacker who sends many
+# From the start of a wait, a topic has no new wait for six times the length of a wait. An attacker who sends many
 # unknown key ids therefore delays the topic for at most a sixth of the time.
 WAITS_APART = 6
 

@@ -25,10 +25,10 @@ from shared.messaging import kafka, offsets
 from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
-# The range assignor gives a partition number of all topics to one worker. Topics with the same keys have the same
-# number of partitions. All records of a hazard therefore reach one worker, and two workers never judge the same hazard
-# at the same time. Use only one assignor: aiokafka 0.14 sends a JoinGroup request for each assignor (its pull request
-# 1168). Two workers could then interrupt each other's requests endlessly.
+# The range assignor gives partitions with the same number, in all topics, to one worker. Topics with the same keys have
+# equally many partitions. All records of a hazard therefore reach one worker, and two workers never judge the same
+# hazard at the same time. Use only one assignor: aiokafka 0.14 sends a JoinGroup request for each assignor (its pull
+# request 1168). With several assignors, two workers could interrupt each other's requests endlessly.
 ASSIGNORS = (RangePartitionAssignor,)
 BETWEEN_TURNS = 8  # After this number of records, decoding lets other tasks run, such as the current commit.
 # A fetch reads up to this number of bytes for each record of a batch, and at least aiokafka's default of 1 MiB. A fetch

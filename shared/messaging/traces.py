@@ -16,7 +16,8 @@ SYSTEM = {"messaging.system": "kafka"}
 class Sending(AbstractContextManager[Sequence[Message]]):
     """Yields the messages to send.
 
-    A header of each message names the span that sent the message. Readers make this span the parent of their own spans.
+    A header of each message names the span that sent the message. A reader of the message makes this span the parent of
+    its own spans.
     """
 
     def __init__(self, messages: Sequence[Message]) -> None:

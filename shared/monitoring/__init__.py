@@ -1,4 +1,4 @@
 """The findings and the status of `dayar watch`.
 
-They are in a file, so that people can read them without Kafka and PostgreSQL.
+The status is in a file, so that people can read the status without Kafka and PostgreSQL.
 """

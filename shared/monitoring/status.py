@@ -72,7 +72,7 @@ class CheckStatus(Frozen):
 
 
 class ServiceStatus(Frozen):
-    """The last known facts about a service. They stay while the service does not answer."""
+    """The last known facts about a service. While a service does not answer, its last known facts stay."""
 
     measured_at: datetime
     consumers: tuple[ConsumerStatus, ...] = ()

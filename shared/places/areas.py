@@ -25,7 +25,7 @@ class Areas:
         self._tree = STRtree(list(self.shapes.values()))
 
     def at(self, lat: float, lon: float) -> str | None:
-        """Return the unit at the point. On a border, return the unit with the lowest code."""
+        """Return the unit at the point. If the point is on a border, return the unit with the lowest code."""
         units = self._touched([Point(lon, lat)])
         return units[0] if units else None
 
@@ -51,7 +51,8 @@ def outline(ring: Ring) -> BaseGeometry:
     """Return a valid shape.
 
     If the ring crosses or touches itself, `make_valid` repairs a short ring, and the convex hull replaces a long ring.
-    `make_valid` would take minutes for a thousand corners, because its time grows with the cube of their number.
+    For a ring with a thousand corners, `make_valid` would take minutes, because its time grows with the cube of the
+    number of corners.
     """
     drawn = Polygon(ring)
     if drawn.is_valid:

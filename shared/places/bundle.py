@@ -39,8 +39,7 @@ def dump(units: Iterable[Unit], shapes: Mapping[str, BaseGeometry], localities: 
     """The same content always gives the same bytes."""
     features = [_feature(unit, shapes.get(unit.pcode)) for unit in sorted(units, key=lambda unit: unit.pcode)]
     whole: dict[str, Any] = {"type": "FeatureCollection", "format": FORMAT, "features": features}
-    # The previous release reads the features, and would fail at a locality there. So localities are outside the
-    # features.
+    # Localities are outside the features, because the previous release would fail at a locality in the features.
     if listed := sorted(localities, key=lambda locality: locality.pcode):
         whole["localities"] = [gazetteer.to_json(locality) for locality in listed]
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()

@@ -6,8 +6,8 @@ from shared.places.places import DIGITS
 def is_within(pcode: str, units: str) -> str:
     """True if the P-code is one of the units, or lies in one of them.
 
-    The digits of a P-code show its district and oblast, if the P-code is not in `known` (see `Places.ancestors`). If
-    `units` is NULL, the condition is always true.
+    If the P-code is not in `known`, its digits show its district and oblast, as in `Places.ancestors`. If `units` is
+    NULL, the condition is always true.
     """
     district, oblast = (f"rpad(left({pcode}, {DIGITS[level]}), 13, '0')" for level in (2, 1))
     return f"""(

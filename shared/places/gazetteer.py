@@ -96,7 +96,7 @@ class Gazetteer:
     def synonyms(self, name: str | None) -> frozenset[str]:
         """Return joined names (see `joined`).
 
-        They are the names of the settlements with this name, of their successors, and of their predecessors.
+        The result contains the names of all settlements with this name, and of their successors and predecessors.
         """
         codes = {now for code in self.named(name) for now in (code, self.now(code))}
         localities = filter(None, map(self.get, codes))

@@ -89,8 +89,8 @@ class Places:
     def locality_name(self, locality: str | None, locality_pcode: str | None, lang: str) -> str | None:
         """Return the name of the settlement with this code.
 
-        If the report's text is not one of its names, add the text in brackets. For an unknown code, return only the
-        text.
+        If the report's text is not one of the settlement's names, add the text in brackets. For an unknown code, return
+        only the text.
         """
         known = self.gazetteer.get(locality_pcode) if locality_pcode else None
         if known is None:
@@ -117,7 +117,7 @@ class Places:
         return named.pop() if len(named) == 1 else None
 
     def locality(self, unit: str | None, name: str | None, pcode: str | None) -> StatedLocality:
-        """Return the stated locality. If its code is missing, look for its name in the unit (see `settlement`)."""
+        """Return the stated locality. If the code is missing, look for the name in the unit (see `settlement`)."""
         if pcode is None and unit and name and self.gazetteer:
             pcode = self.settlement(unit, name)
         return StatedLocality.of(name, pcode)
@@ -126,11 +126,15 @@ class Places:
         return self._at_level(pcode, 1)
 
     def adm2(self, pcode: str) -> str | None:
-        """Return the level-2 unit. None for an oblast, for Bishkek, and for Osh city, which have no level-2 units."""
+        """Return the level-2 unit.
+
+        Return None for an oblast. Return None for Bishkek and Osh city as well, because these cities have no level-2
+        units.
+        """
         return self._at_level(pcode, 2)
 
     def district(self, pcode: str) -> str:
-        """Return the level-2 unit, else the level-1 unit. Works for unknown codes as well."""
+        """Return the level-2 unit, else the level-1 unit. The code may be unknown."""
         return self.adm2(pcode) or self.oblast(pcode)
 
     def oblast(self, pcode: str) -> str:
@@ -139,7 +143,8 @@ class Places:
     def covered_areas(self, pcodes: Iterable[str]) -> tuple[str, ...]:
         """Return the districts of the codes.
 
-        For an oblast, return all its districts, and the oblast, which some reports state without a district.
+        An oblast stands for all its districts. The oblast itself is also returned, because some reports state an oblast
+        without a district.
         """
         areas: dict[str, None] = {}
         for pcode in pcodes:
@@ -165,8 +170,8 @@ class Places:
     def around(self, areas: Iterable[str]) -> frozenset[str] | None:
         """Return the areas, the units in them, and the units around them.
 
-        None means the whole country (`KG`). The units around matter: an alert for an oblast also concerns a reader of
-        one of its districts.
+        None means the whole country (`KG`). The units around an area are needed, because an alert for an oblast also
+        concerns a reader of one of its districts.
         """
         return self._selected(areas, self.concerns)
 

@@ -1,8 +1,8 @@
 """Computes the number of people at a site, for the registry's list of sites and the console's board.
 
-A full recount of a whole site includes all people there, but states no origin. Later, a part of these people may be
-counted again. The later count is then added, and the part's earlier count is subtracted from the full recount.
-Otherwise, the part would be counted twice.
+A full recount of a whole site includes all people there, but states no origin. A part of the people at a site may be
+counted again later. The later count is then added, and the earlier count of this part is subtracted from the full
+recount. Without the subtraction, this part would be counted twice.
 """
 
 from collections import defaultdict
@@ -46,7 +46,10 @@ class Share(Generic[Count]):
     deducted: Sequence[Sequence[Count]] = ()
 
     def range(self, number: Callable[[Count], int | None]) -> tuple[int, int]:
-        """Return the lowest and the highest possible number. They differ if the counts of several teams differ."""
+        """Return the lowest and the highest possible number.
+
+        The two numbers differ if the counts of several teams differ.
+        """
         numbers = stated(map(number, self.counts))
         earlier = [stated(map(number, counts)) for counts in self.deducted]
         lowest, highest = min(numbers) - sum(map(max, earlier)), max(numbers) - sum(map(min, earlier))

@@ -55,7 +55,7 @@ class Unit:
     former: tuple[FormerName, ...] = field(default=())
 
     def label(self, lang: str) -> str:
-        """Return the name with the kind. The name alone is ambiguous: Naryn is an oblast, a rayon and a city."""
+        """Return the name with the kind, because a name can be ambiguous. Naryn is an oblast, a rayon and a city."""
         lang = lang if lang in LANGUAGES else "en"
         return LABELS[self.kind][lang].format(self.names[lang])
 

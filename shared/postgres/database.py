@@ -25,11 +25,11 @@ def engine(
 ) -> AsyncEngine:
     """Create an engine with timeouts.
 
-    PostgreSQL ends an idle transaction after `idle_seconds`, so that other transactions get its locks. If a process
-    freezes while it sends a statement, its transaction is not idle; `transaction_timeout` ends the transaction.
-    `lock_timeout` is longer than `idle_seconds`, so that a waiting statement survives until PostgreSQL has ended an
-    idle transaction with the lock. `pings` checks the connection before each transaction. A caller that retries failed
-    transactions can do without `pings`.
+    PostgreSQL ends an idle transaction after `idle_seconds`, so that other transactions get its locks.
+    `transaction_timeout` ends the transaction of a process that freezes while it sends a statement. Such a transaction
+    does not count as idle. `lock_timeout` is longer than `idle_seconds`. A statement that waits for a lock of an idle
+    transaction therefore gets the lock before `lock_timeout`. `pings` checks the connection before each transaction. A
+    caller that retries failed transactions can do without `pings`.
     """
     idle_seconds = idle_seconds or IDLE_SECONDS
     url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
@@ -62,8 +62,8 @@ def engine(
 def ping(connection: Any) -> bool:
     """Check the connection by one statement without a transaction.
 
-    SQLAlchemy's own check begins and ends a transaction, which only transaction poolers need. Dayar cannot use such
-    poolers, because they lose the settings of a session.
+    SQLAlchemy's own check begins and ends a transaction, which only transaction poolers need. Dayar cannot use
+    transaction poolers, because they lose the settings of a session.
     """
     try:
         await_only(connection.driver_connection.fetchrow(";"))
@@ -89,8 +89,8 @@ def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 async def committed(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
     """Like `sessions.begin()`, commits at the end, but takes less CPU time.
 
-    For frequent transactions. After the commit, the session has no connection, so it needs no `close`. `close` would
-    create a task and a greenlet.
+    For frequent transactions. After the commit, the session has no connection, and is not closed. `close` would create
+    a task and a greenlet.
     """
     session = sessions()
     try:

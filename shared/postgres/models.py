@@ -1,9 +1,9 @@
 """The base of all SQLAlchemy models: types, and the names of constraints and indexes.
 
 A model that several services use is a direct subclass of `Base`. Each service has an abstract subclass of `Base` for
-its own models. This subclass has separate metadata, because two services may have tables of the same name. The module
-`models` of a service also lists the shared models that the service uses. Tests compare the migrations with the models.
-The models leave out triggers, functions and grants; migrations and provisioning create them.
+its own models. The subclass of each service has separate metadata, because two services may have tables of the same
+name. The module `models` of a service also lists the shared models that the service uses. Tests compare the migrations
+with the models. The models leave out triggers, functions and grants; migrations and provisioning create them.
 """
 
 from collections.abc import Collection

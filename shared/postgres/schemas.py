@@ -71,8 +71,8 @@ async def hold_to_contract(connection: AsyncConnection | AsyncSession, service: 
 async def _hold_to_mark(connection: AsyncConnection, settings: Settings) -> None:
     """The first migration stores in the database whether the installation is an exercise.
 
-    Raises OtherMark if the settings say otherwise. The state folder is no safe place for the mark, because it could be
-    used with another database.
+    Raises OtherMark if the settings say otherwise. The mark is not in the state folder, because somebody could use the
+    folder with another database.
     """
     await connection.execute(CreateTable(INSTALLATION, if_not_exists=True))
     marked = select(INSTALLATION.c.exercise)

@@ -61,9 +61,9 @@ def statement(
 
     An update sets the columns `changed`, by default all columns except the key. In the columns `added`, an update adds
     the new number to the stored number. In the column `lasting`, a new NULL keeps the stored value. Three options limit
-    the update; a row is updated if one of their conditions is true: with `newer_by`, the new value in this column is
-    greater than the stored value; with `not_older_by`, the new value in this column is greater or equal; with
-    `replacing`, the new value in the first column equals the stored value in the second column.
+    the update. With `newer_by`, the new value in this column must be greater than the stored value. With
+    `not_older_by`, the new value in this column must be greater or equal. With `replacing`, the new value in the first
+    column must equal the stored value in the second column. If several options are given, one true condition is enough.
     """
 
     def new(column: str) -> str:

@@ -73,9 +73,9 @@ class Shaking:
 def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...], points: KnownPoints) -> tuple[ShakenUnit, ...]:
     """Return the expected intensity in each unit, highest first.
 
-    For a unit, the nearest of its known points counts. The unit around the epicentre gets the intensity at the
-    epicentre, because its settlements can be nearer than all known points. If the report has no point, each reported
-    unit gets the intensity at the epicentre.
+    The intensity in a unit is the intensity at its nearest known point. The unit around the epicentre gets the
+    intensity at the epicentre, because its settlements can be nearer than all known points. If the report has no point,
+    each reported unit gets the intensity at the epicentre.
     """
     at_epicentre = tremor.intensity(0)
     if point is None:

@@ -23,8 +23,9 @@ HEADER = "traceparent"
 TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 NOTHING: AbstractContextManager[None] = nullcontext()
 
-# The permitted attributes of spans. All others are dropped. No permitted value contains text that a person typed:
-# `http.route` is the route's template without ids, and `error.type` is the name of a class.
+# The permitted attributes of spans. All other attributes are dropped. The value of a permitted attribute never contains
+# text that a person typed. For example, `http.route` is the route's template without ids, and `error.type` is the name
+# of a class.
 ATTRIBUTES = frozenset(
     {
         "dayar.alert_id",

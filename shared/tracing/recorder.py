@@ -49,7 +49,7 @@ class PhaseSpan:
     def end(
         self, error: BaseException | None = None, *, name: str | None = None, attributes: Attributes | None = None
     ) -> None:
-        """End the span. Of an error, only the class is recorded, because the text may quote personal data."""
+        """End the span. Record only the class of an error, because the error's text may quote personal data."""
         if name is not None:
             self._name = name
             self._span.update_name(name)
@@ -88,7 +88,7 @@ class OpenTelemetryRecorder:
         self._durations.record(seconds, {"dayar.phase": phase.value, "dayar.operation": name})
 
     def stop(self) -> None:
-        """Export what remains. The time is limited, because the collector may not answer."""
+        """Export what remains. The export has a time limit, because the collector may not answer."""
         stopping = [
             Thread(target=provider.shutdown, name=f"stop {type(provider).__name__}", daemon=True)
             for provider in (self._tracers, self._meters)

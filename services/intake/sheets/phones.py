@@ -33,7 +33,10 @@ def first_of(text: str) -> str | None:
 
 
 def telephone(run: str) -> str | None:
-    """Return the telephone in a run of digits. A number of Kyrgyzstan is found even if other digits follow."""
+    """Return the telephone in a run of digits.
+
+    If a number of Kyrgyzstan is part of the run, return only this number.
+    """
     is_foreign = run.startswith("+") and not run.startswith("+996")
     national = None if is_foreign else NATIONAL.search(run)
     if national:

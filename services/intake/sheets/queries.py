@@ -43,7 +43,8 @@ async def remember_heads(
 ) -> None:
     """Store the heads with their reports.
 
-    An earlier report of a head is replaced only if the report was refused. Sorted ids prevent deadlocks.
+    An earlier report of a head is replaced only if the report was refused. The rows are sorted by id, which prevents
+    deadlocks.
     """
     rows = [
         {"head_id": id, "sender": sender, "sent_at": now, "report_id": report.report_id, "pcode": report.pcode}
@@ -59,7 +60,7 @@ async def remember_heads(
 async def known_heads(session: AsyncSession, head_ids: Collection[UUID], senders: Collection[UUID]) -> set[UUID]:
     """Return the heads that one of the senders has sent.
 
-    A head with a refused report is left out: its corrected row is sent like a new row.
+    A head with a refused report is left out, so that its corrected row is sent like a new row.
     """
     of_senders = select(SentHead.head_id).where(SentHead.head_id.in_(head_ids), SentHead.sender.in_(senders))
     return set((await session.scalars(of_senders.where(~is_refused()))).all())
@@ -77,7 +78,7 @@ async def heads_of_others(
 ) -> list[tuple[UUID, UUID, str | None]]:
     """Return the heads that others have sent, with report and place.
 
-    A refused report is left out, because the household is not registered.
+    Households with a refused report are left out, because these households are not registered.
     """
     of_others = select(SentHead.head_id, SentHead.report_id, SentHead.pcode).where(
         SentHead.head_id.in_(head_ids), SentHead.sender.not_in(senders), ~is_refused()
@@ -86,9 +87,9 @@ async def heads_of_others(
 
 
 async def erase(session: AsyncSession, report_ids: Collection[UUID]) -> None:
-    """Delete what intake has stored about these reports, except receipts.
+    """Delete all that intake has stored about these reports, except the receipts.
 
-    If the sheet is sent again, the receipts prevent a new registration. The caller commits.
+    The receipts prevent a new registration if a person sends the sheet again. The caller commits.
     """
     for table in (SentRow, SentHead, SentReport):
         await session.execute(delete(table).where(table.report_id.in_(report_ids)))

@@ -26,11 +26,12 @@ class SheetHousehold:
 
     line: SheetLine
     report: HouseholdReport | None = None
-    other_ids: tuple[UUID, ...] = ()  # the ids of the report by earlier keys
+    other_ids: tuple[UUID, ...] = ()  # the ids that the report would have with earlier keys
     errors: tuple[RowError, ...] = ()
     kept_as_text: tuple[int, ...] = ()
-    phone_column: int | None = None  # index of a column with several telephones in the cell, which the notes contain
-    head_ids: tuple[UUID, ...] = ()  # the head and the day as HMACs, by the newest key first, then by earlier keys
+    # index of a column whose cell contains several telephones; the notes contain the whole cell
+    phone_column: int | None = None
+    head_ids: tuple[UUID, ...] = ()  # HMACs of the head and the day, one for each key, the newest key first
     others: tuple[PersonRow, ...] = ()
 
     @property

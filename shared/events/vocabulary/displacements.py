@@ -4,7 +4,10 @@ from shared.events.vocabulary.codes import Code
 
 
 class Precision(Code):
-    """The precision of a time: IDMC's date accuracy, and in addition HOUR. Forms show WEEK as "About that day"."""
+    """How exactly a time is known, by IDMC's date accuracy, with HOUR in addition.
+
+    Forms show WEEK as "About that day".
+    """
 
     HOUR = "hour"
     DAY = "day"

@@ -19,7 +19,7 @@ class SubmissionChannel(Code):
 class Flag(Code):
     """A notice of intake about an accepted report.
 
-    `registrar_of_…` is the level of the widest of the registrar's areas that contains the report's place.
+    `registrar_of_…` says at which level a registrar's area contains the report's place. The widest area decides.
     """
 
     OUTSIDE_AREA = "outside_area"
