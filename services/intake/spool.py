@@ -1,7 +1,4 @@
-"""Keeps encrypted records on disk until the broker accepts them.
-
-Intake answers the author of a report when the record is safe on disk.
-"""
+"""Keeps encrypted records on disk until the broker accepts them. Intake answers the author of a record on disk."""
 
 import asyncio
 import fcntl
@@ -69,10 +66,7 @@ class Spool:
 
     @classmethod
     def open(cls, root: Path, *, limit: int) -> Self:
-        """Create a folder for this process.
-
-        The new folder takes over the segments of all folders whose process has ended.
-        """
+        """Create a folder, which takes over the segments of all folders whose process has ended."""
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = root / str(uuid4())
         with alone(root):
@@ -248,10 +242,7 @@ def read(file: Path) -> tuple[list[Message], int, bool]:
 
 
 def set_aside(file: Path, refused: Sequence[Message]) -> None:
-    """Copy damaged and unpublished records into a separate file.
-
-    The copy is needed because the caller deletes the segment.
-    """
+    """Copy damaged and unpublished records into a separate file, because the caller deletes the segment."""
     *lines, _torn = file.read_bytes().split(b"\n")
     damaged = [entry + b"\n" for entry in lines if not is_whole(entry)]
     write_whole(file.with_suffix(SET_ASIDE), b"".join([*damaged, *map(line, refused)]))

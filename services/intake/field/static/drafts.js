@@ -10,18 +10,18 @@ import { uuid } from "./uuid.js";
  * @typedef {import("./kept.js").Kept} Kept
  * @typedef {import("./kept.js").Body} Body
  * @typedef {import("./kept.js").Outline} Outline
- * @typedef {{author: string, corrected: Outline | null, body: Body, others?: Record<string, Body>}} Written `others`
- *   contains the author's entries for other kinds of report, by kind
- * @typedef {{author: string, corrected: Outline | null, clear: import("./kept.js").Clear, sealed:
- *   import("./pin.js").SealedDraft, body?: Body, at: string, tab: string, isCopy?: boolean}} Draft `tab` is the tab
- *   that writes the draft. Only drafts of an earlier release have `body`. `isCopy` is true for a copy of a refused
+ * @typedef {{author: string, corrected: Outline | null, body: Body, others?: Record<string, Body>}} Written
+ *   `others` contains the author's entries for other kinds of report, by kind
+ * @typedef {{author: string, corrected: Outline | null, clear: import("./kept.js").Clear,
+ *   sealed: import("./pin.js").SealedDraft, body?: Body, at: string, tab: string, isCopy?: boolean}} Draft `tab` is the
+ *   tab that writes the draft. Only drafts of an earlier release have `body`. `isCopy` is true for a copy of a refused
  *   report that the author has not begun to correct.
  */
 
 const PREFIX = "dayar.draft.";
 const OPEN = "dayar.open";
+// The number of the last write of each draft. Sealing takes time, so an older write may end after a newer write.
 /** @type {Map<string, number>} */
-// the number of the last write of each draft: sealing takes time, and an older write may end after a newer one
 const writes = new Map();
 let write = 0;
 

@@ -7,20 +7,20 @@ import { uuid } from "./uuid.js";
 /**
  * @typedef {"waiting" | "accepted" | "spooled" | "duplicate" | "conflict" | "refused" | "unopened"} State
  * @typedef {{pointer: string, expected: string}} FieldError
- * @typedef {Record<string, any> & {report_id: string, version: number, kind: "household" | "group" |
- *   "household_movement" | "group_movement" | "hazard"}} Body
+ * @typedef {Record<string, any> & {report_id: string, version: number,
+ *   kind: "household" | "group" | "household_movement" | "group_movement" | "hazard"}} Body
  * @typedef {{report_id: string, state: "received" | "recorded" | "under_review" | "refused", version: number | null,
  *   reason: string | null, is_alerted?: boolean | null, settled_at?: string | null}} Receipt
  * @typedef {Pick<Body, "report_id" | "version" | "kind"> & Record<string, any>} Clear the fields that stay readable on
  *   the phone: ids, short code, version, kind, districts, number of persons, and the time of the displacement or
  *   movement
- * @typedef {{clear: Clear, sealed?: import("./centre-key.js").Sealed, body?: Body, account: string, state: State, at:
- *   string, errors?: FieldError[], receipt?: Receipt}} Kept `sealed` is deleted when the centre has the report. Only an
- *   earlier release stored `body`.
+ * @typedef {{clear: Clear, sealed?: import("./centre-key.js").Sealed, body?: Body, account: string, state: State,
+ *   at: string, errors?: FieldError[], receipt?: Receipt}} Kept `sealed` is deleted when the centre has the report.
+ *   Only an earlier release stored `body`.
  * @typedef {Pick<Kept, "clear" | "account" | "state" | "at">} Outline the fields that are not sealed
- * @typedef {{token: string, name: string, expires_at: string, isOver?: boolean, needsSignIn?: boolean, renewedAt?:
- *   number}} Account If `isOver` is true, the centre refused the sign-in for every report. If `needsSignIn` is true,
- *   the centre refused the sign-in for a hazard, and may still accept other reports.
+ * @typedef {{token: string, name: string, expires_at: string, isOver?: boolean, needsSignIn?: boolean,
+ *   renewedAt?: number}} Account If `isOver` is true, the centre refused the sign-in for every report. If
+ *   `needsSignIn` is true, the centre refused the sign-in for a hazard, and may still accept other reports.
  */
 
 export const CHANGED = "dayar-kept-changed";

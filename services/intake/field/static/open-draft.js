@@ -6,8 +6,9 @@ import { idsOf } from "./reports.js";
 
 /**
  * @typedef {import("./positions.js").Point} Point
- * @typedef {{ids: import("./reports.js").Ids, author: string, corrected: import("./kept.js").Outline | null, point:
- *   Point | null, isTouched: boolean, isKept: boolean, isLost?: boolean, kinds: Kinds}} Open The report in the form.
+ * @typedef {{ids: import("./reports.js").Ids, author: string, corrected: import("./kept.js").Outline | null,
+ *   point: Point | null, isTouched: boolean, isKept: boolean, isLost?: boolean, kinds: Kinds}} Open The report in the
+ *   form.
  *   `corrected` is the sent report that the author corrects. `isTouched` means that the author has changed the form.
  *   `isKept` means that the phone stores the form as a draft. `isLost` means that a full phone could not store the last
  *   change. `kinds` contains the entries for each kind of report.

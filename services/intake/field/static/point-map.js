@@ -15,8 +15,8 @@ import { sentence } from "./texts.js";
  * @typedef {{pcodes: string[], point: import("./positions.js").Point | null}} Start `point` is the author's point;
  *   `pcodes` are the codes of the chosen village, district and oblast, smallest first
  * @typedef {{points: Record<string, [number, number]>, boundaries: GeoJSON.Geometry[]}} Places
- * @typedef {{base: GeoJSON.Feature<any, any>[], places: Places, villages: import("./settlements.js").PlaceOption[]}}
- *   Loaded
+ * @typedef {{base: GeoJSON.Feature<any, any>[], places: Places,
+ *   villages: import("./settlements.js").PlaceOption[]}} Loaded
  */
 
 const COUNTRY = /** @type {[number, number, number, number]} */ ([69.2, 39.1, 80.3, 43.4]);
