@@ -55,9 +55,9 @@ class HazardDefinition:
     """A field has several codes if the standard has several matching codes, the best match first.
 
     An empty field means that the standard has no code. The type `other` has no nature, cause and onset: the report's
-    text describes the hazard. `guesses` names the fields for which we found no source. Guessed are some onsets, the
-    GLIDE codes FR, AC, EP and IN, and causes that do not follow from the names of the classes. The OET, MH and GH codes
-    come from secondary lists. An expert must still check these codes and the guesses.
+    text describes the hazard. `guesses` names the fields for which we found no source. We guessed some onsets, the
+    GLIDE codes FR, AC, EP and IN, and the causes that do not follow from the names of the classes. The OET, MH and GH
+    codes come from secondary lists. An expert must still check these codes and the guesses.
     """
 
     code: HazardType

@@ -159,6 +159,6 @@ async def bounded(answer: aiohttp.ClientResponse, limit: int) -> bytes:
     async for chunk in answer.content.iter_any():
         body += chunk
         if len(body) > limit:
-            answer.close()  # otherwise, aiohttp would read the rest of the answer
+            answer.close()  # close at once, because aiohttp would first read the rest of the answer
             raise AnswerTooBig(limit)
     return bytes(body)

@@ -1,6 +1,6 @@
 """Keeps a Private hazard Private.
 
-Without this module, a later revision without a scope would make the hazard Restricted.
+By default, a later revision that states no scope would make the hazard Restricted.
 """
 
 import asyncio

@@ -49,8 +49,8 @@ class ListedReport:
 async def page(session: AsyncSession, query: OwnReportsQuery) -> list[ListedReport]:
     """Return the newest reports first.
 
-    The filters run on a materialized list. Otherwise PostgreSQL would underestimate the number of rows, and compare
-    each report with all outcomes.
+    The filters run on a materialized list. Without materialization, PostgreSQL would underestimate the number of rows,
+    and compare each report with all outcomes.
     """
     listed = reports_of(query.author).cte().prefix_with("MATERIALIZED", dialect="postgresql")
     conditions = [

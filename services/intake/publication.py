@@ -162,7 +162,7 @@ class Publication:
     async def _forget(self, messages: Sequence[Message]) -> None:
         """Delete the fingerprints of unpublished records.
 
-        Their authors can then send the reports again, also with changes.
+        After the deletion, the authors can send these reports again, even with changes.
         """
         names = [name for message in messages if (name := name_in(message)) is not None]
         if names and not await self.deduplication.forget(names):
@@ -204,7 +204,7 @@ def fail_unanswered(batch: Sequence[WaitingDraft], _: asyncio.Task[None] | None 
 def may_be_withheld(draft: Draft) -> bool:
     """True for a hazard with an unchecked credential.
 
-    Such a hazard is not published if its credential proves to be revoked.
+    If an unchecked credential proves to be revoked, its hazard is not published.
     """
     return isinstance(draft, HazardDraft) and draft.unchecked is not None
 

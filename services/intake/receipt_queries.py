@@ -60,8 +60,9 @@ async def save_alerted(session: AsyncSession, rows: Iterable[Mapping[str, Any]])
 async def alerted(session: AsyncSession, author: UUID, report_ids: Collection[UUID]) -> frozenset[UUID]:
     """Return the author's reports that were followed by an alert.
 
-    A stranger who sends a report with the id of a foreign report must not learn of the foreign report's alert. A
-    refused report, or a hazard, therefore counts only if no other author has an outcome with this id.
+    A stranger can send a report with the id of an author's report. The stranger must not learn whether an alert
+    followed the author's report. A refused report, or a hazard, therefore counts only if no other author has an outcome
+    with this id.
     """
     other = aliased(StoredReceipt)
     is_of_another = exists().where(other.report_id == StoredReceipt.report_id, other.author != author)

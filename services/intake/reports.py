@@ -192,7 +192,7 @@ def published_id(report: HazardReport, hazard_id: UUID) -> str:
     """Return the `source_id` of the event, usually the `source_id` of the report.
 
     The source id of a hazard that a person entered contains the person's account. In a release of such a hazard, the
-    hazard's id replaces the source id. Otherwise, the public could find all hazards of one person.
+    hazard's id replaces the source id. With public source ids, anybody could find all hazards of one person.
     """
     is_release = report.released_revision is not None
     return str(hazard_id) if is_release and report.source in OF_PEOPLE else report.source_id

@@ -29,7 +29,7 @@ class UnverifiedRecords:
     def add(self, record: Record) -> bool:
         """Return False if there is no space.
 
-        A record without space is ignored until the next start reads the topic again.
+        If there is no space, the record has no effect until the next start reads the topic again.
         """
         if self._count >= MOST_RECORDS or _size(record) > LONGEST_RECORD:
             log.get().error("access event with an unknown key is passed over until the next start")

@@ -60,7 +60,7 @@ class PlaceComparison(Data):
     `registered` groups them by the day on which they left. Counts at the same site or locality have the same
     `place_id`. For a count of everybody at a site, `registered` is empty, because this count has no origin. For a count
     of everybody at a site, `included_persons` and `included_households` are registered people with a known origin.
-    These people were at the site at the time of the count. The numbers of included people are rounded down to a
+    Included people were at the site at the time of the count. The numbers of included people are rounded down to a
     multiple of five households.
     """
 
@@ -76,16 +76,16 @@ class GroupCounted(EventData):
     A consumer ignores the event if it has stored the same or a higher `sequence`.
 
     People who were transferred or forced onward become a separate count. The event of this separate count is
-    `GroupStatusChanged`. Its `movement_id` is the report of the movement. Its `report_id` belongs to no report. Without
-    `whereabouts`, all `persons` are displaced where they were counted.
+    `GroupStatusChanged`. The `movement_id` of such a count is the report of the movement. The `report_id` of such a
+    count belongs to no report. Without `whereabouts`, all `persons` are displaced where they were counted.
 
     Counts with the same `stock_id` count the same people, so their numbers are never added. If several counts with one
     `stock_id` are in effect, the teams disagree. The number of people is then between the lowest and the highest count.
     `superseded_by` is the report of the full recount that replaced this count. A replaced count no longer has effect.
-    `replaces` are the reports that this full recount replaces. Each replaced report also has its own event. This event
-    can come later, because it is on another partition. If `covers_site` is true, the count includes everybody at the
-    site, and earlier counts at the site are not added. If `counted_at_precision` is not `hour`, `counted_at` is the end
-    of the stated day, or an earlier time of the report.
+    `replaces` are the reports that this full recount replaces. Each replaced report also has its own event. The event
+    of a replaced report can come later, because it is on another partition. If `covers_site` is true, the count
+    includes everybody at the site, and earlier counts at the site are not added. If `counted_at_precision` is not
+    `hour`, `counted_at` is the end of the stated day, or an earlier time of the report.
 
     `comparison` compares the count with the registered people. Without `comparison`, the last comparison of the count
     stays valid.
@@ -158,8 +158,9 @@ class GroupCorrected(GroupCounted):
 class GroupStatusChanged(GroupCounted):
     """Another report changed this count.
 
-    The other report is a movement of people, or a full recount that replaces the count or no longer replaces the count.
-    The registry also publishes this event if the number of registered people at the place of the count changed.
+    A count changes after a movement of people, and after a full recount that replaces the count or no longer replaces
+    the count. The registry also publishes this event if the number of registered people at the place of the count
+    changed.
     """
 
     event_type: ClassVar[str] = "dayar.group.status_changed.v1"

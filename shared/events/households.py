@@ -16,8 +16,8 @@ class Displacement(Data):
     """A displacement of a household, as the valid version of its report states.
 
     `reported_on` is the day of the first version. If people were forced onward, `movement_id` is the report of this
-    movement. Usually, `report_id` and `movement_id` are the same report. They differ after a movement of everybody at a
-    site, because one report moves many households.
+    movement. Usually, `report_id` and `movement_id` are the same report. `report_id` and `movement_id` differ after a
+    movement of everybody at a site, because one report moves many households.
     """
 
     report_id: Clear[UUID]
@@ -107,8 +107,9 @@ class HouseholdCorrected(HouseholdRegistered):
 class HouseholdStatusChanged(HouseholdRegistered):
     """A movement changed or confirmed where the people of the household are.
 
-    If people were forced onward, `displacement` is the new displacement. Its `report_id` is the report of the movement.
-    Its `origin` is the place that the people left. If the new displacement proves to be wrong, its `origin` is unknown.
+    If people were forced onward, `displacement` is the new displacement. The `report_id` of the new displacement is the
+    report of the movement. The `origin` of the new displacement is the place that the people left. If the new
+    displacement proves to be wrong, its `origin` is unknown.
     """
 
     event_type: ClassVar[str] = "dayar.household.status_changed.v1"

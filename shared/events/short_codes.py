@@ -14,7 +14,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MODULUS = 37
 RANDOM_CHARACTERS = 8
 ShortCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-HJKMNP-TV-Z]{9}$")]
-# People type O for 0, and I or L for 1. They also type spaces and hyphens, which are dropped.
+# People type O for 0, and I or L for 1. Spaces and hyphens in a typed code are dropped.
 _TYPED = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None})
 
 

@@ -38,8 +38,8 @@ from shared.messaging.records import Record, UnreadableRecord
 from shared.messaging.signatures import UNKNOWN_KEY
 
 DEAD_SIGNATURE = f"dead_{SIGNATURE}"
-# With these reasons, an attacker may have written the record. For a record that may be forged, the service publishes no
-# outcome.
+# A record that is set aside for one of these reasons may come from an attacker. For a record that may be forged, the
+# service publishes no outcome.
 UNPROVEN = ("signature_mismatch", UNKNOWN_KEY)
 
 OWN_HEADERS = {

@@ -26,10 +26,10 @@ def engine(
     """Create an engine with timeouts.
 
     PostgreSQL ends an idle transaction after `idle_seconds`, so that other transactions get its locks.
-    `transaction_timeout` ends the transaction of a process that freezes while it sends a statement. Such a transaction
-    does not count as idle. `lock_timeout` is longer than `idle_seconds`. A statement that waits for a lock of an idle
-    transaction therefore gets the lock before `lock_timeout`. `pings` checks the connection before each transaction. A
-    caller that retries failed transactions can do without `pings`.
+    `transaction_timeout` ends the transaction of a process that freezes while it sends a statement. The transaction of
+    a frozen process does not count as idle. `lock_timeout` is longer than `idle_seconds`. A statement that waits for a
+    lock of an idle transaction therefore gets the lock before `lock_timeout`. `pings` checks the connection before each
+    transaction. A caller that retries failed transactions can do without `pings`.
     """
     idle_seconds = idle_seconds or IDLE_SECONDS
     url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")

@@ -167,7 +167,10 @@ def note_duration(phase: Phase, name: str, seconds: float) -> None:
 
 
 def span(phase: Phase, name: str, attributes: Attributes) -> AbstractContextManager[None]:
-    """A span around the body. If the body fails, the span records the class of the error, without its text."""
+    """Return a context manager that makes a span around its body.
+
+    If the body fails, the span records the class of the error, without its text.
+    """
     begun = begin(phase, name, current(), attributes)
     return NOTHING if begun is None else _during(begun)
 

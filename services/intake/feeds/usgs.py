@@ -73,8 +73,7 @@ def valid_or_none(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         return None
 
 
-# In a less important field, an invalid value becomes None. Otherwise, one invalid field would lose the whole
-# earthquake.
+# In a less important field, an invalid value becomes None. One invalid field must not lose the whole earthquake.
 Lenient = Annotated[Value | None, WrapValidator(valid_or_none)]
 
 

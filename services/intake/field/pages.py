@@ -1,4 +1,4 @@
-"""The field form's page and files. The page is the same for everybody, because phones cache it."""
+"""The field form's page and files. Phones cache the page, so the page is the same for everybody."""
 
 import os
 from collections.abc import Awaitable, Callable

@@ -18,7 +18,7 @@ from shared.sheets.sheet import COLUMNS, Sheet, SheetLine
 # The number of a line, up to the limit of Excel. As a header, 0 means that the list has no header.
 LineNumber = Annotated[int, Field(ge=0, le=1_048_576)]
 PlaceCode = Annotated[str, Field(pattern=rf"^([A-Z]{{2}}|{COUNTRY}[0-9]{{11}})$")]
-# These columns are ignored in the comparison of two rows.
+# Two rows count as equal even if they differ in these columns.
 UNCOUNTED = HouseholdColumn.SKIPPED, HouseholdColumn.REASONS, HouseholdColumn.HOUSEHOLD
 OF_HOUSEHOLD = {  # columns about the household, with one value for all its persons
     HouseholdColumn.PERSONS,

@@ -20,7 +20,7 @@ from shared.places import Places
 
 REASON = "changed_elsewhere"
 WINDOW = timedelta(hours=1)
-# The limit for WINDOW, equal to the number of rows in the largest sheet.
+# The largest number of matches within WINDOW, equal to the number of rows in the largest sheet.
 MOST = 2_000
 
 

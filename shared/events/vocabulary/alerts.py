@@ -15,7 +15,7 @@ class Verdict(Code):
 
 
 class Closer(Code):
-    """The cause of the closing of an alert."""
+    """What closed an alert: a person, the source, the time, or a rule."""
 
     PERSON = "person"
     SOURCE = "source"  # the source cancelled the hazard

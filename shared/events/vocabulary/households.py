@@ -34,7 +34,7 @@ class Relationship(Code):
 
 
 class Shelter(Code):
-    """Where displaced people sleep.
+    """The kind of place in which displaced people sleep.
 
     `shared/shelters.py` maps the kinds to DTM's shelter arrangements. `host_family`, `collective_centre` and `tent` are
     general codes, for reports without a more exact kind.

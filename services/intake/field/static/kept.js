@@ -95,8 +95,8 @@ export function clearOf(body) {
 }
 
 /**
- * Return a hazard's fields without the author's words and the village. These fields say nothing about persons. A
- * correction of the hazard begins with these fields.
+ * Return a hazard's fields without the author's words and the village. The other fields say nothing about persons. A
+ * correction of the hazard begins with the fields that are returned here.
  * @param {Body} body
  * @returns {Clear}
  */

@@ -41,8 +41,8 @@ export function writeMoment(body) {
 }
 
 /**
- * Set the usual precision until the author chooses a precision. For a migration, it is the month, because few people
- * remember the day.
+ * Set the usual precision until the author chooses a precision. The usual precision of a migration is the month,
+ * because few people remember the day.
  */
 function preset() {
   if (!isChosen) precision.value = mobility.value === "migration" ? "month" : "day";

@@ -101,7 +101,7 @@ function offerPeople(chosen, kind) {
 }
 
 /**
- * True if this account reported the people, and a movement can continue the report. No movement can continue a count of
+ * True if this account reported the people, and the people can have movements. No movement can continue a count of
  * people who passed by (`flow`).
  * @param {import("./kept.js").Kept} report
  */

@@ -102,7 +102,7 @@ function say(name) {
   element("map-hint").textContent = sentence(name);
 }
 
-/** Close the map when the form locks or shows another report. The map would still show the former author's point. */
+/** Close the map when the form locks or shows another report. An open map would show the point of the former author. */
 export function closeMap() {
   dialog.close();
 }

@@ -22,8 +22,8 @@ import { uuid } from "./uuid.js";
  */
 
 /**
- * Return the ids of a report, and generate missing ids. The ids of people in a movement belong to an earlier report.
- * They are replaced by new ids, because the author may choose another kind of report.
+ * Return the ids of a report, and generate missing ids. The ids of people in a movement belong to an earlier report. A
+ * report gets new ids of people, because the author may choose another kind of report.
  * @param {Partial<Body>} [body]
  * @returns {Ids}
  */
