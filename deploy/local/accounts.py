@@ -13,6 +13,6 @@ async def make(stack: Stack) -> None:
     with environment.replaced(stack.env()):
         settings = ConsoleSettings().for_service("console")
     if stack.options.admin_password:
-        # `accounts.make` reads and then removes the variable
+        # `accounts.make` reads this variable and then deletes the variable.
         os.environ["DAYAR_ADMIN_PASSWORD"] = stack.options.admin_password
     await accounts.make(settings, stack.folders.state)

@@ -6,13 +6,13 @@ stamp=.venv/installed
 
 state_of() { cat "requirements/$1.txt" requirements/uv.txt package-lock.json | sha256sum | cut -d ' ' -f 1; }
 
-# the developers' libraries include the libraries of `run`
+# `run` also accepts an environment made for developers, which contains all libraries of `run`.
 for enough in development "$group"; do
     if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(state_of "$enough")" ]; then exit 0; fi
 done
 
 sh deploy/local/needs.sh
-# after an interrupted installation or a change of Python, .venv is made anew
+# An interrupted installation, or a change of Python, makes .venv unusable.
 { [ -f "$stamp" ] && .venv/bin/python -c '' 2>/dev/null; } || { rm -rf .venv; python3 -m venv .venv; }
 rm -f "$stamp"
 echo "Installing the libraries (once) ..."

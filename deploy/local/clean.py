@@ -31,7 +31,7 @@ def main() -> int:
 
 
 def _remove(folder: Path) -> None:
-    # `state.held` refuses a full disk and a folder of another release
+    # Call `locked`, not `state.held`, which would refuse a folder on a full disk or a folder of another release.
     with locked(folder):
         end_orphans(folder / "run")
         shutil.rmtree(folder)

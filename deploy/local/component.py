@@ -42,7 +42,7 @@ class Folders:
 
     @property
     def places(self) -> Path:
-        """Written by `dayar places import`."""
+        """`dayar places import` writes this file."""
         return self.state / "places.geojson"
 
     def make(self) -> "Folders":
@@ -55,7 +55,7 @@ class Folders:
 class Component(ABC):
     name: str
     stop_signal = signal.SIGTERM
-    seconds_to_start = 180.0  # long, because servers start slowly on a busy machine
+    seconds_to_start = 180.0  # Servers start slowly on a busy machine.
 
     def __init__(self, folders: Folders) -> None:
         self.folders = folders
@@ -80,7 +80,7 @@ class Component(ABC):
         return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "TZ": "UTC"}
 
     def ports(self) -> Mapping[str, int]:
-        """Maps each port's setting, or a description of the port, to its number."""
+        """A key is the name of a port's setting, or a description of a port that has no setting."""
         return {}
 
     @property
@@ -93,7 +93,10 @@ class Component(ABC):
         return self.process.is_running
 
     def spawn(self) -> None:
-        """Does not wait until the server is ready. Call this from the main thread."""
+        """Does not wait until the server is ready.
+
+        Call this from the main thread, because the kernel ends the child when the calling thread ends.
+        """
         for name, port in self.ports().items():
             check_port(name, port)
         if self._process is None:

@@ -13,9 +13,9 @@ PRELOADED = {
 
 
 def preloaded(user: User | None) -> list[str]:
-    """None means the user that started the stack.
+    """`None` stands for the user that started the stack.
 
-    If this user is not root, the user runs all programs. Otherwise root runs only the nightly backup, which needs no
+    A start by any other user runs all programs as that user. Root itself runs only the nightly backup, which needs no
     fast start.
     """
     if user is None and os.geteuid() == 0:

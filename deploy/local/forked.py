@@ -1,4 +1,4 @@
-"""The processes of the services, which are forked from a fork server, and the fork server itself."""
+"""Runs a service's process as a fork of a fork server, which has imported the programs."""
 
 import os
 import socket

@@ -1,6 +1,6 @@
 """Forks processes from a fork server, which imports the programs once for all forked processes.
 
-The fork server gets each request, with the descriptors of the new process, over a socket.
+A request reaches the fork server over a socket, with the file descriptors of the new process.
 """
 
 import ctypes
@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Any
 
 LONGEST_REQUEST = 1 << 17
-# values of PR_SET_PDEATHSIG and PR_SET_NAME (linux/prctl.h)
+# These are PR_SET_PDEATHSIG and PR_SET_NAME in linux/prctl.h.
 SET_PARENT_DEATH_SIGNAL, SET_NAME = 1, 15
 # OpenBLAS, which numpy loads, must not start threads, because threads do not survive a fork.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
@@ -37,7 +37,7 @@ class Forks:
     def fork(self, name: str, arguments: Sequence[str], env: Mapping[str, str], standard: Sequence[int]) -> "Forked":
         """Start a process that runs like `python -m` with these arguments.
 
-        `standard` are the descriptors of standard input, output and error. Raises ForkServerEnded.
+        `standard` has the file descriptors of standard input, output and error. Raises ForkServerEnded.
         """
         return Forked(self, int(self._ask({"name": name, "arguments": list(arguments), "env": dict(env)}, *standard)))
 
@@ -46,7 +46,7 @@ class Forks:
         return int(self._ask({"pid": pid}))
 
     def close(self) -> None:
-        """The fork server then ends, with all processes that it forked."""
+        """Ends the fork server and all processes that the fork server forked."""
         self._connection.close()
 
     def _ask(self, request: Mapping[str, Any], *descriptors: int) -> Any:
@@ -62,7 +62,7 @@ class Forks:
 
 
 class Forked:
-    """Has the methods of `Popen` that `Process` uses."""
+    """`Process` uses this class in place of `Popen`."""
 
     def __init__(self, forks: Forks, pid: int) -> None:
         self.pid = pid
@@ -72,7 +72,7 @@ class Forked:
         self._code: int | None = None
 
     def poll(self) -> int | None:
-        with self._lock:  # one thread only, because the server sends each exit code once
+        with self._lock:  # Only one thread may ask, because the server sends each exit code only once.
             if self._code is None and self._has_ended(timeout=0):
                 try:
                     self._code = self._forks.exit_code(self.pid)
@@ -96,7 +96,10 @@ class Forked:
 
 
 def serve(requests: socket.socket) -> None:
-    """Fork a process for each request, until the other end is closed. Only the fork server's main thread calls this."""
+    """Fork a process for each request, until the supervisor closes the socket.
+
+    Only the fork server's main thread calls this.
+    """
     server = os.getpid()
     while True:
         data, descriptors, *_ = socket.recv_fds(requests, LONGEST_REQUEST, 3)
@@ -119,7 +122,6 @@ def serve(requests: socket.socket) -> None:
 def become(
     standard: Sequence[int], *, server: int, name: str, arguments: Sequence[str], env: Mapping[str, str]
 ) -> None:
-    """The forked process keeps only the imported modules of the server."""
     os.setsid()
     die_with(server)
     ctypes.CDLL(None).prctl(SET_NAME, name.encode())  # `ps` and `top` show at most 15 bytes

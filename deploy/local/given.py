@@ -29,7 +29,7 @@ class DatabaseRefuses(CannotStart):
 
 
 async def away(options: Options) -> list[str]:
-    """The texts have the server's variable, and the addresses that were tried."""
+    """Return a text for each server that does not answer: the server's variable and the tried addresses."""
     servers = sorted(options.given)
     answers = await asyncio.gather(*(answers_at(server, options.environment[GIVEN[server]]) for server in servers))
     return [
@@ -40,13 +40,13 @@ async def away(options: Options) -> list[str]:
 
 
 async def answers_at(server: str, given: str) -> bool:
-    """One answering address is enough, because a Kafka cluster has several addresses."""
+    """A Kafka cluster has several addresses, and an answer from any of them is enough."""
     answers = await asyncio.gather(*map(_accepts, addresses(server, given)))
     return any(answers)
 
 
 def tried(server: str, given: str) -> str:
-    """The variable's whole value is not shown, because it may contain a password."""
+    """The full value of the variable may contain a password, so only addresses are shown."""
     return ", ".join(
         address if isinstance(address, str) else f"{address[0]}:{address[1]}" for address in addresses(server, given)
     )

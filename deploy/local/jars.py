@@ -44,7 +44,7 @@ class JarAltered(CannotStart):
 
 
 def locked() -> list[Jar]:
-    """The jars are in the order of the class path."""
+    """Java's class path has the jars in this order."""
     rows = (line.split() for line in LOCK.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
     return [Jar(coordinate, sha256, int(size)) for coordinate, sha256, size in rows]
 
@@ -52,8 +52,8 @@ def locked() -> list[Jar]:
 def ensure(cache: Path, progress: Progress = lambda _done, _total: None, *, earlier: Path | None = None) -> list[Path]:
     """Return the class path.
 
-    A missing jar is copied from the earlier cache, or else downloaded. The checksum of each jar is verified at each
-    start.
+    A missing jar is copied from the folder `earlier`, or downloaded if that folder lacks the jar. The checksum of each
+    jar is verified at each start.
     """
     jars = locked()
     paths.make_passable(cache)
@@ -75,7 +75,6 @@ def _sha256(file: Path) -> str:
 
 
 def _take(jars: Sequence[Jar], earlier: Path, cache: Path) -> list[Jar]:
-    """Return the jars that are still missing. With jars from the folder `earlier`, an update needs no network."""
     there = [jar for jar in jars if _is_intact(earlier / jar.file_name, jar)]
     with tempfile.TemporaryDirectory(dir=cache) as folder:
         for jar in there:
@@ -120,7 +119,7 @@ def _install(jar: Jar, repository: Path, cache: Path, counted: Counted) -> None:
 def _keep(file: Path, jar: Jar, cache: Path) -> None:
     if _sha256(file) != jar.sha256:
         raise JarAltered(jar.coordinate)
-    file.chmod(0o644)  # if root starts the stack, Kafka's user must be able to read the jar
+    file.chmod(0o644)  # If root starts the stack, Kafka runs as another user, who must be able to read the jar.
     file.replace(cache / jar.file_name)
 
 

@@ -30,25 +30,26 @@ JVM: tuple[str, ...] = (
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
 )
 
-# For a test of minutes, the JVM's optimising compiler would need more time than it saves.
+# For tests of minutes only: optimised compilation would take more time than it saves.
 BRIEFLY = ("-XX:TieredStopAtLevel=1",)
 
 SURVIVES_A_KILL = {
-    # a killed broker can rejoin after 2 s (default 9 s); with 1 s, the controller would exclude a slow broker
+    # A killed broker can rejoin after 2 s instead of Kafka's default of 9 s. With 1 s, the controller would exclude a
+    # slow broker.
     "broker.session.timeout.ms": 2000,
     "broker.heartbeat.interval.ms": 200,
-    # a record that the only broker acknowledged must survive a power cut
+    # There is only one broker, so a record must be on the disk before the broker acknowledges the record.
     "log.flush.interval.messages": 1,
 }
 
-# By default, a controller writes two no-op records a second, and Kafka writes the ends of all partitions every five
-# seconds.
+# The defaults cost an idle server work: two no-op records a second, and the ends of all partitions every five seconds.
 IDLES = {"metadata.max.idle.interval.ms": 0, "replica.high.watermark.checkpoint.interval.ms": 60_000}
 
 # Few threads are enough for a test. Each idle thread takes CPU time, because it looks for work three times a second.
 FEW_THREADS = {"num.network.threads": 1, "num.io.threads": 2, "group.coordinator.threads": 1}
 
-# Kafka splits a list of folders at commas, and Java's argument files treat quotation marks and backslashes specially
+# A comma in a path would split Kafka's list of folders. Quotation marks and backslashes have a meaning in Java's
+# argument files.
 UNSAYABLE = frozenset(',"\\')
 
 
@@ -88,7 +89,7 @@ class Kafka(Component):
         is_brief: bool = False,
         progress: jars.Progress | None = None,
     ) -> None:
-        """Tests set `is_brief`. Tests whose Kafka need not survive a kill or a power cut set `fsync` to False."""
+        """Tests set `is_brief`. `fsync=False` is for tests whose Kafka need not survive a kill or a power cut."""
         super().__init__(folders)
         self._port = port
         self._controller_port = controller_port
@@ -122,7 +123,7 @@ class Kafka(Component):
 
     @property
     def _own(self) -> Path:
-        """All files that Kafka writes, except the topics' records."""
+        """The folder has all files that Kafka writes, except the topics' records."""
         return self.folder / "written"
 
     @property
@@ -195,7 +196,7 @@ class Kafka(Component):
     def _aot(self) -> list[str]:
         """Java's AOT cache holds loaded and linked classes, and halves the start time.
 
-        Without a cache, Kafka writes one when it stops cleanly.
+        If the cache is missing, Kafka writes the cache when Kafka stops cleanly.
         """
         cache = self._cache / "kafka.aot"
         if cache.exists():
@@ -262,5 +263,5 @@ class Kafka(Component):
             **(SURVIVES_A_KILL if self._fsync else IDLES),
             **(FEW_THREADS if self._is_brief else {}),
         }
-        # Java reads properties files as Latin-1, and understands JSON's escapes for other letters.
+        # Java reads properties files as Latin-1. JSON's escapes write the letters that Latin-1 lacks.
         return "".join(f"{name}={json.dumps(str(value))[1:-1]}\n" for name, value in settings.items())

@@ -18,7 +18,7 @@ if [ "$1" = chromium ]; then
     fi
 fi
 
-# Debian's package of promtool also starts a Prometheus server, so the tool is required only in CI.
+# Debian's package of promtool also starts a Prometheus server, so a developer's machine does without promtool.
 if [ -n "$CI" ] && [ "$1" = chromium ]; then command -v promtool >/dev/null || add prometheus; fi
 
 if [ -n "$missing" ]; then

@@ -30,8 +30,8 @@ class Options:
     port: int
     kafka_port: int | None
     exercise: bool
-    plays: bool  # a new exercise plays the scenario
-    given: frozenset[str]  # external servers of the operator
+    plays: bool  # A new exercise plays the mudflow scenario.
+    given: frozenset[str]  # The operator runs these servers outside Dayar.
     public_url: str
     admin_password: str | None
     environment: Mapping[str, str]
@@ -66,7 +66,7 @@ def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"  # any other name may resolve to an address of another machine
+        return host == "localhost"  # DNS may resolve any other name to another machine.
 
 
 def _port(text: str) -> int:

@@ -7,15 +7,15 @@ import socket
 from importlib.metadata import distribution
 from pathlib import Path
 
-# For each checkout, a folder with copies of programs and with root's state folders.
+# Each checkout has one folder here, for copies of programs and for root's state folders.
 HOMES = Path("/var/lib/dayar")
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # Linux uses only higher ports for outgoing connections
-_given: set[int] = set()  # returned by `free_port`
+LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # Linux takes the ports of outgoing connections from above this range.
+_given: set[int] = set()  # `free_port` has returned these ports.
 
 
 def shared_home() -> Path:
-    """The folder has root's state and program copies, because PostgreSQL's user may not enter root's checkout."""
+    """PostgreSQL's user may not enter root's checkout, so root's state and copies of programs are in this folder."""
     return HOMES / hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]
 
 
@@ -24,19 +24,22 @@ def states() -> Path:
 
 
 def cache() -> Path:
-    """The cache has the downloads of all installations. Kafka's user can read root's downloads."""
+    """All installations share the downloads in this cache.
+
+    If root downloaded a file, Kafka's user can read the file.
+    """
     if os.geteuid() == 0 and "XDG_CACHE_HOME" not in os.environ:
         return Path("/var/cache/dayar")
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dayar"
 
 
 def earlier_cache() -> Path | None:
-    """The cache of an earlier release of Dayar, if root starts the stack."""
+    """For root, earlier releases of Dayar used this cache."""
     return Path.home() / ".cache" / "dayar" if os.geteuid() == 0 else None
 
 
 def make_passable(folder: Path) -> None:
-    """Only the owner can list the folder. All users can enter a folder of root."""
+    """If root makes the folder, all other users can enter the folder but not list its files."""
     mode = 0o711 if os.geteuid() == 0 else 0o700
     for path in reversed((folder, *folder.parents)):
         if not path.exists():
@@ -50,7 +53,7 @@ def wheel(package: str) -> Path:
 
 
 def free_port() -> int:
-    """Never returns a port twice, because the program of an earlier port may not have started yet."""
+    """Never returns a port twice, because the program that got the port may not listen yet."""
     while True:
         port = random.randint(LOWEST_PORT, HIGHEST_PORT)  # noqa: S311 - not a secret
         if port not in _given and is_free(port):
@@ -64,7 +67,7 @@ def lowest_unprivileged_port() -> int:
 
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
-        # connections in TIME_WAIT of a closed listener do not matter
+        # A port is free although connections of its closed listener are still in TIME_WAIT.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))

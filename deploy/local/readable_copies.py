@@ -1,4 +1,4 @@
-"""Returns paths of programs and files that an unprivileged user can read: the originals, or copies."""
+"""Returns paths that an unprivileged user can read: the original file or program, or a copy."""
 
 import compileall
 import hashlib
@@ -26,23 +26,23 @@ class Program:
 
 
 def program(state: Path, user: User | None) -> Program:
-    """The running interpreter and the checkout, or copies if the user cannot read them."""
+    """Return the interpreter and the checkout, or copies if the user cannot read the originals."""
     if user is None:
         return Program(Path(sys.executable), paths.ROOT)
     folder = sources(state, user)
     if _may_read_libraries(user):
         return Program(Path(sys.executable), folder)
     interpreter = _interpreter(user)
-    # the copied interpreter finds its shared libraries here, because the user may be unable to read the original path
+    # The user may be unable to read the original path, so the copied interpreter finds its shared libraries here.
     libraries = str(interpreter.parents[1] / "lib")
     return Program(_environment(interpreter) / "bin" / "python", folder, {"LD_LIBRARY_PATH": libraries})
 
 
 def sources(state: Path, user: User) -> Path:
-    """The checkout, or a copy if the user cannot read every source file.
+    """Return the checkout, or the path of a copy if the user cannot read every source file.
 
-    Every file is checked, because an update under another umask makes only the changed files unreadable. Each start
-    makes a new copy, because the sources may have changed.
+    An update under another umask makes only the changed files unreadable, so every file is checked. Each start makes a
+    new copy, because the sources may have changed.
     """
     if user.may_read_all(*_sources()):
         return paths.ROOT
@@ -56,9 +56,11 @@ def sources(state: Path, user: User) -> Path:
 
 
 def compile_sources() -> None:
-    """Services that root starts cannot write bytecode, and without it each start would compile all imports.
+    """A service started by root runs as another user, who cannot write bytecode.
 
-    Missing and outdated bytecode is written here, readable for all users.
+    Without bytecode each start would compile all modules.
+
+    Writes missing and outdated bytecode, which all users can read.
     """
     umask = os.umask(0o022)
     try:
@@ -79,7 +81,10 @@ def _sources() -> list[Path]:
 
 
 def reachable(file: Path, within: Path, user: User | None) -> Path:
-    """The file, or the same file in a copy of the folder `within` if the user cannot read the file."""
+    """Return the file, or a copy of the file if the user cannot read the original.
+
+    The copy is made of the whole folder `within`.
+    """
     if user is None or user.may("r", file):
         return file
     return _once(within, lambda _copy: None) / file.relative_to(within)
@@ -91,21 +96,21 @@ def _interpreter(user: User) -> Path:
 
 
 def _environment(python: Path) -> Path:
-    """The copy uses the interpreter `python`."""
+    """Return a copy of the running environment with `python` as its interpreter."""
 
     def point_to_interpreter(copy: Path) -> None:
         link, settings = copy / "bin" / "python", copy / "pyvenv.cfg"
         link.unlink()
         link.symlink_to(python)
         lines = [line for line in settings.read_text(encoding="utf-8").splitlines() if not line.startswith("home ")]
-        settings.unlink()  # the file is a hard link, so writing into it would change the original
+        settings.unlink()  # The file is a hard link, so a write would change the original.
         settings.write_text("\n".join((f"home = {python.parent}", *lines, "")), encoding="utf-8")
 
     return _once(Path(sys.prefix), point_to_interpreter)
 
 
 def _once(folder: Path, finish: Callable[[Path], None]) -> Path:
-    """A new copy is made only if the folder has changed."""
+    """Return a copy of the folder. Only a changed folder is copied anew."""
     known = f"{folder} {folder.stat().st_mtime_ns} {(folder / 'pyvenv.cfg').exists() and _stamp(folder)}"
 
     def fill(unfinished: Path) -> None:
@@ -117,7 +122,7 @@ def _once(folder: Path, finish: Callable[[Path], None]) -> Path:
 
 
 def _stamp(environment: Path) -> str:
-    """`make` writes the time of the last change of the libraries into a file."""
+    """`make` writes the time at which the libraries last changed into this file."""
     file = environment / "installed"
     return file.read_text(encoding="ascii") if file.exists() else ""
 
@@ -127,7 +132,7 @@ def _copy(folder: Path, target: Path) -> None:
 
 
 def _link_or_copy(source: str, target: str) -> None:
-    """A hard link takes no space. A file that other users cannot read, or that is on another disk, is copied."""
+    """A hard link would not help if other users cannot read the file, and no hard link crosses to another disk."""
     if Path(source).stat().st_mode & stat.S_IROTH:
         try:
             os.link(source, target)

@@ -22,7 +22,8 @@ from deploy.local.terminal import Terminal
 from shared.config import Settings, secret
 from shared.events.topics import SERVICES
 
-SERVERS = ("postgres", "valkey")  # Kafka's folder is not moved if it contains the log of the backup's cluster
+# Kafka's folder is missing here: the folder stays if it has the log of the backup's cluster.
+SERVERS = ("postgres", "valkey")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Restored:
 def restore(
     source: Any, identities: list[Any], options: Options, now: datetime, screen: Terminal, *, then: Callable[[], None]
 ) -> Restored:
-    """Restore a stopped installation. `then` is called before the servers are stopped. Raises Refused, CannotStart."""
+    """Restore a stopped installation. Calls `then` before the servers stop. Raises Refused, CannotStart."""
     paths.make_passable(options.root)
     with staging(options.root) as folder:
         with screen.timed("decrypted, and whole"):
@@ -58,7 +59,7 @@ def restore(
 
 
 def _check_given(options: Options) -> None:
-    """Raises DatabaseInUse, DatabaseHolds before any file is moved."""
+    """Raises DatabaseInUse or DatabaseHolds, before any file is moved."""
     if "postgres" in options.given:
         with environment.replaced(options.environment):
             present = Installation.read(Settings(), BackupSettings(), AdminSettings())

@@ -1,6 +1,6 @@
 """Lets services that root starts as other users read and write some files in the state folder.
 
-All other files in the folder can be read only by root.
+Only root can read the other files in the folder.
 """
 
 import os
@@ -34,7 +34,7 @@ class FileClosed(CannotStart):
 
 
 def grant(folders: Folders) -> None:
-    """Rights are granted at each start, because files may be new or come from an earlier build."""
+    """Rights are granted at each start, because a file may be new since the last start."""
     secrets = folders.secrets
     private = secrets / "seal" / "private"
     for path in secrets.iterdir():
@@ -43,7 +43,7 @@ def grant(folders: Folders) -> None:
     let_read(private, OPENER.gid)
     for name in READ:
         _give_group(secrets / name, 0o640)
-    if folders.places.exists():  # a restore makes the places bundle readable only for root
+    if folders.places.exists():  # After a restore, only root could read the places bundle.
         _give_group(folders.places, 0o640)
     _give_group(secrets, 0o710)
     folders.run.chmod(0o711)
@@ -76,9 +76,9 @@ def _files(settings: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
 def give_paper(folder: Path) -> None:
     """Raises PaperClosed if the console's worker cannot write its files for the printer.
 
-    A folder of root is given to the services' user. A folder of any other user is not changed.
+    A folder of root is given to the services' user. If another user owns the folder, the owner stays.
     """
-    with suppress(OSError):  # a network share may refuse root, and may nevertheless let the worker write
+    with suppress(OSError):  # A network share may refuse root, although the worker may write there.
         make_passable(folder.parent)
         folder.mkdir(mode=0o750, exist_ok=True)
         if folder.stat().st_uid == 0:

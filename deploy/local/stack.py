@@ -41,14 +41,15 @@ from shared.mail.server import MailServerSettings
 DATABASE = "dayar"
 ROLE_PREFIX = "dayar_"
 TOPIC_PREFIX = "dayar."
-WORKERS = {"intake": 1, "registry": 2, "alerts": 1, "console": 1}  # docs/decisions/0017 explains these numbers
+# docs/decisions/0017 explains these numbers of processes.
+WORKERS = {"intake": 1, "registry": 2, "alerts": 1, "console": 1}
 WORKER_NAMES = [
     f"{service}-worker" + (f"-{number}" if number > 1 else "")
     for service, count in WORKERS.items()
     for number in range(1, count + 1)
 ]
 WEB = "web"
-NOWHERE = "/nonexistent"  # home folder of users without a home
+NOWHERE = "/nonexistent"  # This is the home folder of users that have no home.
 PASSED_ON = (
     "DISPLACEMENTS_DAYS",
     "DEAD_LETTERS_DAYS",
@@ -85,7 +86,7 @@ class Stack:
         with environment.replaced(self.env()):
             self.settings, self.backup = Settings(), BackupSettings()
             for kind in KINDS:
-                # raises BadSettings here; otherwise the service would fail and be restarted endlessly
+                # A wrong setting raises BadSettings here. Otherwise the service would fail and restart endlessly.
                 kind()
         if self.backup.at is not None:
             making.check(self.backup, [folders.state])
@@ -94,7 +95,7 @@ class Stack:
 
     @property
     def components(self) -> list[Component]:
-        """Leaves out external servers."""
+        """External servers are left out."""
         servers = (self.kafka, self.postgres, self.valkey)
         return [server for server in servers if server.name not in self.options.given]
 
@@ -109,7 +110,7 @@ class Stack:
 
     @cached_property
     def processes(self) -> list[ForkedProcess]:
-        """The web process is the last."""
+        """The web process is the last in the list."""
         return list(self._processes())
 
     @cached_property
@@ -119,7 +120,7 @@ class Stack:
 
     @property
     def fork_servers(self) -> list[ForkServer]:
-        """One fork server for each user that runs one of the `processes`."""
+        """Each user that runs `processes` has one fork server."""
         return list(self._fork_servers.values())
 
     @cached_property
@@ -135,12 +136,12 @@ class Stack:
                     f"{service}-worker-{number}", f"services.{service}", "worker", instance=f"local-{number}", user=user
                 )
         if self.backup.at is not None:
-            # only the user that started the stack can read all files of a backup
+            # Only the user that started the stack can read all files that a backup needs.
             yield self._process("backup", "deploy.backup", user=None)
         yield self._process(WEB, "deploy.local.web", user=SERVICES_USER)
 
     def _process(self, name: str, *module: str, user: User | None, instance: str = "local") -> ForkedProcess:
-        """If root starts the stack, the process runs as `user`, or as root if `user` is None."""
+        """If root starts the stack, `user` runs the process. `None` stands for root."""
         server = self._fork_server(if_root(user) if user else None)
         own = {"KAFKA_GROUP_INSTANCE": instance, "BEAT_PATH": str(self._beat_path(name))}
         return ForkedProcess(
@@ -163,7 +164,7 @@ class Stack:
         return self._fork_servers[user]
 
     def liveness(self, process: Process) -> Answers:
-        """The check uses HTTP, or a worker's heartbeat file."""
+        """A service answers over HTTP. A worker writes a heartbeat file."""
         return self.over_http("/live") if process.name == WEB else by_beat(self._beat_path(process.name))
 
     def over_http(self, path: str) -> Answers:
@@ -214,13 +215,13 @@ class Stack:
 
     @property
     def has_run(self) -> bool:
-        """All servers answered during an earlier start."""
+        """The mark means that all servers answered during an earlier start."""
         return (self.folders.state / "environment").exists()
 
     def write_environment(self) -> None:
-        """The command `dayar` finds this installation by the file `environment`, which has no secrets.
+        """The file `environment` tells the command `dayar` where this installation is, and has no secrets.
 
-        The file `settings` has the settings of `make run` for a restored installation.
+        A restored installation gets the settings of `make run` from the file `settings`.
         """
         lines = [f"{name}={value}\n" for name, value in sorted(self.own_env().items())]
         write_private(self.folders.state / "environment", "".join(lines).encode())
@@ -236,7 +237,7 @@ class Stack:
         return self.folders.secrets / "integrator.json"
 
     def write_integrator(self) -> None:
-        """The programs in docs/integrators.md use this account, which may only read `hazards`."""
+        """The example programs in docs/integrators.md sign in with this account, which may only read `hazards`."""
         if "kafka" not in self.options.given:
             password = self._password("kafka", acls.INTEGRATOR)
             settings = logins.reader_settings(self.kafka.bootstrap, acls.INTEGRATOR, password)
@@ -248,7 +249,7 @@ class Stack:
             await database.create(self._server(), DATABASE, role_prefix=ROLE_PREFIX, passwords=passwords)
 
     def make_topics(self) -> None:
-        """Topics of an earlier start are kept, because creating topics can take ten seconds."""
+        """Creating topics can take ten seconds, so the topics of an earlier start are kept."""
         broker = Broker(self.kafka.bootstrap, ADMIN, self._password("kafka", "admin"))
         if "kafka" in self.options.given or (self.has_topics and topics.are_there(broker, self.settings)):
             return
@@ -259,9 +260,9 @@ class Stack:
 
     @property
     def has_topics(self) -> bool:
-        """A file in Kafka's folder records this release's topics, rights and passwords.
+        """The mark is a file with a digest of this release's topics, rights and passwords.
 
-        The topics and this file are lost together.
+        The file is in Kafka's folder, so that whoever removes the topics also removes the mark.
         """
         return self._topics_mark.exists() and self._topics_mark.read_bytes() == self._topics_digest()
 

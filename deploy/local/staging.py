@@ -1,6 +1,6 @@
 """Makes the folder into which a command decrypts a backup.
 
-If the command is killed, the next command that decrypts a backup removes the folder.
+If a kill leaves the folder, the next command that decrypts a backup removes the folder.
 """
 
 import fcntl
@@ -28,7 +28,7 @@ def staging(root: Path) -> Iterator[Path]:
 
 
 def remove_abandoned(root: Path) -> None:
-    """Killed commands leave decrypted files. The folder of a running command is kept."""
+    """Removes the decrypted files of killed commands. The folder of a running command is locked, and stays."""
     for folder in root.glob(f"{PREFIX}*"):
         if folder.lstat().st_uid == os.geteuid() and folder.is_dir() and not folder.is_symlink():
             _remove_unlocked(folder)

@@ -18,10 +18,10 @@ from deploy.local.messages import CannotStart
 from deploy.local.staging import remove_abandoned
 from shared.crypto.seal import write_whole
 
-ROOT_USER = 0  # root can write everywhere, so a folder of root is accepted
+ROOT_USER = 0  # Root can write everywhere anyway, so a folder of root is accepted.
 LEAST_FREE_BYTES = 300_000_000
-INTERNAL = ("controller", "postgres")  # ports that only this installation uses
-VERSION = 4  # increased by each change of the layout of the folder or of the records in Kafka
+INTERNAL = ("controller", "postgres")  # Only this installation uses these ports.
+VERSION = 4  # Increase this number with each change of the folder's layout, or of the records in Kafka.
 
 
 class StateOpen(CannotStart):
@@ -74,7 +74,7 @@ class DiskReadOnly(CannotStart):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Only the ports can change after the installation was created."""
+    """After the installation was created, only the ports can change."""
 
     version: int
     exercise: bool
@@ -85,10 +85,10 @@ class Installation:
 def held(
     root: Path, *, exercise: bool, kafka_port: int | None, is_restoring: bool = False
 ) -> Iterator[tuple[Folders, Installation]]:
-    """Lock the folder `demo` or `main` under the root until the context ends.
+    """Lock the folder `demo` or `main` below `root` until the context ends.
 
-    A missing folder is created. If an interrupted restore made the folder incomplete, only another restore may lock the
-    folder.
+    A missing folder is created. An interrupted restore leaves an incomplete folder, which only another restore may
+    lock.
     """
     with _disk_errors_explained():
         _refuse_open(root)
@@ -109,7 +109,7 @@ def held(
 
 @contextmanager
 def locked(state: Path) -> Iterator[None]:
-    """Checks neither the folder's content nor the free space on the disk."""
+    """Locks the folder without checks of its content or of the free space."""
     with _disk_errors_explained():
         lock = (state / "lock").open("w")
     with lock:
@@ -144,14 +144,14 @@ def _refuse_foreign(folders: Folders) -> None:
 
 
 def _read(state: Path) -> Installation | None:
-    """The version is read first, because a newer release may have changed the other fields."""
+    """A newer release may have changed all other fields, so the version is read first."""
     if not is_ours(state):
         return None
     try:
         marks = json.loads((state / "installation.json").read_bytes())
         if marks["version"] > VERSION:
             raise StateNewer(state)
-        if marks["version"] < VERSION:  # the records in Kafka are never migrated
+        if marks["version"] < VERSION:  # No release migrates the records in Kafka.
             raise StateEarlier
         return Installation(marks["version"], marks["exercise"], marks["ports"])
     except (ValueError, KeyError, TypeError):
@@ -181,7 +181,7 @@ def _disk_errors_explained() -> Iterator[None]:
 
 
 def disk_message(error: OSError) -> CannotStart | None:
-    """None for an error that does not come from the disk."""
+    """Return None for an error that does not come from the disk."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(error.filename or "")
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR):

@@ -23,7 +23,7 @@ from shared.lifecycle import beside
 from shared.liveness import SILENT_SECONDS, Answers, silent
 from shared.postgres.schemas import migrate
 
-LIVED_SECONDS = 10.0  # a process that ran for this time is restarted without a pause
+LIVED_SECONDS = 10.0  # A process that ran this long is restarted without a pause.
 LONGEST_PAUSE = 30.0
 PATHS = ("/ready", "/intake/ready", "/registry/ready", "/alerts/ready")
 SECONDS_OF_PATIENCE = 60.0
@@ -75,8 +75,8 @@ class Supervisor:
     async def _watch(self) -> None:
         """Keep the monitoring running.
 
-        The monitoring starts when everything else is ready, because its imports would slow down the start. After a
-        minute, the monitoring starts in any case, so that the administrators are told.
+        The imports of the monitoring would slow down the start, so the monitoring starts last. After a minute the
+        monitoring starts in any case, and tells the administrators what does not start.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(SECONDS_OF_PATIENCE):
@@ -88,36 +88,36 @@ class Supervisor:
     async def _prepare(self) -> None:
         check_port("PORT", self._stack.options.port)
         await self._refuse_absent()
-        # the libraries are copied for the services' users at their first use, if root starts the stack
+        # If root starts the stack, the first use of `processes` copies the libraries for the services' users.
         with self._screen.timed("copies of the libraries", least=1.0):
             await asyncio.to_thread(lambda: self._stack.processes)
 
     async def _start(self) -> None:
         for server in self._stack.fork_servers:
-            server.start()  # the programs are imported while the servers start
+            server.start()  # The fork server imports the programs while the servers start.
         async with asyncio.TaskGroup() as group:
             kafka = group.create_task(self._start_kafka())
             valkey = group.create_task(self._start_component(self._stack.valkey, "Valkey"))
             await self._start_postgres()
             await valkey
             if not self._stack.has_topics:
-                await kafka  # a consumer that starts before its topic exists detects the topic late
-            # On a busy machine, Kafka starts three times as slowly as the other servers. While Kafka starts, intake
-            # already accepts reports.
+                await kafka  # A consumer that starts before its topic exists would detect the topic late.
+            # On a busy machine, Kafka takes three times as long to start as the other servers. Intake already accepts
+            # reports during that time.
             await self._start_processes()
 
     async def _start_processes(self) -> None:
         self._stack.write_environment()
         self._stack.write_integrator()
         *workers, web = self._stack.processes
-        for process in (web, *workers):  # the web process is first, because it accepts reports
+        for process in (web, *workers):  # The web process starts first, because it accepts reports.
             await process_starter(process)()
 
     async def _refuse_absent(self) -> None:
         """An external PostgreSQL must answer.
 
-        At the first start, an external Kafka and an external Valkey must answer as well. Later starts
-        wait for these two.
+        An external Kafka or Valkey must answer at the first start of the installation. A later start waits for Kafka
+        and Valkey.
         """
         for absent in await given.away(self._stack.options):
             if not self._stack.has_run or absent.startswith(GIVEN["postgres"]):
@@ -175,7 +175,7 @@ class Supervisor:
             await asyncio.sleep(pause)
             try:
                 await start_again()
-            except (CannotStart, OSError) as error:  # on a full disk, for example, no file can be written
+            except (CannotStart, OSError) as error:  # A full disk, for example, prevents writing.
                 self._screen.warn(str(error))
 
     async def _end_silent(self, process: Process, title: str, answers: Answers) -> None:
@@ -192,7 +192,7 @@ class Supervisor:
         return start
 
     async def _stop(self) -> None:
-        """The monitoring and the web process stop first, then the workers, then the servers."""
+        """Stops the monitoring and the web process, then the workers, then the servers."""
         self._screen.say("Stopping ...")
         *workers, web = self._stack.processes
         servers: list[Component | ForkServer] = [*self._stack.components, *self._stack.fork_servers]

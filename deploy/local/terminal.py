@@ -14,11 +14,11 @@ class Terminal:
     def __init__(self) -> None:
         self.console = Console(highlight=False, soft_wrap=True)
         self._bar: Progress | None = None
-        self._lock = threading.Lock()  # several threads download jars
+        self._lock = threading.Lock()  # Several threads download jars and write to the terminal.
 
     @contextmanager
     def timed(self, title: str, *, least: float = 0.0) -> Iterator[None]:
-        """Print a line with the duration of the step, if the step takes at least `least` seconds."""
+        """Print a line with the duration of a step that took at least `least` seconds."""
         began = time.monotonic()
         yield
         if (lasted := time.monotonic() - began) >= least:

@@ -1,6 +1,6 @@
-"""The users of the programs if root starts the stack, and functions that give them access to files.
+"""Defines the users that run the programs if root starts the stack, and gives these users access to files.
 
-The users need no accounts on the machine. Debian and systemd do not assign user ids in this range to anybody else.
+The users need no accounts on the machine. Debian and systemd assign no user ids from this range.
 """
 
 import os
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# the group may read; setgid gives new files the folder's group
+# The group may read. setgid gives each new file the group of its folder.
 FOLDER, FILE = 0o2750, 0o640
 
 
@@ -48,13 +48,14 @@ class User:
 
 
 SERVICES = User(60771, 60771)
-OPENER = User(60772, 60772, (SERVICES.gid,))  # only the registry's workers, which run as this user, can decrypt reports
+# Only the registry's workers can decrypt reports, and they run as this user.
+OPENER = User(60772, 60772, (SERVICES.gid,))
 KAFKA = User(60773, 60773)
 VALKEY = User(60774, 60774)
 
 
 def if_root(user: User) -> User | None:
-    """Only root can run programs as other users."""
+    """Return None without root's rights, because only root can run programs as other users."""
     return user if os.geteuid() == 0 else None
 
 
@@ -73,7 +74,7 @@ def own(folder: Path, user: User) -> None:
 
 
 def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
-    """Root becomes the owner. The folders in `but` are left out."""
+    """Root becomes the owner. Folders in `but` do not change."""
     for path in (folder, *folder.rglob("*")):
         if not any(path.is_relative_to(excluded) for excluded in but):
             os.chown(path, 0, group)
@@ -81,10 +82,12 @@ def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
 
 
 def copy_written(file: Path, target: Path, writer: User | None) -> bool:
-    """Copy the file to a file that everybody can read. Return False, without a copy, if `writer` is not the owner.
+    """Copy `file` to `target`, which everybody can read.
 
-    The owner could replace the file by a link to a file of root. Therefore no link is followed, and all checks and
-    changes use one file descriptor.
+    Return False, and copy nothing, if `writer` does not own the file.
+
+    The owner could put a link to a file of root in place of `file`. Therefore the function follows no link, and checks
+    and reads the same open file.
     """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

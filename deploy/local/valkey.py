@@ -1,4 +1,4 @@
-"""Runs Valkey on a Unix socket, which only Valkey's user and services that root starts may open."""
+"""Runs Valkey on a Unix socket. Only Valkey's user and the services may open the socket."""
 
 import hashlib
 import os
@@ -27,7 +27,7 @@ class Valkey(Component):
     name = "valkey"
 
     def __init__(self, folders: Folders, *, password_file: Path, databases: int = 16, hz: int = 10) -> None:
-        """Valkey looks for expired keys and other work `hz` times a second. Tests set a low `hz`, to save CPU time."""
+        """`hz` times a second, Valkey looks for expired keys. Tests save CPU time with a low `hz`."""
         super().__init__(folders)
         self._password_file = password_file
         self._databases = databases
@@ -56,7 +56,8 @@ class Valkey(Component):
             folder.mkdir(mode=0o700, exist_ok=True)
             if folder.stat().st_uid not in (os.getuid(), VALKEY.uid if self.user() else os.getuid()):
                 raise ForeignFolder(folder)
-        if (before := self.folder / "appendonlydir").exists():  # an earlier release of Dayar stored Valkey's data here
+        # An earlier release of Dayar stored Valkey's data in this folder.
+        if (before := self.folder / "appendonlydir").exists():
             before.rename(self._data / before.name)
         if user := self.user():
             self._give(user)
@@ -68,7 +69,7 @@ class Valkey(Component):
         self.folder.chmod(FOLDER | 0o001)  # the services must enter this folder to reach the socket
         own(self._data, user)
         os.chown(self.socket.parent, user.uid, SERVICES.gid)
-        self.socket.parent.chmod(FOLDER)  # set-group-id gives the socket the services' group
+        self.socket.parent.chmod(FOLDER)  # setgid gives the socket the group of the services.
         if not user.may("w", self._data):
             raise FolderClosed(self.folder)
 

@@ -1,4 +1,4 @@
-"""`python -m deploy.local.web` runs all four apps in one process, each with its own settings, login and lifespan."""
+"""`python -m deploy.local.web` runs the four web applications in one process, each with its own settings and login."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,12 +22,13 @@ from shared.config import Settings
 
 def create_app() -> Starlette:
     settings = IntakeSettings().for_service("intake")
-    access = Revocations(settings)  # all apps share one reader of the topic, which uses intake's login
+    access = Revocations(settings)  # One reader of the topic serves all apps, with intake's login.
     apps = {
         "/intake": intake(settings, access),
         "/registry": registry(RegistrySettings().for_service("registry"), access),
         "/alerts": alerts(AlertsSettings().for_service("alerts"), access),
-        "": console(ConsoleSettings().for_service("console"), access),  # the last, because "" matches all
+        # "" matches every path, so the console is the last.
+        "": console(ConsoleSettings().for_service("console"), access),
     }
 
     @asynccontextmanager

@@ -45,7 +45,7 @@ def _tell_accounts(stack: Stack, screen: Terminal) -> None:
 
 
 def _tell_administrator(stack: Stack, screen: Terminal) -> None:
-    """Once, and only on a terminal, so that no log or pipe contains the password."""
+    """The administrator's password is shown once, and only on a terminal, so that no log or pipe contains it."""
     file = stack.folders.state / "admin-password"
     if not file.exists():
         return
@@ -60,8 +60,7 @@ async def _play_once(stack: Stack, screen: Terminal) -> None:
     mark = stack.folders.state / "played"
     if mark.exists():
         return
-    # The mark is set before the scenario starts, because the next start must not repeat an interrupted scenario and
-    # report a second mudflow.
+    # The mark is set first, because a second run of an interrupted scenario would report a second mudflow.
     mark.touch()
     try:
         await _play(stack, screen)

@@ -27,9 +27,9 @@ Look = Callable[[Surroundings], Awaitable[Sequence[MonitoringFinding]]]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check runs every `every` seconds, for at most `timeout` seconds.
+    """The check `look` runs every `every` seconds, and ends after `timeout` seconds.
 
-    A finding is reported only after it has lasted for `lasting` seconds, so that a restart causes no message.
+    A restart must cause no message, so a finding is reported only after `lasting` seconds.
     """
 
     name: str

@@ -13,7 +13,7 @@ from deploy.watch.surroundings import Surroundings
 from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 
 SECONDS = 8.0
-# Automatic certificates are valid for 12 hours to 90 days, and are renewed after two thirds of this time.
+# Automatic certificates are valid for 12 hours to 90 days. They are renewed after two thirds of that time.
 SOON, SOON_SHARE = timedelta(days=21), 0.2
 VERY_SOON, VERY_SOON_SHARE = timedelta(days=3), 0.05
 
@@ -44,7 +44,7 @@ def level_of(begins: datetime, ends: datetime, now: datetime) -> Level | None:
 
 
 def served(host: str, port: int) -> x509.Certificate:
-    """Not verified, because only the certificate's last day is read."""
+    """The certificate is not verified, because only its last day is read."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with (
