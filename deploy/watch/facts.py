@@ -1,4 +1,7 @@
-"""Collects facts for the status page from the services' metrics. A silent service keeps its latest known facts."""
+"""Collects facts for the status page from the services' metrics.
+
+If a service does not answer, its latest known facts stay.
+"""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +35,7 @@ async def parts(around: Surroundings, known: Mapping[str, ServiceStatus]) -> dic
 
 
 async def components(around: Surroundings, known: SystemStatus | None) -> list[ComponentStatus]:
-    """The services report the servers' states. If no service answers, every server counts as not answering."""
+    """Only the services report the servers' states. If no service answers, every server counts as not answering."""
     before = {component.name: component for component in known.components} if known else {}
     answers = await asyncio.gather(*(around.answer(service, "/live") for service in around.settings.services))
     lives = {service: answer.is_there for service, answer in zip(around.settings.services, answers, strict=True)}

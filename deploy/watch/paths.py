@@ -1,4 +1,4 @@
-"""The paths by which messages reach the administrators, without Kafka and PostgreSQL."""
+"""Sends messages to the administrators by paths that need neither Kafka nor PostgreSQL."""
 
 import time
 from collections.abc import Iterable
@@ -56,7 +56,7 @@ class MailPath:
             raise NotDelivered(f"smtp_{error.code}") from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise NotDelivered("unreachable") from error
-        except (ValueError, IndexError, MessageError) as error:  # ALERTS_MAIL_FROM is invalid
+        except (ValueError, IndexError, MessageError) as error:  # The address in ALERTS_MAIL_FROM is invalid.
             raise NotDelivered("not_mailable") from error
 
     def _mail(self, message: Message) -> EmailMessage:
@@ -73,7 +73,7 @@ class MailPath:
 
 
 class WebhookPath:
-    """JSON with `text` for chat programs, and the findings with their codes."""
+    """Posts JSON: `text` for chat programs, and the findings with their codes."""
 
     name = "webhook"
 
@@ -101,7 +101,7 @@ class WebhookPath:
 
 
 def headers() -> dict[str, str]:
-    """The headers of a Standard Webhook, without a signature."""
+    """Return the headers of a Standard Webhook. The signature is missing."""
     return {
         "Content-Type": "application/json",
         "webhook-id": str(uuid4()),
@@ -110,7 +110,7 @@ def headers() -> dict[str, str]:
 
 
 def of(settings: WatchSettings, outbound: Outbound) -> list[Path]:
-    """An exercise has no paths, because it sends nothing outside."""
+    """An exercise sends nothing outside, so it has no paths."""
     return [] if settings.exercise else list(_configured(settings, outbound))
 
 

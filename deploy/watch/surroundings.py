@@ -1,4 +1,7 @@
-"""The sources of the checks: the services over HTTP, files, and the clock. No source needs Kafka or PostgreSQL."""
+"""Gives the checks their sources: the services over HTTP, files, and the clock.
+
+All sources work without Kafka and PostgreSQL.
+"""
 
 import asyncio
 import http.client
@@ -16,10 +19,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.watch.settings import WatchSettings
 
 MOST_BYTES = 4 << 20
-# A service waits for Kafka first, so its metrics take about ten seconds if Kafka hangs.
+# If Kafka hangs, a service waits for Kafka first, so its metrics take about ten seconds.
 MOST_SECONDS = {"/live": 8.0, "/ready": 8.0, "/metrics": 15.0}
-# All checks share one answer for this number of seconds. Metrics are asked less often, because the service must read
-# them from PostgreSQL and Kafka.
+# An answer of a service is used by all checks for this number of seconds. To measure its metrics, a service reads
+# PostgreSQL and Kafka, so metrics are asked less often.
 FRESH_SECONDS = {"/live": 5.0, "/ready": 5.0, "/metrics": 25.0}
 
 
@@ -69,7 +72,7 @@ class Surroundings:
         return self.clock()
 
     async def answer(self, service: str, path: str) -> Answer:
-        """The answer is at most FRESH_SECONDS old. Concurrent checks wait for one request."""
+        """The answer is at most FRESH_SECONDS old. If several checks ask at once, one request answers all of them."""
         url = self.settings.services[service] + path
         async with self._requests[url]:
             known = self._answers.get(url)
@@ -100,7 +103,10 @@ def parsed(body: bytes) -> dict[str, list[Sample]]:
 
 
 def get(url: str, host: str, seconds: float) -> tuple[int, bytes]:
-    """Returns status and body. The status is 0 without an answer. `host` is the public name that the app accepts."""
+    """Returns status and body. The status is 0 if the service did not answer.
+
+    `host` is the public host name, because the app refuses other host names.
+    """
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.hostname or "", address.port or 80, timeout=seconds)
     try:

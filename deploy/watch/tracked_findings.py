@@ -8,7 +8,7 @@ from enum import StrEnum
 from shared.monitoring.findings import Level, MonitoringFinding
 from shared.monitoring.status import TrackedFinding
 
-# a finding that comes back within this time counts as not ended
+# A finding that ends and comes back within this time counts as one finding.
 SETTLED = timedelta(minutes=5)
 WARNED_AGAIN = timedelta(days=1)
 
@@ -30,7 +30,7 @@ class Report:
 class Patience:
     """`repeat` is the shortest time between two messages about one failure.
 
-    `lasting` says for each check how long a finding must last before it is reported.
+    `lasting` maps a check to the time that its findings must last before the first message.
     """
 
     repeat: timedelta
@@ -41,7 +41,7 @@ class Patience:
 def looked(
     known: Iterable[TrackedFinding], check: str, findings: Sequence[MonitoringFinding], now: datetime
 ) -> list[TrackedFinding]:
-    """A finding that the check no longer returns has ended."""
+    """A finding has ended if the check does not return the finding any more."""
     before = {tracked.finding.key: tracked for tracked in known if tracked.check == check}
     others = [tracked for tracked in known if tracked.check != check]
     current = {finding.key: finding for finding in findings}
@@ -62,7 +62,7 @@ def due(tracked_findings: Iterable[TrackedFinding], patience: Patience, now: dat
 def reported(
     tracked_findings: Iterable[TrackedFinding], reports: Iterable[Report], now: datetime
 ) -> list[TrackedFinding]:
-    """A finding whose end was reported is removed."""
+    """Findings whose end was reported are removed."""
     reported_keys = {(report.tracked.check, report.tracked.finding.key) for report in reports}
     return [
         _as_reported(tracked, now) if (tracked.check, tracked.finding.key) in reported_keys else tracked
@@ -74,7 +74,7 @@ def reported(
 def without_settled(
     tracked_findings: Iterable[TrackedFinding], patience: Patience, now: datetime
 ) -> list[TrackedFinding]:
-    """Findings that ended before they were reported, and that have not come back, are removed."""
+    """Removes findings that ended unreported and did not come back within `patience.settled`."""
     return [
         tracked
         for tracked in tracked_findings

@@ -22,11 +22,12 @@ from shared.monitoring.status import MessagePath, SystemStatus
 
 ROUND_SECONDS = 5.0
 SEND_SECONDS = 30.0
-AGAIN_SECONDS = 30.0  # pause if no path delivered a message
-BLIND_SECONDS = 30.0  # pause after a check could not run, also for a check that usually runs once an hour
-BLIND = "checks"  # findings about checks that could not run have this check code
-BLIND_LASTING = timedelta(minutes=2)  # a restart of the services takes less time
-# findings about a status file that could not be written have this check code
+AGAIN_SECONDS = 30.0  # The pause before the next message, if no path delivered the last message.
+# After a check could not run, the next try comes after this pause, even if the check usually runs once an hour.
+BLIND_SECONDS = 30.0
+BLIND = "checks"  # This is the check code of findings about checks that could not run.
+BLIND_LASTING = timedelta(minutes=2)  # A restart of the services takes less time, and must cause no finding.
+# This is the check code of findings about a status file that could not be written.
 STATUS = "status"
 STATUS_LASTING = timedelta(minutes=1)
 
@@ -48,14 +49,14 @@ class Watch:
         self.status = known or SystemStatus(looked_at=around.now, is_exercise=settings.exercise)
         names = {path.name for path in paths}
         self._told = {path.name: path for path in self.status.paths if path.name in names}
-        # An unreported finding of the last run is dropped, because its cause may be that somebody stopped the
-        # installation. If the problem still exists, the next check finds it.
+        # A finding of the last run that was not reported is dropped. Its cause may be that somebody stopped the
+        # installation. If the problem is real, the next check finds the problem again.
         self._tracked_findings = [
             tracked for tracked in self.status.tracked_findings if tracked.reported_at is not None
         ]
         self._looked_at: dict[str, float] = {}
         self._blind: dict[str, str] = {}
-        self._unwritten: str | None = None  # code of the error that kept the status from being written
+        self._unwritten: str | None = None  # This is the code of the error that prevented writing the status file.
         self._send_after = 0.0
 
     async def run(self) -> None:
@@ -66,7 +67,7 @@ class Watch:
             await asyncio.sleep(max(0.0, began + ROUND_SECONDS - time.monotonic()))
 
     async def once(self) -> None:
-        """Runs the checks that are due, sends a message if one is due, and writes the status file."""
+        """Runs the checks whose time has come, sends the findings that must be reported, and writes the status file."""
         await asyncio.gather(*(self._look(check) for check in self._checks if self._is_due(check)))
         for name, findings in ((BLIND, self._blind_findings()), (STATUS, self._status_findings())):
             self._tracked_findings = tracked_findings.looked(self._tracked_findings, name, findings, self._around.now)
@@ -81,7 +82,7 @@ class Watch:
         return time.monotonic() - self._looked_at.get(check.name, -every) >= every
 
     async def _look(self, check: Check) -> None:
-        """A failure of the check itself is a finding, and the earlier findings of the check are kept."""
+        """A check that cannot run becomes a finding of its own. The check's earlier findings stay."""
         self._looked_at[check.name] = time.monotonic()
         try:
             async with asyncio.timeout(check.timeout):
@@ -160,7 +161,7 @@ class Watch:
         )
         try:
             await asyncio.to_thread(files.write, self._folder, self.status)
-        # on a full or read-only disk, the next rounds tell the administrators
+        # The disk may be full or read-only. The next round tells the administrators.
         except OSError as error:
             self._unwritten = errno.errorcode.get(error.errno or 0, type(error).__name__)
             log.get().error("status not written", **log.described(error))

@@ -27,7 +27,7 @@ LOOK_SECONDS = 10.0
 
 
 class Absences:
-    """Several workers may run at once, because each alert is checked again under its lock."""
+    """Several workers may run this task, because each alert is locked and checked before the change."""
 
     def __init__(
         self,
@@ -42,7 +42,8 @@ class Absences:
     async def run(self) -> None:
         """Runs until cancelled.
 
-        All revocations are read first, because a later record may enable a disabled account again.
+        Reads all revocations first, because a later revocation record may enable an account that an earlier record
+        disabled.
         """
         await self._access.until_complete()
         while True:
@@ -72,7 +73,7 @@ class Absences:
             return count
 
     async def _store_disabled(self) -> None:
-        """The disabled accounts are stored in a transaction of their own, before alerts are taken."""
+        """Stores the disabled accounts and commits, before alerts are taken away."""
         async with database.committed(self._sessions) as session:
             accounts = [receiver.account_id for receiver in await receiver_queries.receivers(session)]
             disabled = {account for account in accounts if account is not None and self._access.is_disabled(account)}

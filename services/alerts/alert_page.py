@@ -117,7 +117,10 @@ async def checklist_of(
     caller: Principal,
     revisions: Sequence[HazardReported],
 ) -> dict[str, Any]:
-    """Only readers who may act see duty numbers and the texts of calls. The security log records the reading."""
+    """Duty numbers and texts of calls are shown only to readers who may act.
+
+    The security log records who read the duty numbers.
+    """
     state, may_act = request.app.state, May.of(caller, alert).act
     checklist = None if alert.is_suppressed else state.checklists.of(alert)
     calls: Mapping[int, Call] = {}
@@ -166,7 +169,7 @@ def partly_acknowledged(alert: Alert, acts: Sequence[Act]) -> list[Act]:
 async def sites_of(
     session: Session, alert: Alert, caller: Principal, places: Places, language: str
 ) -> list[tuple[str, str, bool]]:
-    """Only readers who may open pages of sites see the names of sites, because other readers may not see localities."""
+    """Names of sites are localities, so only readers who may open a site's page see them."""
     if caller.roles.isdisjoint(COUNTERS):
         return []
     known = await site_queries.named(session, [UUID(site_id) for site_id in alert.figures.get("sites", ())])
@@ -175,9 +178,9 @@ async def sites_of(
 
 
 async def nearest_districts(session: Session, hazard: HazardReported, known: KnownPoints) -> list[tuple[str, int]]:
-    """Empty if the hazard's area contains a known point. Distances are in km.
+    """The list is empty if the hazard's area contains a known point. Distances are in km.
 
-    Without a known point, Dayar counts nobody as exposed, so the reader must decide by the map.
+    If the area contains no known point, Dayar counts nobody as exposed. The distances help the reader to judge the map.
     """
     drawn = footprint(hazard)
     if known.units_in(drawn, await site_queries.points(session)):

@@ -1,7 +1,7 @@
-"""Publishes which reports led to an alert, so that the authors of these reports learn of the alert (decision 43).
+"""Publishes which reports led to an alert. Intake then tells the authors of these reports (decision 43).
 
-The outcome of a hazard's report names the alert. This module finds the reports for alerts about departures.
-`exposures.py` finds the reports for exposure alerts.
+For a hazard report, the outcome of the report names the alert, and nothing is published here. This module publishes the
+reports behind alerts about departures. `exposures.py` publishes the reports behind exposure alerts.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -35,11 +35,11 @@ async def publish_departed(
     session: AsyncSession,
     now: datetime,
 ) -> None:
-    """Publishes the reports that the batch's alerts about departures count.
+    """Publishes the reports whose people are counted in the batch's alerts about departures.
 
-    A new alert publishes all reports of its window. An older alert publishes only the batch's reports, because the
-    earlier reports were published when they came. An alert that is raised again publishes its reports again.
-    Repeated events have the same ids, so intake ignores them.
+    For a new alert, all reports of the alert's window are published. For an older alert, only the batch's reports are
+    published, because earlier reports were published when they came. An alert that is raised again publishes its
+    reports again. Repeated events have the same ids, so intake ignores them.
     """
     joined = within(after, reports(batch, mobility)) - within(before, reports_before(batch, mobility))
     raised = await queries.reports(session, after - before, mobility)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from deploy.watch.surroundings import Sample, Surroundings
 from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 
-WITHOUT_UPDATES = timedelta(minutes=5)  # Telegram answers each request for updates within half a minute
+# Telegram answers a request for updates within half a minute, so five minutes without an answer mean a failure.
+WITHOUT_UPDATES = timedelta(minutes=5)
 
 
 async def look(around: Surroundings) -> Sequence[MonitoringFinding]:

@@ -1,6 +1,6 @@
 """Checks that the disks have free space.
 
-On a full disk, intake accepts no reports, because it cannot write its spool.
+On a full disk, intake cannot write its spool, and accepts no reports.
 """
 
 import shutil
@@ -11,7 +11,7 @@ from deploy.watch.surroundings import Surroundings
 from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 
 GIB = 1 << 30
-LOW_SHARE, LOW_BYTES = 0.10, 5 * GIB  # the check warns below both limits
+LOW_SHARE, LOW_BYTES = 0.10, 5 * GIB  # The check warns if the free space is below both LOW_SHARE and LOW_BYTES.
 FULL_SHARE, FULL_BYTES = 0.03, GIB
 
 

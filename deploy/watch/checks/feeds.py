@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from deploy.watch.surroundings import Sample, Surroundings
 from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 
-LATE = timedelta(minutes=30)  # twice the longest pause after failures
+LATE = timedelta(minutes=30)  # After failures, intake pauses for at most half this time before it reads the feed anew.
 TOO_LATE = timedelta(hours=3)
 
 

@@ -15,7 +15,7 @@ async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
     silent = [service for service, answer in zip(names, lives, strict=True) if not answer.is_there]
     answering = [service for service in names if service not in silent]
     away: dict[str, list[str]] = {}
-    # all services are asked at the same time, because each service may wait for a server that hangs
+    # A service may wait for a server that hangs, so all services are asked at the same time.
     servers = await asyncio.gather(*(servers_away(around, service) for service in answering))
     for service, of_service in zip(answering, servers, strict=True):
         for server in of_service:
@@ -32,7 +32,7 @@ async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
 
 
 async def servers_away(around: Surroundings, service: str) -> set[str]:
-    """According to the service's `/ready` and its metrics."""
+    """Return the servers that the service does not reach, by the service's `/ready` and metrics."""
     ready, metrics = await asyncio.gather(around.answer(service, "/ready"), around.answer(service, "/metrics"))
     return {*unready(ready), *unmeasured(metrics)}
 

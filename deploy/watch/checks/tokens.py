@@ -1,4 +1,4 @@
-"""Checks the tokens of other systems and of phones that end soon, or that ended a short time ago."""
+"""Checks for tokens of other systems and of phones that end soon, or that have ended a short time ago."""
 
 from collections.abc import Sequence
 

@@ -1,6 +1,7 @@
-"""Checks that the event loop of each worker runs, and that no worker is started repeatedly.
+"""Checks that each worker's event loop runs, and that no worker starts again and again.
 
-A running loop touches the worker's heartbeat file every second. The file's content is the time of the worker's start.
+The worker's event loop touches the worker's heartbeat file every second. The heartbeat file contains the time at which
+the worker started.
 """
 
 from collections.abc import Sequence
@@ -12,8 +13,9 @@ from deploy.watch.surroundings import Surroundings
 from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 
 SILENT = timedelta(seconds=30)
-RECENT = timedelta(minutes=10)  # a worker that fails at once pauses for at most 36 s between starts
-MOST_STARTS = 4  # an update, or a person who restarts a worker, causes fewer starts
+# A worker that fails at once pauses for at most 36 s before its next start, so ten minutes see many starts.
+RECENT = timedelta(minutes=10)
+MOST_STARTS = 4  # An update, or a person who restarts a worker, causes fewer starts.
 
 
 async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
@@ -27,9 +29,9 @@ async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
 
 
 def recent_starts(around: Surroundings, name: str, file: Path) -> int:
-    """Counts starts that this process has seen in the last ten minutes."""
+    """Counts the worker's starts that the monitoring has seen in the last ten minutes."""
     starts = around.worker_starts.setdefault(name, set())
-    with suppress(OSError, ValueError):  # the file is missing, or the worker is writing it
+    with suppress(OSError, ValueError):  # The heartbeat file is missing, or the worker is just writing the file.
         starts.add(datetime.fromisoformat(file.read_text(encoding="ascii")))
     starts -= {start for start in starts if around.now - start > RECENT}
     return len(starts)

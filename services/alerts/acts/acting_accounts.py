@@ -1,8 +1,8 @@
 """Stores which accounts are known to have the right to act on alerts.
 
-Only the console knows the roles of accounts. The alerts service learns of the right when an account opens a board or is
-bound in a channel, because only operators and duty heads can do so. After a change of an account's rights, the service
-no longer uses its stored row of the account.
+Only the console knows which account has which roles. An account that opens a board, or is bound in a channel, has the
+right to act, because only operators and duty heads can do so. Only then does the alerts service learn of the right. A
+stored row is ignored once the account's rights have changed after the row was stored.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ async def note(session: AsyncSession, account: UUID, now: datetime) -> None:
 
 
 async def may_act(session: AsyncSession, account: UUID, access: Access) -> bool:
-    """After a change of its rights or password, an account is not known to have the right to act."""
+    """After a change of the account's rights or password, returns False until the right is known anew."""
     return account in await _acting(session, [account], access)
 
 

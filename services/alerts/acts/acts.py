@@ -1,4 +1,7 @@
-"""A person's actions on an alert. Each function returns a new value of the alert with the next `sequence`."""
+"""Computes the alert that results from a person's action.
+
+Each function returns a new value of the alert with the next `sequence`.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,7 +31,7 @@ UNDONE_WITHIN = timedelta(seconds=10)
 class ActKind(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     UNACKNOWLEDGED = "unacknowledged"
-    ASSIGNED = "assigned"  # the text begins with the assignee's name
+    ASSIGNED = "assigned"  # The timeline text of this action begins with the name of the assignee.
     CONFIRMED = "confirmed"
     PROGRESSED = "progressed"
     TAKEN_OVER = "taken_over"
@@ -37,13 +40,16 @@ class ActKind(StrEnum):
     RESOLVED = "resolved"
     REOPENED = "reopened"
     GIVEN_BACK = "given_back"
-    STEP_DONE = "step_done"  # the text is the id of the checklist's step
+    STEP_DONE = "step_done"  # The timeline text of this action is the id of the checklist's step.
     STEP_UNDONE = "step_undone"
     CALLED = "called"
 
 
 class ActChannel(StrEnum):
-    """`BOARD` also means the page of an alert. The other values name the channel of the answered message."""
+    """`BOARD` stands for the board and for the page of an alert.
+
+    Each other value names the channel of the message that the person answered.
+    """
 
     BOARD = "board"
     TELEGRAM = "telegram"
@@ -53,9 +59,11 @@ class ActChannel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`note` is the closing note or, for an acknowledgement, the encrypted note on whose behalf the person acts.
+    """`note` is the closing note.
 
-    `roles` are known only if the person is signed in.
+    For an acknowledgement on somebody's behalf, `note` is encrypted and names that person.
+
+    `roles` is empty if the person acts without signing in, for example by a message.
     """
 
     account: UUID
@@ -70,7 +78,7 @@ def acknowledged(alert: Alert, person: Actor, now: datetime, idle: timedelta) ->
 
 
 def partly_acknowledged(alert: Alert, person: Actor, now: datetime, quorum: Quorum) -> Alert:
-    """An acknowledgement below the quorum changes neither the ringing nor the escalation."""
+    """Until the quorum is reached, an acknowledgement changes neither the ringing nor the escalation."""
     return changed(alert, now, **_parts((*alert.partly_acknowledged_by, person.account), quorum))
 
 
@@ -89,7 +97,7 @@ def unacknowledged(alert: Alert, person: Actor, now: datetime, wait: timedelta, 
 def assigned(alert: Alert, person: Actor, to: UUID, name: str, now: datetime, idle: timedelta) -> Alert:
     """An assignment does not acknowledge the alert.
 
-    If another person works on the alert, the assignment ends that work.
+    If another person has the alert in progress, that work ends.
 
     A lapsed alert rings until somebody closes the alert.
     """
@@ -115,7 +123,7 @@ def confirmed(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Al
 
 
 def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
-    """While in progress, the alert neither rings nor escalates."""
+    """An alert in progress neither rings nor escalates."""
     return changed(
         alert,
         now,
@@ -131,11 +139,10 @@ def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
 
 
 def commented(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Alert:
-    """The alert after a comment, a call or a step of the checklist.
+    """Return the alert after a comment, a call or a step of the checklist.
 
-    If somebody has acknowledged or closed the alert, the action stops the ringing and restarts the waiting time. The
-    end of a snooze does not change. If the alert is assigned to another person, neither the waiting time nor the
-    ringing changes.
+    If somebody has acknowledged or closed the alert, the ringing stops and the waiting time starts anew. A snooze ends
+    at its old time. If the alert is assigned to another person, the ringing and the waiting time stay.
     """
     if alert.assigned_to not in (None, person.account):
         return changed(alert, now)
@@ -145,7 +152,7 @@ def commented(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Al
 
 
 def snoozed(alert: Alert, person: Actor, now: datetime, until: datetime) -> Alert:
-    """A snooze keeps its length even if all boards are unattended."""
+    """Unattended boards shorten other waiting times, but not a snooze."""
     return changed(
         alert,
         now,
@@ -178,7 +185,7 @@ def resolved(alert: Alert, verdict: Verdict, person: Actor, now: datetime) -> Al
 
 
 def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Alert:
-    """An earlier confirmation of a reopened alert stays valid."""
+    """If somebody confirmed the alert earlier, the confirmation stays."""
     judged = {} if alert.confirmed_at else NOT_CONFIRMED | {"nature": "machine"}
     return _seen(
         alert,
@@ -196,9 +203,9 @@ def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Ale
 
 
 def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
-    """The alert rings again after `wait`.
+    """Stops the ringing. The alert rings again after `wait`.
 
-    An alert in progress does not ring again. A lapsed alert rings again only if the alert is overdue.
+    An alert in progress does not ring again. A lapsed alert rings again only if it is overdue.
     """
     after = changed(alert, now, is_ringing=False, escalates_at=_due(alert, None), **NOT_SNOOZED, **changes)
     if after.progressed_at is not None or (after.is_over and not after.is_overdue):
@@ -207,10 +214,7 @@ def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert
 
 
 def _due(alert: Alert, at: datetime | None) -> datetime | None:
-    """A silenced alert waits for the end of its silence.
-
-    Dayar then notifies the receivers who do not know the alert.
-    """
+    """Return the time of the next escalation. While the alert is silenced, this time is the end of the silence."""
     return alert.escalates_at if alert.is_silenced and not alert.is_over else at
 
 

@@ -44,7 +44,7 @@ class AnswerForm(TypedForm):
 
     @property
     def sequence(self) -> int | None:
-        """Forms of an earlier release of Dayar have no sequence."""
+        """Forms of earlier releases of Dayar have no sequence."""
         typed = self.value("sequence")
         return int(typed) if SEQUENCE.fullmatch(typed) else None
 
@@ -52,7 +52,7 @@ class AnswerForm(TypedForm):
         return checked("text", comment_of(self.value("text")), NO_TEXT)
 
     def reason(self) -> str:
-        """The reason from the list counts only if the person wrote no reason."""
+        """A reason that the person wrote replaces the reason from the list."""
         return checked("own_reason", comment_of(self.value("own_reason") or self.value("reason")), NO_REASON)
 
     def on_behalf_of(self) -> BehalfNote:
@@ -106,6 +106,6 @@ async def act(
 async def acknowledge_on_behalf(
     replies: Replies, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, note: BehalfNote, now: datetime
 ) -> Reply:
-    """If the alert is already acknowledged, nothing is stored."""
+    """If somebody has already acknowledged the alert, nothing is stored."""
     hindrance = await replies.hindrance(session, alert_id, person, now, ReplyResult.ACKNOWLEDGED)
     return hindrance or await replies.acknowledge(session, alert_id, person, now, on_behalf_of=note)

@@ -1,8 +1,7 @@
-"""Makes the link in a mail for actions without signing in.
+"""Makes the links in mails by which people act on alerts without signing in.
 
-The link contains a token for one delivery: the delivery's id and a keyed digest of the delivery's id, the person's
-account and the mail address. The token is not stored. If the receiver gets another account or address, old links
-become invalid.
+A link's token belongs to one delivery. The token has the delivery's id, and a keyed digest of this id, the person's
+account and the mail address. The token is not stored. A new account or address of the receiver makes old links invalid.
 """
 
 import base64
@@ -27,14 +26,14 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_
 
-VALID = timedelta(hours=48)  # links in mails, and buttons of Telegram messages, are valid for this time
+VALID = timedelta(hours=48)  # Links in mails and buttons of Telegram messages are valid for this time.
 HOUR = timedelta(hours=1)
-MOST_ACTS = 30  # an account may do this many actions by links in an hour
+MOST_ACTS = 30  # An account may do this number of actions by links in an hour.
 ID_BYTES, DIGEST_BYTES = 16, 16
 HIDDEN = "****"
 OWN_LINK = N_("Without signing in, for 48 hours: {address}")
 ONLY_YOURS = N_("This link acts in your name. Do not forward the mail.")
-LONGEST_TOKEN = 43  # 32 bytes in base64 without padding have this length
+LONGEST_TOKEN = 43  # This is the length of 32 bytes in base64 without padding.
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,8 @@ class AnswerLinks:
     def link(self, delivery_id: UUID, receiver: Receiver) -> str | None:
         """Returns None if the receiver is not a person with an account.
 
-        The token is the fragment of the link. Browsers send no fragment to servers, so no server can log the token.
+        The fragment of the link's address is the token. Browsers do not send the fragment of an address, so no server
+        can log the token.
         """
         if receiver.kind is not ReceiverKind.PERSON or receiver.account_id is None:
             return None
@@ -64,7 +64,7 @@ class AnswerLinks:
     async def delivery_of(self, session: AsyncSession, token: str, now: datetime) -> AnsweredDelivery | None:
         """Returns None if the delivery is older than 48 hours, or if the receiver's account or address changed.
 
-        If the receiver became external after the mail was sent, the content has no restricted texts.
+        The receiver may have become external since the mail was sent. Then the content has no restricted texts.
         """
         read = read_token(token)
         if read is None:
@@ -106,7 +106,7 @@ def with_own_link(text: Text, link: str, language: str) -> Text:
 
 
 def hidden_link(public_url: str, language: str) -> str:
-    """Pages show the link without its token, because only the receiver of the mail may act by the link."""
+    """A page shows the link without the token, because whoever has the token can act in the receiver's name."""
     return f"{public_url}/alerts/answer?lang={language}#{HIDDEN}"
 
 

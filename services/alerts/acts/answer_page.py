@@ -1,8 +1,8 @@
-"""The page that the link in a mail opens, for actions on the alert without signing in.
+"""Serves the page that the link in a mail opens, where the person acts on the alert without signing in.
 
-Opening the link changes nothing, because programs also open the links of mails. The first page has no content. The
-script of the first page reads the token from the address, and sends the token in a second request. The second page
-shows the text of the mail, and buttons for actions.
+Mail programs also open links, so opening the link changes nothing. The first page is empty. A script on the first page
+reads the token from the page's address, and sends the token in a second request. The answer to that request shows the
+text of the mail, and the buttons.
 """
 
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ from shared.web.concurrency import address_of
 HOW_TO_BIND = N_("Sign in and open the page “Telegram”.")
 NOT_VALID = N_("This link is not valid: it is older than 48 hours, incomplete, or no longer yours.")
 TOO_MANY = N_("Too many requests. Wait 15 minutes, or sign in.")
-ENDING = 3  # the last lines of a mail: the link to the alert, and the centre's name
+ENDING = 3  # A mail ends with this number of lines: the link to the alert, and the centre's name.
 
 EMPTY = AnswerForm({})
 
@@ -52,7 +52,7 @@ async def empty_page(request: Request) -> Response:
 
 @router.post("/answer")
 async def answer(request: Request, session: Session) -> Response:
-    """Does the action of the pressed button, if there is one, and then shows the text of the mail."""
+    """Does the action of the pressed button, if any, and shows the text of the mail."""
     form, now = AnswerForm(typed_of(await request.form())), datetime.now(UTC)
     wrong: WrongTokens = request.app.state.wrong_tokens
     address = address_of(request.scope)
@@ -70,7 +70,7 @@ async def answer(request: Request, session: Session) -> Response:
 async def answered(
     request: Request, session: AsyncSession, delivery: AnsweredDelivery, form: AnswerForm, now: datetime
 ) -> Response:
-    """The person has the rights of the account's newest binding."""
+    """The person acts with the rights of the account's newest binding."""
     seen = delivery.content.data.sequence if form.sequence is None else form.sequence
     again: dict[str, Any] = {"sequence": seen, "form": form}
     replies: Replies = request.app.state.mail_replies.to(seen)
@@ -109,9 +109,11 @@ def shown(
     is_done: bool = False,
     **more: Any,
 ) -> Response:
-    """Before an action, the page shows only what the mail said. The page of a refused action keeps the typed fields.
+    """Until the person acts, the page shows only what the mail said.
 
-    `texts` have the newest message templates, which mails also use.
+    If the action is refused, the page keeps the typed fields.
+
+    `texts` has the newest message templates, which mails use as well.
     """
     pages: Pages = request.app.state.pages
     language = language_of(request)

@@ -1,4 +1,4 @@
-"""Stores a person's actions on an alert. A lock on the alert's row orders concurrent actions."""
+"""Stores a person's actions on an alert. To order concurrent actions, each action locks the alert's row."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -56,9 +56,9 @@ class AnswerRefused(Exception):
 class Answers:
     """Each method stores one action and returns the resulting alert. The caller commits.
 
-    If the same person repeats an action, nothing changes. `seen` is the sequence of the alert that the person saw,
-    for example in a message. An action is refused if the alert has a newer sequence than `seen`. If
-    `is_one_of_many`, an action on an Extreme alert is refused.
+    If the same person repeats an action, nothing changes. `seen` is the sequence of the alert that the person saw, for
+    example in a message. An action is refused if the alert has changed since the person saw `seen`. `is_one_of_many`
+    means that one request acts on several alerts. An action on an Extreme alert is then refused.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Answers:
     async def acknowledge(self, alert_id: UUID, person: Actor) -> Alert:
         """Raises AnswerRefused.
 
-        While a policy's step demands further acknowledgements, the alert stays unacknowledged.
+        If a policy's step demands several acknowledgements, the alert stays unacknowledged until the last of them.
         """
         alert = await alert_queries.locked_alert(self._session, alert_id)
         has_acknowledged = person.account in alert.partly_acknowledged_by
@@ -104,9 +104,9 @@ class Answers:
         return await self._keep(acts.named(alert, person, self._now), AlertUpdated, ActKind.ACKNOWLEDGED, person)
 
     async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
-        """Only an acknowledgement of the last ten seconds can be withdrawn.
+        """An acknowledgement can be withdrawn for ten seconds.
 
-        Messages about the acknowledgement that were not attempted yet are deleted.
+        Deletes the messages about the acknowledgement that nobody has tried to send yet.
         """
         alert = await alert_queries.locked_alert(self._session, alert_id)
         _is_open(alert)
@@ -138,7 +138,7 @@ class Answers:
         return await self._start(alert, person, text, ActKind.PROGRESSED)
 
     async def take_over(self, alert_id: UUID, person: Actor, text: str | None = None) -> Alert:
-        """The person from whom the alert is taken over is notified."""
+        """The person who had the alert in progress is notified."""
         alert = await self._open(alert_id)
         if alert.progressed_by == person.account:
             return alert
@@ -147,8 +147,7 @@ class Answers:
     async def assign(self, alert_id: UUID, person: Actor, to: UUID, text: str | None = None) -> Alert:
         """An assignment does not stop the escalation.
 
-        Raises AnswerRefused if nobody with this account gets alerts like this one, or if the account is not known to
-        have the right to act.
+        Raises AnswerRefused if the account gets no alerts like this one, or is not known to have the right to act.
         """
         alert = await self._open(alert_id)
         if alert.assigned_to == to:
@@ -166,7 +165,7 @@ class Answers:
         return await self._keep(after, AlertAssigned, ActKind.ASSIGNED, person, words, by_cause=by_cause)
 
     async def comment(self, alert_id: UUID, person: Actor, text: str) -> Alert:
-        """A closed alert can get comments, too. If a form is sent twice, its comment is added once."""
+        """A closed alert can be commented as well. A form that is sent twice adds one comment."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
         if self._seen is not None and await timeline.has_commented(self._session, alert, self._seen, person, text):
             return alert
@@ -197,7 +196,10 @@ class Answers:
         return await self._keep(after, AlertSnoozed, ActKind.SNOOZED, person, reason, cause=first_cause(alert))
 
     async def resolve(self, alert_id: UUID, person: Actor, verdict: Verdict) -> Alert:
-        """A second verdict is refused. If the same person repeats the same verdict, nothing changes."""
+        """A different verdict on a closed alert is refused.
+
+        If the same person repeats the same verdict, nothing changes.
+        """
         alert = await alert_queries.locked_alert(self._session, alert_id)
         if alert.resolved_at is not None and alert.verdict is verdict:
             return _own(alert, alert.resolved_by, person, "already-resolved")
@@ -246,9 +248,9 @@ class Answers:
         due_in: timedelta = timedelta(),
         by_cause: Mapping[Cause, Collection[UUID]] = NOBODY,
     ) -> Alert:
-        """If `cause` is given, everybody who was notified of the alert gets a message about the action.
+        """For `cause`, everybody who was notified of the alert gets a message about the action.
 
-        For each cause in `by_cause`, only the accounts that `by_cause` names are notified.
+        `by_cause` maps a cause to the only accounts that are notified for this cause.
         """
         await self._refuse_outdated(alert, deed, person)
         is_notified = cause is not None or any(by_cause.values())

@@ -39,14 +39,17 @@ def in_order(
 
 
 def named(people: Sequence[Assignee], typed: str) -> list[Assignee]:
-    """If no name equals the typed text, a word of the name must begin with the text."""
+    """A person matches if the name equals `typed`.
+
+    If no name does, a person matches if a word of the name begins with `typed`.
+    """
     wanted = typed.strip(" .,;").casefold()
     exact = [person for person in people if person.name.casefold() == wanted]
     return exact or [person for person in people if f" {person.name.casefold()}".find(f" {wanted}") >= 0]
 
 
 def assignees(alert: Alert, plan: NotificationPlan, places: Ancestry, access: Access) -> list[Receiver]:
-    """A receiver's other conditions, such as its hours, do not matter, because a person chooses the assignee."""
+    """A person chooses the assignee, so the receiver's hours and similar conditions do not matter."""
     return [
         receiver
         for receiver in able(plan, access)
@@ -55,7 +58,7 @@ def assignees(alert: Alert, plan: NotificationPlan, places: Ancestry, access: Ac
 
 
 def able(plan: NotificationPlan, access: Access) -> list[Receiver]:
-    """A person with a roster must still be in the roster."""
+    """A receiver with a roster counts only while the roster has this person."""
     of_rosters = plan.people_of_rosters
     return [
         receiver
@@ -68,7 +71,10 @@ def able(plan: NotificationPlan, access: Access) -> list[Receiver]:
 
 
 def absent(alert: Alert, plan: NotificationPlan, access: Access) -> list[str]:
-    """A disabled account cannot act. An assignee also cannot act after leaving the receivers or the roster."""
+    """Return the names of people who cannot act any more: their account is disabled.
+
+    An assignee who left the receivers or the roster cannot act either.
+    """
     accounts = {receiver.account_id for receiver in able(plan, access)}
     is_worker_absent = alert.progressed_by is not None and access.is_disabled(alert.progressed_by)
     is_assignee_absent = alert.assigned_to is not None and alert.assigned_to not in accounts

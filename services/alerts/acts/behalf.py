@@ -1,4 +1,7 @@
-"""Encrypts the note that says for whom an alert was acknowledged; only operators and duty heads can see the note."""
+"""Encrypts the note that says on whose behalf somebody acknowledged an alert.
+
+Only operators and duty heads can read the note.
+"""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -22,7 +25,7 @@ from shared.auth import tokens
 from shared.auth.role_groups import CMC
 
 PREFIX = "sealed:"
-# the number of compared bytes of a key id; a multiple of 3, because base64 encodes 3 bytes at once
+# The number of bytes of a key id that are compared. Base64 encodes 3 bytes at once, so this is a multiple of 3.
 BEGINNING = 15
 
 NOTE = AlertRow.acknowledged_note
@@ -30,17 +33,17 @@ COLUMNS: Sequence[Any] = (NOTE, Act.behalf_note)
 
 
 def sealed(note: BehalfNote, alert_id: UUID, box: WebhookSecrets) -> str:
-    """The encrypted note is bound to the alert."""
+    """The encryption binds the note to this alert, so the text cannot be copied to another alert."""
     return PREFIX + base64.b64encode(box.seal(note.stored, _label(alert_id))).decode()
 
 
 async def sealed_once(
     session: AsyncSession, note: BehalfNote, alert_id: UUID, account: UUID, box: WebhookSecrets
 ) -> str:
-    """If this account has already acknowledged with the same note, returns the stored note.
+    """If the account has acknowledged with this note before, returns the stored note.
 
-    The function locks the alert, so that of two concurrent acknowledgements the second sees the note of the first. A
-    stored note that cannot be decrypted counts as different from `note`.
+    Locks the alert. Of two concurrent acknowledgements, the second then sees the first one's note. A stored note that
+    cannot be decrypted counts as a different note.
     """
     known = await timeline.last_note(session, await alert_queries.locked_alert(session, alert_id), account)
     is_same = known is not None and opened(known, alert_id, box) == note
@@ -49,9 +52,9 @@ async def sealed_once(
 
 @dataclass(frozen=True, slots=True)
 class BehalfNames:
-    """`of_alert` is the note of the acknowledgement in effect.
+    """`of_alert` has the note of the acknowledgement that is in effect.
 
-    `by_act` maps acknowledgements in the timeline to their notes. `are_all_readable` is False if a note could not be
+    `by_act` has the note of each acknowledgement in the timeline. `are_all_readable` is False if a note could not be
     decrypted.
     """
 
@@ -61,7 +64,10 @@ class BehalfNames:
 
 
 async def shown(request: Request, session: AsyncSession, alert: Alert, timeline: Sequence[Act] = ()) -> BehalfNames:
-    """Without `may_read`, the caller reads only the caller's own notes. The security log says who read the notes."""
+    """If `may_read` returns False, the caller gets only notes that the caller wrote.
+
+    Each reading of notes is recorded in the security log.
+    """
     caller, note, box = tokens.current(request), alert.acknowledged_note, request.app.state.box
     notes = {act: act.behalf_note for act in timeline if act.behalf_note is not None}
     if caller.roles.isdisjoint(CMC) or (note is None and not notes):
@@ -78,9 +84,9 @@ async def shown(request: Request, session: AsyncSession, alert: Alert, timeline:
 
 
 async def may_read(request: Request, session: AsyncSession, alert: Alert) -> bool:
-    """The area of the first report decides who may read the notes.
+    """Therefore the area of the first report decides who may read.
 
-    An update may move the alert to an area of people who must not read the notes.
+    An update may move the alert to another area, whose readers must not read the notes.
     """
     caller = tokens.current(request)
     if alert.hazard_id is None:
@@ -91,14 +97,14 @@ async def may_read(request: Request, session: AsyncSession, alert: Alert) -> boo
 
 
 def opened(note: str, alert_id: UUID, box: WebhookSecrets) -> BehalfNote | None:
-    if not note.startswith(PREFIX):  # an earlier release of Dayar stored the note unencrypted
+    if not note.startswith(PREFIX):  # An earlier release of Dayar stored this note unencrypted.
         return BehalfNote.read(note)
     stored = box.readable(base64.b64decode(note.removeprefix(PREFIX)), _label(alert_id))
     return None if stored is None else BehalfNote.read(stored)
 
 
 async def seal_all(session: AsyncSession, box: WebhookSecrets) -> None:
-    """Earlier releases of Dayar stored the notes unencrypted. The caller commits."""
+    """Encrypts the notes that earlier releases of Dayar stored unencrypted. The caller commits."""
     in_clear = _notes(NOTE).where(NOTE.not_like(f"{PREFIX}%")).with_for_update()
     for alert_id, note in (await session.execute(in_clear)).all():
         await _replace(session, NOTE, alert_id, note, sealed(BehalfNote.read(note), alert_id, box))

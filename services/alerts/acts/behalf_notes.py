@@ -12,10 +12,10 @@ from shared.pages.catalogs import translations
 from shared.pages.formats import filters
 from shared.pages.terms import N_
 
-# for a request through a channel, the timeline names the channel
+# Each of these channels is also a way to ask, and the timeline shows the channel's name.
 WAYS = {"telephone": N_("by telephone"), "radio": N_("by radio"), "word of mouth": N_("in person")}
 CHANNELS = frozenset({"SMS", "Telegram", "e-mail"})
-# A note of an earlier release, which stored `BehalfNote.sentence`.
+# Parses the sentence that an earlier release of Dayar stored as the note.
 SENTENCE = re.compile(
     rf"by (?P<by>{'|'.join((*WAYS, *sorted(CHANNELS)))}), (?P<name>.+?)"
     r"(?:, (?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d[+-]\d\d:\d\d))?",
@@ -24,10 +24,10 @@ SENTENCE = re.compile(
 
 
 class BehalfNote(BaseModel):
-    """`name` is the person who asked. `by` says how the person asked: a key of `WAYS`, a channel, or other words.
+    """`name` is the person who asked. `by` is a key of `WAYS`, a channel, or other words that say how the person asked.
 
-    Earlier releases of Dayar stored the note as one English sentence. If a sentence cannot be parsed, `name` is the
-    whole sentence, and `by` is missing.
+    Earlier releases of Dayar stored the note as an English sentence. For a sentence that cannot be parsed, `name` is
+    the whole sentence and `by` is None.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -1,7 +1,9 @@
-"""Binds a person's identity in a channel, such as a Telegram user, to the person's account, by a code.
+"""Binds an identity in a channel, such as a Telegram user, to the account of the person.
 
-A code is drawn for an account, is valid for 15 minutes, and can be used once. Only a keyed digest of the code is
-stored.
+The person types a code to prove the account.
+
+A person draws a code for the own account. The code works once, within 15 minutes. The database has only a keyed digest
+of the code.
 """
 
 import secrets
@@ -23,16 +25,15 @@ from shared.events.short_codes import ALPHABET, folded_code
 from shared.events.vocabulary import DeliveryChannel
 
 VALID = timedelta(minutes=15)
-CODE_SYMBOLS = 10  # ten symbols have 50 random bits
-MOST_FAILURES = 5  # an identity may send this many wrong codes within the time VALID
+CODE_SYMBOLS = 10  # Ten symbols are 50 random bits.
+MOST_FAILURES = 5  # An identity may send this number of wrong codes within VALID.
 
 
 @dataclass(frozen=True, slots=True)
 class BoundPerson:
-    """The account of a bound person, with the rights that the account had at `issued_at`.
+    """Contains the account and its rights at `issued_at`.
 
-    `issued_at` is the time of the sign-in in which the person drew the code. If the sign-in is revoked, the binding
-    ends too.
+    `issued_at` is the time of the sign-in from which the code was drawn. The binding ends if that sign-in is revoked.
     """
 
     account: UUID
@@ -43,7 +44,8 @@ class BoundPerson:
 
 
 class CodeRefusal(StrEnum):
-    WRONG = "wrong"  # the code is unknown, used or expired; people are not told the reason
+    # The code is unknown, used or expired. The person does not learn which, so that nobody can guess codes.
+    WRONG = "wrong"
     TOO_MANY = "too_many"
     LOCKED = "locked"
 
@@ -51,7 +53,7 @@ class CodeRefusal(StrEnum):
 async def draw_code(
     session: AsyncSession, box: WebhookSecrets, channel: DeliveryChannel, holder: BoundPerson, now: datetime
 ) -> str:
-    """The account's former code becomes invalid. The caller commits."""
+    """Makes the account's former code invalid. The caller commits."""
     code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_SYMBOLS))
     values = {
         **_columns(holder),
@@ -67,9 +69,9 @@ async def draw_code(
 async def bind(
     session: AsyncSession, box: WebhookSecrets, channel: DeliveryChannel, identity: str, typed: str, now: datetime
 ) -> BoundPerson | CodeRefusal:
-    """Binds the identity to the account of the code, and ends former bindings of both.
+    """Binds the identity to the code's account. Former bindings of the identity and of the account end.
 
-    The caller commits, even after a refusal, because the wrong codes of an identity are counted.
+    The caller commits also after a refusal, because each wrong code is counted.
     """
     failures = await _failures(session, channel, identity, now)
     if failures > MOST_FAILURES:
@@ -90,9 +92,9 @@ async def bind(
 
 
 async def bind_account(session: AsyncSession, channel: DeliveryChannel, holder: BoundPerson, now: datetime) -> None:
-    """Binds the signed-in account in a channel such as SMS, without a code.
+    """Binds the signed-in account in a channel that needs no code, such as SMS.
 
-    The settings of receivers say which account uses a number. The caller commits.
+    For SMS, the settings of receivers say which account has which number. The caller commits.
     """
     values = {**_columns(holder), "bound_at": now}
     row = insert(Binding).values(channel=channel.value, identity=str(holder.account), **values)
@@ -100,7 +102,7 @@ async def bind_account(session: AsyncSession, channel: DeliveryChannel, holder: 
 
 
 async def burn(session: AsyncSession, box: WebhookSecrets, channel: DeliveryChannel, typed: str, now: datetime) -> None:
-    """Other people may have read the code."""
+    """Makes the code invalid, because other people may have read the code."""
     await _used(session, box, channel, typed, now)
 
 
@@ -128,7 +130,7 @@ async def everyone(session: AsyncSession, channel: DeliveryChannel) -> Sequence[
 
 
 async def unbind(session: AsyncSession, channel: DeliveryChannel, account: UUID) -> bool:
-    """Returns whether the account was bound. An unused code of the account becomes invalid, too."""
+    """Returns whether the account was bound. Makes an unused code of the account invalid, too."""
     for model in (BindingCode, Binding):
         ended = delete(model).filter_by(channel=channel.value, account_id=account).returning(model.account_id)
         was_bound = await session.scalar(ended) is not None

@@ -1,4 +1,4 @@
-"""Acts on alerts for people who answer messages, with the same checks and records as on the board."""
+"""Acts on alerts for people who answer messages. The checks and the stored records equal those of the board."""
 
 from collections.abc import Awaitable, Callable
 from copy import copy
@@ -48,7 +48,7 @@ BY_OTHER = {
 
 
 class Replies:
-    """The caller commits. The timeline names the `channel`."""
+    """The caller commits. `channel` is the channel that the timeline shows."""
 
     def __init__(
         self, rules: Ruleset, places: Places, box: WebhookSecrets, access: Access, channel: ActChannel
@@ -140,14 +140,14 @@ class Replies:
     async def assign_by_name(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, typed: str
     ) -> Reply:
-        """If no person or several people have the typed name, the reply lists names."""
+        """If the typed name fits no person or several people, the reply has the possible names."""
         hindrance = await self.hindrance(session, alert_id, person, now, ReplyResult.ASSIGNED)
         if hindrance is not None:
             return hindrance
         people = await self._possible_assignees(session, alert_id, person, now)
         acting = await acting_accounts.known_to_act(session, people, self._access)
         by_name = assignees.named(people, typed) if typed else []
-        if len(by_name) == 1:  # the reply says what the person must do if their right to act is not known
+        if len(by_name) == 1:  # For a person whose right to act is not known, the reply says how to make it known.
             return await self.assign(session, alert_id, person, now, by_name[0].account_id)
         if not acting:
             return Reply(ReplyResult.NO_ASSIGNEE)
@@ -158,7 +158,7 @@ class Replies:
     async def _possible_assignees(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime
     ) -> list[Assignee]:
-        """Also includes people whose right to act is not known."""
+        """Includes people whose right to act is not known."""
         hindrance = await self.hindrance(session, alert_id, person, now, ReplyResult.ASSIGNED)
         alert = None if hindrance else await alert_queries.alert(session, alert_id)
         if alert is None or person is None:
@@ -234,14 +234,14 @@ class Replies:
         return None
 
     async def seen_alert(self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None) -> Alert | None:
-        """None if the person may not act on the alert, or if the alert has changed since the person saw it."""
+        """Return None if the person may not act on the alert, or saw an older state of the alert."""
         if person is None or await self._refusal_of(session, alert_id, person):
             return None
         alert = await alert_queries.alert(session, alert_id)
         return alert if alert is not None and alert.sequence == self._seen else None
 
     def refusal(self, person: BoundPerson) -> ReplyResult | None:
-        """While the revocations are unknown, nobody may act."""
+        """Nobody may act until the revocations have been read."""
         if not self._access.is_known:
             return ReplyResult.ACCESS_UNKNOWN
         if self._access.ends([(CredentialKind.ACCOUNT, person.account)], int(person.issued_at.timestamp())):

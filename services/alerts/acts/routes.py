@@ -47,7 +47,7 @@ TITLES = {
     "assignee-not-found": "No person who gets alerts like this one has this account.",
     "suppressed": "This alert was recorded only: nobody was told of it.",
 }
-# the prefix of the alert's fields that say who acted first, and when
+# A field of the alert with this prefix says who acted first, and when.
 FIRST = {
     "already-acknowledged": "acknowledged",
     "already-confirmed": "confirmed",

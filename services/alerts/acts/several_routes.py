@@ -48,7 +48,7 @@ class OneByOne:
         done, refused = list[AlertView](), list[NotDone]()
         request, session, caller = self._request, self._session, self._caller
         state, now, person = request.app.state, datetime.now(UTC), person_of(caller, note)
-        # the ids are sorted, because transactions that lock alerts in different orders could deadlock
+        # Two requests that lock the alerts in different orders could deadlock, so the ids are sorted.
         for alert_id in sorted(set(body.alert_ids)):
             at = body.seen.get(alert_id)
             answers = Answers(session, state.rules, state.places, state.access, now, seen=at, is_one_of_many=True)

@@ -1,4 +1,4 @@
-"""How long a person may snooze an alert. The snooze of a grave alert is shorter, and a duty head may snooze longer."""
+"""How long a person may snooze an alert. For a grave alert the limit is lower. For a duty head the limit is higher."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -7,7 +7,7 @@ from services.alerts.alerts import Alert
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Severity
 
-LONGEST_MINUTES = 480  # a shift of eight hours
+LONGEST_MINUTES = 480  # One shift has eight hours.
 
 
 def longest(alert: Alert, roles: Collection[Role]) -> timedelta:

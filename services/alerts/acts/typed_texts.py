@@ -7,7 +7,7 @@ from services.alerts.views import Comment, OnBehalf
 
 
 def note_of(typed: str, *, by: str) -> BehalfNote | None:
-    """None if the text is no name. `by` is the channel of the message."""
+    """Return None if the typed text is no name. `by` is the channel of the message, such as SMS."""
     try:
         return OnBehalf(name=typed, by=by).note if typed.strip() else None
     except ValidationError:

@@ -1,6 +1,6 @@
-"""Limits the answers to invalid tokens from one address, so that strangers do not fill the log.
+"""Limits how many invalid tokens from one address are answered, so that strangers cannot fill the log.
 
-Valid tokens are not limited, because an office or a mobile network shares one address.
+An office or a mobile network shares one address, so valid tokens have no limit.
 """
 
 import time
@@ -12,9 +12,9 @@ MOST_ADDRESSES = 10_000
 
 
 class WrongTokens:
-    """Counts wrong tokens in the memory of this process.
+    """Each process counts wrong tokens in its own memory.
 
-    The limit need not be exact, because nobody can guess a token.
+    The count may be inexact, because nobody can guess a token.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -26,7 +26,7 @@ class WrongTokens:
         return count >= MOST and self._clock() - began < WINDOW_S
 
     def add(self, address: str) -> None:
-        """The oldest address is forgotten if too many addresses are stored."""
+        """If there are too many addresses, the oldest is forgotten."""
         count, began = self._counts.pop(address, (0, 0.0))
         now = self._clock()
         self._counts[address] = (1, now) if not count or now - began >= WINDOW_S else (count + 1, began)
