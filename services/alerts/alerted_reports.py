@@ -39,7 +39,7 @@ async def publish_departed(
 
     For a new alert, all reports of the alert's window are published. For an older alert, only the batch's reports are
     published, because earlier reports were published when they came. An alert that is raised again publishes its
-    reports again. Repeated events have the same ids, so intake ignores them.
+    reports again. If an event is published twice, both copies have one id, and intake ignores the second copy.
     """
     joined = within(after, reports(batch, mobility)) - within(before, reports_before(batch, mobility))
     raised = await queries.reports(session, after - before, mobility)
@@ -67,7 +67,7 @@ def moved(batch: HouseholdBatch, windows: Collection[AlertedWindow]) -> set[tupl
 
 
 def reports(batch: HouseholdBatch, mobility: Collection[Mobility]) -> Iterator[tuple[Flight, UUID]]:
-    """A count that a recount replaced is included, because the recount counts the same people.
+    """Includes a count that a recount replaced, because the recount counts the same people.
 
     Counts of movements are left out.
     """

@@ -1,4 +1,4 @@
-"""An alert, as the service stores it. `transitions.py` has the state changes of alerts."""
+"""An alert in the form in which the service stores it. `transitions.py` has the state changes of alerts."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -13,30 +13,30 @@ from shared.events.fields import Instant
 from shared.events.vocabulary import Demand, ImpactLevel, Severity, Validity, Verdict, Verification, Work
 
 SOURCE = "/alerts"
-# rules give further reasons why an alert lapses
+# A rule has further reasons for which its alerts lapse.
 CANCELLED, EXPIRED, STATUS_CHANGED = "cancelled", "expired", "status_changed"
 
-IMPACTS = tuple(ImpactLevel)  # the impact levels in order, from no deaths to very many deaths
+IMPACTS = tuple(ImpactLevel)  # The impact levels rise from no deaths to very many deaths.
 
 
 class Alert(AlertFields):
-    """One row of the table `alerts`. The fields that this class itself declares are not published.
+    """One row of the table `alerts`. Fields declared in this class are not published.
 
-    `step` is the number of notifications so far, and the inherited `level` is the number of escalations.
-    `reached_step` is the id of the step that the escalation has reached (`policies/step_ids.py`).
+    `step` counts the notifications so far. The inherited `level` counts the escalations. `reached_step` is the id of
+    the step that the escalation has reached (`policies/step_ids.py`).
 
-    From `waits_since` to `escalates_at`, the alert waits for an action. `first_due_at` is the end of the first waiting
-    time after the raise, and later actions of people do not change `first_due_at`. `is_ringing` becomes true if nobody
-    acts on an acknowledged alert before `escalates_at`, or if the alert lapses while people work on it. `persons_step`
-    is the highest threshold of displaced persons for which receivers were notified. `duty_heads_at` is the time at
-    which the duty heads were first notified after the last step.
+    The alert waits for an action from `waits_since` to `escalates_at`. `first_due_at` is the end of the first waiting
+    time, and never changes later. `is_ringing` becomes true if nobody acts on an acknowledged alert until
+    `escalates_at`, or if the alert lapses while in progress. `persons_step` is the highest threshold of displaced
+    persons that receivers were notified of. `duty_heads_at` is the first notification of the duty heads after the last
+    step.
 
-    If `silenced_until` equals `escalates_at`, the alert is muted. A muted alert waits for the end of the silence or
-    of the Extreme alert `inhibited_by` (`inhibitions.py`).
+    The alert is muted if `silenced_until` equals `escalates_at`. The mute ends with the silence, or with the Extreme
+    alert `inhibited_by` (`inhibitions.py`).
 
-    `demanded_sequence` is the sequence at which new acknowledgements were demanded, because the alert became graver
-    or covered new districts. `partly_acknowledged_by` are the accounts that acknowledged while the step of a policy
-    demanded more acknowledgements (`quorums.py`).
+    `demanded_sequence` is the alert's sequence when new acknowledgements were demanded: the alert had become graver, or
+    had covered new districts. `partly_acknowledged_by` has the accounts that acknowledged before the policy's quorum
+    was reached (`quorums.py`).
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -51,7 +51,8 @@ class Alert(AlertFields):
     reached_step: UUID | None = None
     escalates_at: Instant | None = None
     waits_since: Instant | None = None
-    first_due_at: Instant | None = None  # None if the alert was raised while muted, or by an earlier release
+    # The time is missing if the alert was raised while muted, or by an earlier release.
+    first_due_at: Instant | None = None
     duty_heads_at: Instant | None = None
     silenced_until: Instant | None = None
     inhibited_by: UUID | None = None
@@ -71,12 +72,12 @@ class Alert(AlertFields):
 
     @property
     def is_unjudged(self) -> bool:
-        """A person must judge the severity if no severity was reported or computed."""
+        """No severity was reported or computed, so a person must judge the severity."""
         return self.rule == UNJUDGED_RULE or self.reason == QUAKE_UNJUDGED
 
     @property
     def is_grave(self) -> bool:
-        """Unknown severity counts as grave, because the alert may turn out to be Severe or Extreme."""
+        """An alert of unknown severity counts as grave, because it may turn out to be Severe or Extreme."""
         return self.severity is Severity.UNKNOWN or self.is_unjudged or RANK[self.severity] > RANK[Severity.MODERATE]
 
     @property
@@ -121,17 +122,23 @@ class Alert(AlertFields):
 
     @property
     def is_withheld(self) -> bool:
-        """An alert that exceeds its source's hourly budget is withheld. People may lift the budget."""
+        """The alert exceeded the hourly budget of its source, so nobody was notified.
+
+        A person may lift the budget for an hour.
+        """
         return self.is_suppressed and self.reason == OVER_BUDGET
 
     @property
     def is_unseen(self) -> bool:
-        """The board still lists a grave alert that lapsed before anybody acknowledged the alert."""
+        """A grave alert that lapsed before an acknowledgement stays on the board."""
         return self.is_over and not (self.is_suppressed or self.is_answered or self.is_ringing)
 
     @property
     def is_overdue(self) -> bool:
-        """An overdue alert still escalates, because a forecast that ended does not say that no hazard occurred."""
+        """The forecast time has passed, but the hazard may have occurred.
+
+        Therefore an overdue alert still escalates.
+        """
         return self.is_over and self.validity is Validity.EXPIRED and self.is_grave and not self.is_answered
 
     @property

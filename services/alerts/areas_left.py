@@ -1,15 +1,15 @@
-"""The area that displaced people left.
+"""Names the area that displaced people left, for alerts about departures.
 
-The area is the district of origin. If the origin is not known, the area's code is `ZZ` with the digits of the
-present district, such as `ZZ05258000000`. If neither district is known, the code is `ZZ`. Alerts about people of
-unknown origin are therefore separate from alerts about people of known origin.
+Normally this area is the district of origin. If the origin is unknown, the code has `ZZ` and the digits of the present
+district, such as `ZZ05258000000`. `ZZ` alone means that neither district is known. People of unknown origin therefore
+have alerts of their own.
 """
 
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events import Place
 from shared.places import Places
 
-IN_COUNTRY = (COUNTRY, UNKNOWN_COUNTRY)  # an unknown place counts as a place in this country
+IN_COUNTRY = (COUNTRY, UNKNOWN_COUNTRY)  # An unknown country counts as this country.
 
 
 def area_of(place: Place, places: Places) -> str | None:
@@ -17,7 +17,7 @@ def area_of(place: Place, places: Places) -> str | None:
 
 
 def area_left(origin: Place, present: Place, places: Places) -> str | None:
-    """Returns None if the people came from abroad, or if they are abroad and their origin is not known."""
+    """Returns None for people from abroad, and for people abroad whose origin is unknown."""
     if origin.pcode is not None or origin.country not in IN_COUNTRY:
         return area_of(origin, places)
     if present.pcode is None and present.country not in IN_COUNTRY and origin.country == UNKNOWN_COUNTRY:
@@ -34,7 +34,7 @@ def is_of_unknown_origin(area: str) -> bool:
 
 
 def concerned(area: str) -> str | None:
-    """Returns None if the alert concerns the whole country."""
+    """Returns None for an alert about the whole country."""
     if not is_of_unknown_origin(area):
         return area
     digits = area.removeprefix(UNKNOWN_COUNTRY)

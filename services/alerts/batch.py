@@ -1,4 +1,4 @@
-"""Selects the records of a batch that are newer than the stored state, and collects the outcome of each record."""
+"""Selects the records of a batch that are newer than the stored state, and collects an outcome for each record."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -18,7 +18,7 @@ WEIGHT = (OutcomeKind.NOTED, OutcomeKind.SUPPRESSED, OutcomeKind.ALERTED)
 
 @dataclass
 class ConsumedBatch:
-    """If a record has several outcomes, `settled` has the outcome that comes last in `WEIGHT`."""
+    """`settled` has one outcome for each record. Of several outcomes, the last in the order of `WEIGHT` counts."""
 
     received: Sequence[Received]
     settled: dict[int, Outcome] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class ConsumedBatch:
 
 @dataclass
 class HazardBatch(ConsumedBatch):
-    """`stored` has the hazards that were known before the batch."""
+    """`stored` has the hazards as they were before the batch."""
 
     hazards: dict[int, HazardReported] = field(default_factory=dict)
     stored: frozenset[UUID] = frozenset()
@@ -50,21 +50,21 @@ class HazardBatch(ConsumedBatch):
 
     @property
     def revised(self) -> set[UUID]:
-        """Only hazards that were stored before the batch can have alerts and exposures."""
+        """A hazard that was not stored before the batch can have neither alerts nor exposures."""
         return self.newest.keys() & self.stored
 
     @property
     def superseded(self) -> list[HazardReported]:
-        """The release of a hazard to the public is not a revision."""
+        """The release of a hazard to the public does not count as a revision."""
         newest = {id(hazard) for hazard in self.newest.values()}
         received = [reading.event.data for reading in self.received if not reading.event.data.is_release]
         return [hazard for hazard in received if id(hazard) not in newest]
 
 
 async def hazards_of(received: Sequence[Received], session: AsyncSession) -> HazardBatch:
-    """Hazards without a newer revision get the outcome `not_newer`.
+    """A hazard that is not newer than the stored hazard gets the outcome `not_newer`.
 
-    The release of a hazard to the public changes nothing here, because the centre already has its facts.
+    The release of a hazard to the public changes nothing, because the stored hazard already has all facts.
     """
     newest = await hazard_queries.revisions(session, {reading.event.data.hazard_id for reading in received})
     batch = HazardBatch(received, stored=frozenset(newest))

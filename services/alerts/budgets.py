@@ -30,9 +30,9 @@ HOUR = timedelta(hours=1)
 MOST_RELEASED = 1000
 Spender = tuple[str, Status]
 
-# Only alerts of reports over the API are counted, because people's reports do not use the budget.
-# raw SQL: these queries run for batches of a system's hazards and must be fast. The index `ix_alerts_budgets` has the
-# same conditions as ALERTED.
+# People's reports have no budget, so only alerts from reports over the API are counted.
+# raw SQL: these queries run for batches of a system's hazards and must be fast. The conditions must equal those of the
+# index `ix_alerts_budgets`.
 ALERTED = f"""
 SELECT figures::json ->> 'source' AS source, alerts.status, count(*) FROM alerts JOIN hazards USING (hazard_id)
 WHERE kind = 'hazard' AND NOT is_suppressed AND raised_at > $1 AND severity NOT IN ('Severe', 'Extreme')
@@ -43,7 +43,7 @@ LIFTED = "SELECT source FROM budget_lifts WHERE lifted_until > $1 AND source = A
 
 
 class Budgets:
-    """`alert_ids` are the ids of the alerts about the external systems themselves."""
+    """`alert_ids` has the ids of the alerts that say that a system exceeded its budget."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Budgets:
         self._raised = Counter[Spender](raised)
 
     def spend(self, hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
-        """Without a budget left, suppresses the finding, and raises an alert about the source."""
+        """If no budget is left, suppresses the finding and raises an alert about the source."""
         if not self._is_counted(hazard, finding) or alert_changes.is_alerted(finding.situation):
             return finding
         spender = (hazard.source, hazard.status)
@@ -74,10 +74,10 @@ class Budgets:
 
 
 async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule: Budget, now: datetime) -> Budgets:
-    """The caller must lock and read alerts only after the budgets.
+    """Lock the budgets before alerts are locked and read.
 
-    Without the lock, two workers could both use the last alert of a budget, or both raise the alert about the
-    source.
+    Without this lock, two workers could both use the last alert of a budget. They could also raise the alert about the
+    source twice.
     """
     of_systems = [hazard for hazard in hazards if is_of_system(hazard)]
     if not of_systems:
@@ -97,7 +97,7 @@ async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule:
 
 
 def is_of_system(hazard: HazardReported) -> bool:
-    """People and our own feed pollers have no budget."""
+    """Reports of people and of Dayar's own feeds have no budget."""
     return hazard.channel is SubmissionChannel.API and hazard.source != OWN_SOURCE
 
 
@@ -119,7 +119,10 @@ async def lock(session: AsyncSession, sources: Iterable[str]) -> None:
 
 
 def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
-    """A finding is not suppressed if the severity is above Moderate, or if the situation already has an alert."""
+    """Suppresses an exposure finding if the alert of its hazard was withheld.
+
+    A severity above Moderate, or an existing alert, prevents this.
+    """
     is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
     if (
         is_mild
@@ -133,7 +136,7 @@ def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: Alert
 async def lift(session: AsyncSession, source: str, account: UUID, now: datetime) -> datetime:
     """Returns the end of the lifted hour.
 
-    The budget stays locked until the caller commits, so that no other transaction withholds an alert meanwhile.
+    The lock on the budget lasts until the caller commits. Meanwhile no other transaction can withhold an alert.
     """
     await lock(session, [source])
     until = now + HOUR

@@ -13,7 +13,7 @@ def cause_of_escalation(alert: Alert) -> Cause:
 
 
 def cause_of_renewal(known: Alert, after: Alert, places: Ancestry) -> Cause:
-    """With the cause RAISED, only receivers whom the alert did not concern before are notified."""
+    """The cause RAISED notifies only receivers whom the alert newly concerns."""
     if known.is_lapsed:
         return Cause.RETURNED
     if transitions.is_worse(after, known):

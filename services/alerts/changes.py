@@ -1,4 +1,4 @@
-"""Applies findings, escalations and people's actions to the alerts of a transaction."""
+"""Computes how findings, escalations and people's actions change the alerts, within one transaction."""
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
@@ -18,14 +18,14 @@ from shared.events import AlertCommented, AlertEscalated, AlertRaised, AlertSupp
 from shared.events.vocabulary import OutcomeKind, Status
 from shared.messaging.records import Outcome
 
-UNSHOWN = frozenset({AlertCommented, AlertUpdated})  # messages do not show comments, calls and steps of checklists
+UNSHOWN = frozenset({AlertCommented, AlertUpdated})  # Messages about an alert do not show these changes.
 
 
 class AlertChanges(PlannedNotifications):
-    """An unreadable alert stays stored until a rule finds its situation again, and is then replaced by a new alert."""
+    """An alert that cannot be read stays stored. If a rule finds its situation anew, a new alert replaces it."""
 
     def rescope(self, hazard: HazardReported) -> None:
-        """The scope is stored before other changes, because the scope decides who may read the alerts' next events."""
+        """The scope decides who may read the alerts' events, so the scope is stored before other changes."""
         for alert in self._of_hazard(hazard.hazard_id):
             if alert.hazard_scope is not hazard.scope:
                 event = AlertSuppressed if alert.is_suppressed else AlertUpdated
@@ -33,7 +33,7 @@ class AlertChanges(PlannedNotifications):
                 self.unannounced.add(alert.alert_id)
 
     def apply_to_hazard(self, hazard: HazardReported, finding: Finding) -> Outcome:
-        """The hazard's alerts with another status, such as Exercise, lapse."""
+        """If the hazard changed its status, such as from Exercise to Actual, the alerts with the old status lapse."""
         for alert in self._of_hazard(hazard.hazard_id):
             if alert.kind is RuleKind.HAZARD and alert.status != hazard.status:
                 self._lapse(alert, alerts.STATUS_CHANGED)
@@ -84,13 +84,13 @@ class AlertChanges(PlannedNotifications):
             after = self._notified(self._silenced_if_muted(self._hastened(after)), cause, stages, before=known)
             self.announced.add(after.alert_id)
         elif after.is_grave and not known.is_grave:
-            # the severity is not higher, but now a person must judge it
+            # The severity is not higher. But a person must now judge the severity, so a snooze is shortened.
             woken = transitions.woken_by(after, self._now + snoozes.longest(after, ()))
             after = self._silenced_if_muted(self._hastened(woken))
         self._keep(after, AlertUpdated)
 
     def _reaches_others(self, known: Alert, after: Alert) -> bool:
-        """A silenced alert also concerns receivers, although they are notified only at the end of the silence."""
+        """Also true if the alert is silenced. Its receivers are then notified at the end of the silence."""
         if after.pcodes == known.pcodes:
             return False
         moved = self._notification(after, before=known)
@@ -105,7 +105,7 @@ class AlertChanges(PlannedNotifications):
         return any(alert.is_withheld for alert in own)
 
     def lapse(self, hazard_id: UUID, reason: str, *, kind: RuleKind | None = None, area: str | None = None) -> Outcome:
-        """Receivers who know the alerts are informed."""
+        """Informs the receivers who know the alerts."""
         of_hazard = self._of_hazard(hazard_id)
         touched = [alert for alert in of_hazard if kind in (None, alert.kind) and area in (None, alert.area)]
         for alert in touched:
@@ -120,7 +120,7 @@ class AlertChanges(PlannedNotifications):
     def count_displaced(self, hazard_id: UUID, households: int) -> None:
         """Nobody is notified.
 
-        `households` are the households that the hazard displaced and that live in the hazard's area now.
+        `households` is the number of households that this hazard displaced and that now live in its area.
         """
         for alert in self._of_hazard(hazard_id):
             if alert.kind is RuleKind.HAZARD and not alert.is_suppressed and not alert.is_lapsed:
@@ -131,10 +131,10 @@ class AlertChanges(PlannedNotifications):
                     self._keep_or_unsilence(alert, after)
 
     def escalate(self, alert: Alert) -> None:
-        """At the end of a silence, the step that the alert had already reached is notified.
+        """At the end of a silence, the current step is notified, not the next step.
 
-        The same step is notified if no receiver knows the alert. In a former release of Dayar, a person's action could
-        end the wait before the end of the silence.
+        The current step is also notified if no receiver knows the alert. In a former release, a person's action could
+        end the wait before the silence ended.
         """
         if self.is_muted(alert):
             muted = self._silenced_if_muted(transitions.changed(alert, self._now))
@@ -159,9 +159,9 @@ class AlertChanges(PlannedNotifications):
         self._keep(self._notified(risen, cause, notifications.ESCALATED, before=returned), AlertEscalated)
 
     def mute(self, alert: Alert, labels: Collection[str]) -> None:
-        """The unsent messages of the alert were withdrawn, so the alert waits for the end of the silence.
+        """The alert's unsent messages were withdrawn. The alert now waits for the end of the silence.
 
-        `labels` are the receivers of the withdrawn messages. These receivers are recorded as left out.
+        `labels` are the receivers whose messages were withdrawn. They are recorded as left out.
         """
         begun = self._silenced_if_muted(transitions.changed(alert, self._now, step=alert.step + 1))
         notification = self._notification(begun)
@@ -175,7 +175,7 @@ class AlertChanges(PlannedNotifications):
         self._keep(begun, AlertUpdated)
 
     def give_back(self, alert: Alert) -> Alert:
-        """Notifies everybody whom the alert has reached, and all duty heads."""
+        """Notifies all duty heads, and everybody whom the alert has reached."""
         wait = self.wait(alert, is_acknowledged=alert.acknowledged_at is not None)
         after = self._silenced_if_muted(transitions.given_back(alert, self._now, wait))
         kept = self._notified(after, Cause.ABSENT, notifications.GIVEN_BACK)
@@ -194,9 +194,9 @@ class AlertChanges(PlannedNotifications):
         due_in: timedelta = NOW,
         by_cause: Mapping[Cause, Collection[UUID]],
     ) -> Alert:
-        """If `cause` is given, the receivers who know the alert are notified again.
+        """`cause` notifies the receivers who know the alert.
 
-        For each cause in `by_cause`, only the accounts that `by_cause` names are notified.
+        `by_cause` maps a cause to the only accounts that are notified for this cause.
         """
         if cause is not None:
             after = self._notified(after, cause, notifications.INFORMED, due_in=due_in)
@@ -213,7 +213,7 @@ class AlertChanges(PlannedNotifications):
 
     @property
     def alerted_windows(self) -> set[AlertedWindow]:
-        """Suppressed alerts, which notified nobody, are left out."""
+        """A suppressed alert notified nobody, so its window is missing."""
         return {
             AlertedWindow(alert.status, alert.area, window_of(alert))
             for alert in self._of_flights()
@@ -235,10 +235,9 @@ class AlertChanges(PlannedNotifications):
         self._keep(final, event_of(final, Cause.LAPSED))
 
     def _unsilence(self, alert: Alert) -> None:
-        """Receivers of other steps are notified too if they missed a change.
+        """Notifies the receivers of the reached step, and receivers of other steps who missed a change.
 
-        While people act on the alert, receivers are notified only if one of them missed a change or does not know
-        the alert.
+        While people act on the alert, nobody is notified, unless a receiver missed a change or does not know the alert.
         """
         wait = self.wait(alert, is_acknowledged=alert.acknowledged_at is not None)
         resumed = transitions.resumed(alert, self._now, wait)
@@ -256,7 +255,7 @@ class AlertChanges(PlannedNotifications):
         return any(receiver.label in missed or receiver.label not in called for receiver in receivers)
 
     def _keep_or_unsilence(self, known: Alert, after: Alert) -> None:
-        """If the alert may no longer be muted, the step that the alert has reached is notified."""
+        """If nothing mutes the alert any more, notifies the step that the alert has reached."""
         if known.is_silenced and not self.is_muted(after):
             self._unsilence(after)
         else:

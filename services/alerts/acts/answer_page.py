@@ -43,9 +43,9 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/answer")
 async def empty_page(request: Request) -> Response:
-    """The page without content.
+    """An empty page, whose script sends the token from the link.
 
-    The script of the page sends the token in a form, so that no GET request contains the token.
+    The token comes in a form that the page's script sends, so that no GET request contains the token.
     """
     return shown(request)
 

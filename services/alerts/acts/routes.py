@@ -95,8 +95,8 @@ async def acknowledge(
 ) -> AlertView:
     """Acknowledges the alert.
 
-    The first person gets 200, even if the request is repeated. Every other person gets 409 with the name of the first
-    person and the time.
+    The person who acknowledged first gets 200, also for a repeated request. Every other person gets 409, with the name
+    of the first person and the time.
     """
     behalf = body.on_behalf_of if body else None
     account, box = desk.person().account, request.app.state.box
@@ -108,14 +108,17 @@ async def acknowledge(
 async def take_back(alert_id: UUID, desk: OneDesk) -> AlertView:
     """Withdraws the caller's own acknowledgement.
 
-    The request is refused if the acknowledgement is older than ten seconds, or if another action followed.
+    The request is refused ten seconds after the acknowledgement, or if another action followed.
     """
     return AlertView.model_validate(await desk.answers.take_back(alert_id, desk.person()))
 
 
 @router.put("/v1/alerts/{alert_id}/confirmation")
 async def confirm(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
-    """Confirms that the alert is true. The alert stays open. An unacknowledged alert is also acknowledged."""
+    """Confirms that the alert is true. The alert stays open.
+
+    If the alert is unacknowledged, the confirmation also acknowledges the alert.
+    """
     return AlertView.model_validate(await desk.answers.confirm(alert_id, desk.person(), body.note if body else None))
 
 
@@ -123,7 +126,7 @@ async def confirm(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> Al
 async def progress(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
     """Marks the alert as in progress.
 
-    While in progress, the alert does not ring, even if nobody acts on it for a long time.
+    An alert in progress does not ring, even if nobody acts on it for a long time.
     """
     return AlertView.model_validate(await desk.answers.progress(alert_id, desk.person(), body.note if body else None))
 
@@ -136,7 +139,10 @@ async def take_over(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> 
 
 @router.get("/v1/alerts/{alert_id}/assignees")
 async def assignees_of(alert_id: UUID, request: Request, session: Session, caller: Caller) -> Assignees:
-    """The people to whom the caller can assign the alert: first those on duty, then the others by name."""
+    """Returns the people to whom the caller can assign the alert.
+
+    People on duty come first, then the others by name.
+    """
     alert, now, state = await seen(alert_id, request, session, caller), datetime.now(UTC), request.app.state
     people = await acting_accounts.offered(session, [alert], state.places, state.access, now, besides=caller.account)
     return Assignees(assignees=people)
@@ -144,7 +150,7 @@ async def assignees_of(alert_id: UUID, request: Request, session: Session, calle
 
 @router.put("/v1/alerts/{alert_id}/assignment")
 async def assign(alert_id: UUID, desk: OneDesk, body: AlertAssignment) -> AlertView:
-    """Assigns the alert to another person, who is notified. The alert escalates until this person acts."""
+    """Assigns the alert to another person. Dayar notifies this person. Until this person acts, the alert escalates."""
     return AlertView.model_validate(await desk.answers.assign(alert_id, desk.person(), body.account_id, body.note))
 
 
@@ -158,9 +164,10 @@ async def comment(alert_id: UUID, desk: OneDesk, body: Comment) -> AlertView:
 async def snooze(alert_id: UUID, desk: OneDesk, body: Snooze) -> AlertView:
     """Silences the alert.
 
-    After the snooze, the alert rings and escalates again. The person who silenced the alert may change the time.
+    After the snooze, the alert rings and escalates again. Only the person who snoozed the alert may change the end of
+    the snooze.
 
-    The longest time depends on the alert's severity and on the caller's roles (`snoozes.py`).
+    The severity of the alert and the caller's roles limit the length of the snooze (`snoozes.py`).
     """
     wait = timedelta(minutes=body.minutes)
     return AlertView.model_validate(await desk.answers.snooze(alert_id, desk.person(), wait, body.reason))
@@ -170,8 +177,9 @@ async def snooze(alert_id: UUID, desk: OneDesk, body: Snooze) -> AlertView:
 async def resolve(alert_id: UUID, desk: OneDesk, body: Resolution) -> AlertView:
     """Closes the alert.
 
-    The first person gets 200, also when the request is repeated with the same verdict. A request by another person, or
-    with another verdict, gets 409. The answer has the first person's name, the time and the verdict.
+    The person who closed the alert gets 200 for a repeated request with the same verdict. Gets 409 if another person
+    has closed the alert, or if the verdict differs. The 409 answer has the closing person's name, the time and the
+    verdict.
     """
     return AlertView.model_validate(await desk.answers.resolve(alert_id, desk.person(body.note), body.verdict))
 
@@ -184,7 +192,10 @@ async def reopen(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> Ale
 
 @router.put("/v1/presence")
 async def note_presence(body: Presence, request: Request, session: Session, caller: Caller) -> Attendance:
-    """A board sends this request once a minute. While all boards are unattended, alerts escalate in half the time."""
+    """Each open board sends this request once a minute.
+
+    While all boards are unattended, alerts escalate in half the time.
+    """
     rules: Ruleset = request.app.state.rules
     now = datetime.now(UTC)
     await presences.note(session, body.board_id, caller.account, body.last_input_at, now)

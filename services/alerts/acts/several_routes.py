@@ -111,9 +111,11 @@ async def take_over(body: SeveralAlerts, several: Several) -> TakenOver:
 
 @router.post("/v1/alerts:assignees")
 async def assignees(body: AlertIds, request: Request, session: Session, caller: Caller) -> Assignees:
-    """The people to whom the caller can assign each of these alerts: first those on duty, then the others by name.
+    """Returns the people to whom the caller can assign each of these alerts.
 
-    Alerts that the caller cannot read any more are left out. If no alert is left, the request is refused.
+    People on duty come first, then the others by name.
+
+    An alert that the caller cannot read any more is left out. If no alert is left, the request is refused.
     """
     alerts, refusals = list[Alert](), list[Exception]()
     for alert_id in body.alert_ids:

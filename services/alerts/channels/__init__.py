@@ -13,11 +13,11 @@ from shared.outbound_errors import OutboundError, OutsideExercise
 
 P = ParamSpec("P")
 
-# in an exercise, the outbox page shows the message, and nothing is sent
+# The channel sent nothing, because of an exercise. The outbox page shows the message.
 OUTBOX_PAGE = "outbox_page"
 
 
-Slot = tuple[str, str]  # the label of a receiver, and a channel
+Slot = tuple[str, str]  # A slot is the label of a receiver and the name of a channel.
 
 
 class Undelivered(Exception):
@@ -41,10 +41,11 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`lease` identifies the claim. `companions` are the other deliveries in the same message.
+    """`lease` shows which worker claimed the delivery.
 
-    `receiver` has the address of the contact to which the delivery is sent, and `secrets` are this contact's
-    secrets.
+    `companions` are further deliveries that go out in the same message.
+
+    `receiver` and `secrets` have the address and the secrets of the contact to which the delivery goes.
     """
 
     delivery_id: UUID
@@ -56,12 +57,12 @@ class Job:
     attempt: int
     age_seconds: float
     recipient: str
-    channel: str  # a DeliveryChannel, or a channel that a later release of Dayar stored
+    channel: str  # The value is a DeliveryChannel, or a channel that only a later release of Dayar knows.
     receiver: Receiver | None
     secrets: tuple[bytes, ...]
     is_foldable: bool = False
     companions: tuple["Job", ...] = ()
-    # the trace of the record that caused the delivery; sending the job continues this trace
+    # Sending continues this trace, which began with the record that caused the delivery.
     traceparent: str | None = field(default_factory=tracing.current)
 
     @property
@@ -80,10 +81,10 @@ class ChannelOut(Protocol):
 
 
 def sending(send: Callable[P, Coroutine[Any, Any, str]]) -> Callable[P, Coroutine[Any, Any, str]]:
-    """Decorates a channel's `send`, so that the same failure has the same result in every channel.
+    """Decorates a channel's `send`, so that all channels report failures in the same way.
 
-    A failed outside call and an unavailable PostgreSQL raise Undelivered. An exercise makes no outside call, and
-    shows the message on the outbox page.
+    A failed outside call, or an unavailable PostgreSQL, becomes Undelivered. In an exercise, nothing is sent, and the
+    outbox page shows the message.
     """
 
     @wraps(send)

@@ -26,15 +26,15 @@ from shared.mail.folding import POLICY
 from shared.mail.server import MailServer
 from shared.outbound import Outbound
 
-MOST_THREADS = 10  # a References header must be short
-# the library `email` raises these errors for an invalid address
+MOST_THREADS = 10  # The References header must stay short.
+# For an invalid address, the library `email` raises one of these errors.
 NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)
-# codes below 500 are temporary, for example for a full mailbox
+# A code below 500 is temporary, for example for a full mailbox.
 REFUSED_FOR_GOOD = 500
-# Refusals with these codes are not final, because somebody can repair our password, sender or relay. A final refusal
-# would lose every mail until the repair. Servers often report such problems only after the command RCPT, by one of
-# these codes (RFC 4954), or by 5.7.x, 5.1.7 or 5.1.8 (RFC 3463). The mail server Exim sends no enhanced code, so the
-# pattern also finds the word "relay".
+# These codes mean a fault of our password, sender or relay, which somebody can repair. Therefore these refusals are not
+# final. If such a refusal were final, every mail would be lost until the repair. Many servers report such a fault only
+# after the command RCPT: by these codes (RFC 4954), or by 5.7.x, 5.1.7 or 5.1.8 (RFC 3463). Exim sends no enhanced
+# code, so the pattern also finds the word "relay".
 OF_OURSELVES = frozenset({530, 534, 535, 538})
 OF_OUR_RIGHTS = re.compile(r"5\.(7\.\d+|1\.[78])\b|.*\brelay", re.IGNORECASE | re.DOTALL)
 
@@ -48,9 +48,9 @@ class EmailChannel:
         links: AnswerLinks | None = None,
         sessions: async_sessionmaker[AsyncSession] | None = None,
     ) -> None:
-        """If `links` is given, each mail to a person has a link for actions without signing in.
+        """With `links`, each mail to a person has a link for actions without signing in.
 
-        If `sessions` is given, mails about acknowledgements and closures name the person who acted.
+        With `sessions`, mails about acknowledgements and closures name the person who acted.
         """
         self._settings, self._outbound, self._texts, self._links = settings, outbound, texts, links
         self._sessions = sessions
@@ -66,7 +66,7 @@ class EmailChannel:
             await MailServer(host, self._settings, self._outbound).hand_over(await self.message(job, receiver))
             return "smtp_250"
         except aiosmtplib.SMTPRecipientsRefused as error:
-            raise refusal(error.recipients[0]) from error  # each message has exactly one recipient
+            raise refusal(error.recipients[0]) from error  # Each mail has exactly one recipient.
         except aiosmtplib.SMTPDataError as error:
             raise refusal(error) from error
         except aiosmtplib.SMTPResponseException as error:
@@ -77,7 +77,7 @@ class EmailChannel:
             raise Undelivered("not_mailable") from error
 
     async def message(self, job: Job, receiver: Receiver) -> EmailMessage:
-        """The mail has the same Message-ID in every attempt, so that a mail server can recognise a second copy."""
+        """Every attempt uses one Message-ID, so that a mail server can recognise a second copy."""
         contents = [(sent, Content.model_validate_json(sent.content)) for sent in (job, *job.companions)]
         text = await self._text(contents, receiver)
         message = EmailMessage(policy=POLICY)
@@ -103,7 +103,7 @@ class EmailChannel:
         return text if link is None else with_own_link(text, link, receiver.language)
 
     def _threads(self, alerts: Sequence[AlertRaised], recipient: str) -> list[str]:
-        """A digest has no threads of places, because mail programs would join the threads of its different places."""
+        """A digest belongs to no thread of a place, because mail programs would join the threads of all its places."""
         outer = [place_thread_of(alert, recipient) for alert in alerts] if len(alerts) == 1 else []
         threads = [*filter(None, outer), *(thread_of(alert, recipient) for alert in alerts)]
         return list(dict.fromkeys(map(self._id, threads)))[:MOST_THREADS]
@@ -113,13 +113,16 @@ class EmailChannel:
 
 
 def id_of(job: Job) -> UUID:
-    """The id of a digest is derived from the ids of all its deliveries."""
+    """The id of a digest comes from the ids of all its deliveries."""
     if not job.companions:
         return job.delivery_id
     return events.derived_id("digest", *sorted(str(delivery.delivery_id) for delivery in (job, *job.companions)))
 
 
 def refusal(answer: aiosmtplib.SMTPResponseException) -> Undelivered:
-    """A refusal of the receiver or the mail is final. A refusal of our login, sender or relaying is not final."""
+    """If the server refuses the receiver or the mail, the refusal is final.
+
+    If the server refuses our login, our sender or relaying, the refusal is not final.
+    """
     is_of_us = answer.code in OF_OURSELVES or OF_OUR_RIGHTS.match(answer.message)
     return Undelivered(f"smtp_{answer.code}", is_final=answer.code >= REFUSED_FOR_GOOD and not is_of_us)

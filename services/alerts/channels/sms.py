@@ -33,7 +33,7 @@ RESULTS: Mapping[str, str] = {
 
 
 class SmsChannel:
-    """Without a `gateway`, deliveries are retried until somebody configures a gateway."""
+    """As long as no gateway is configured, deliveries are retried."""
 
     def __init__(
         self,
@@ -57,9 +57,9 @@ class SmsChannel:
         return await self._deliver(self._gateway, (job, *job.companions), receiver, number)
 
     async def _deliver(self, gateway: SmsGateway, jobs: Sequence[Job], receiver: Receiver, number: str) -> str:
-        """If the gateway gives receipts, later attempts only check whether the receipts have come.
+        """If the gateway gives receipts, later attempts only look for the receipts.
 
-        Each job has the result of its own message.
+        Every job gets the result of the SMS about this job.
         """
         if gateway.deadline is None:
             await gateway.send(await self._message(jobs, receiver, number))
@@ -78,9 +78,9 @@ class SmsChannel:
     async def _sent(
         self, gateway: SmsGateway, jobs: Sequence[Job], receiver: Receiver, number: str
     ) -> str | Undelivered:
-        """Returns an Undelivered error as a value, because earlier messages about the same jobs may have succeeded.
+        """Returns an Undelivered error as a value, because an earlier message about these jobs may have succeeded.
 
-        Only OutsideExercise is raised, so that the outbox page shows the messages of an exercise.
+        Raises only OutsideExercise, so that the outbox page can show an exercise's messages.
         """
         try:
             message = await self._message(jobs, receiver, number)
@@ -95,10 +95,10 @@ class SmsChannel:
         return result_of(await self._store(jobs, message_id, parts))
 
     async def _store(self, jobs: Sequence[Job], message_id: str | None, parts: int | None) -> str:
-        """Stores the message at once, so that a retry does not send it twice.
+        """Stores the message at once, so that no retry sends the message twice.
 
-        If storing fails, the delivery still succeeds, because the gateway has accepted the message. Receipts are
-        checked only for stored messages.
+        The gateway has accepted the message, so the delivery succeeds even if storing fails. Only a stored message can
+        get receipts.
         """
         with outage_logged("sms message not stored"):
             async with self._sessions.begin() as session:
@@ -157,7 +157,7 @@ def result_of(state: str) -> str | Undelivered:
 
 
 def whole_result(results: Mapping[UUID, str | Undelivered]) -> str:
-    """If a message was not delivered, raises Undelivered with the result of each delivery."""
+    """If any message was not delivered, raises Undelivered with the result of every delivery."""
     errors = [result for result in results.values() if isinstance(result, Undelivered)]
     if errors:
         first = errors[0]
@@ -166,9 +166,9 @@ def whole_result(results: Mapping[UUID, str | Undelivered]) -> str:
 
 
 def message_id_of(delivery_ids: Sequence[UUID]) -> UUID:
-    """The id is the same in every attempt.
+    """Every attempt for the same deliveries has one id.
 
-    A retry about other deliveries needs another id, because a gateway that compares ids would drop the retry.
+    A retry about different deliveries gets a different id, because a gateway that compares ids would drop the retry.
     """
     if len(delivery_ids) == 1:
         return delivery_ids[0]

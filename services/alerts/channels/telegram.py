@@ -1,6 +1,7 @@
 """Sends Telegram messages.
 
-Later messages about an alert are replies to its first message. The first message is edited to show the newest state.
+Each later message about an alert is a reply to the first message about the alert. The channel edits the first message,
+so that it shows the newest state.
 """
 
 import asyncio
@@ -34,16 +35,16 @@ from shared.outbound_errors import OutboundError
 
 DELIVERED = "telegram_200"
 MESSAGE_SECONDS = 20.0
-EDIT_SECONDS = 8.0  # the limits for message and edits together are shorter than the lease
-MOST_WAIT_SECONDS = 5.0  # a delivery that must wait longer for its chat is retried later
+EDIT_SECONDS = 8.0  # The two limits together are shorter than the lease of a delivery.
+MOST_WAIT_SECONDS = 5.0  # If the chat's limit demands a longer wait, the delivery is retried later.
 MOST_EDITS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """`sent` is this delivery's own message, if it was sent.
+    """`sent` is the id of this delivery's message, or None before the message was sent.
 
-    `first` is the first message about the alert, or None if this delivery sent that message.
+    `first` is the first message about the alert, unless this delivery sent that message.
     """
 
     state: Alert | AlertRaised
@@ -62,9 +63,9 @@ class MessageEdit:
 
 @dataclass(frozen=True, slots=True)
 class SentStates:
-    """`shown` maps each alert to the time of the change that the message and its edits show.
+    """`shown` maps an alert to the time of its newest change that the messages show.
 
-    `MessageEdits` later edits the earlier messages about the alerts in `left`.
+    `left` has the alerts whose earlier messages are edited later, by `MessageEdits`.
     """
 
     edits: Sequence[MessageEdit]
@@ -103,7 +104,7 @@ class TelegramChannel:
         return DELIVERED
 
     async def _deliver(self, job: Job, receiver: Receiver, chat: Chat, sent: dict[UUID, str]) -> SentStates:
-        """Adds the deliveries of a combined job to `sent` as soon as they are sent."""
+        """Adds each delivery of a combined job to `sent` as soon as its message is sent."""
         if job.companions:
             return await self._deliver_digest((job, *job.companions), receiver, chat, sent)
         content = Content.model_validate_json(job.content)
@@ -120,14 +121,14 @@ class TelegramChannel:
             replied_to = thread.first or await self._first_of_places(job, content, chat)
             chat, message_id = await self._post(chat, message, replied_to)
             await self._store([job], receiver, chat, message_id, {})
-        # the message of an earlier attempt shows the state in `content` or a newer state
+        # If an earlier attempt sent the message, the message shows at least the state in `content`.
         shown = thread.changed_at if thread.sent is None else content.timestamp
         return SentStates(self._renewals(job, content, thread, receiver, chat), {job.alert_id: shown})
 
     async def _deliver_digest(
         self, jobs: Sequence[Job], receiver: Receiver, chat: Chat, sent: dict[UUID, str]
     ) -> SentStates:
-        """Alerts that the message of an earlier attempt contained are left out."""
+        """An alert is left out if a message of an earlier attempt has shown the alert."""
         contents = {job.delivery_id: Content.model_validate_json(job.content) for job in jobs}
         threads = await self._threads(jobs, contents, chat)
         in_order = sorted(jobs, key=lambda job: job.step)
@@ -150,9 +151,9 @@ class TelegramChannel:
         return SentStates(renewals, states, {job.alert_id for job in earlier} - states.keys())
 
     async def _threads(self, jobs: Sequence[Job], contents: Mapping[UUID, Content], chat: Chat) -> dict[UUID, Thread]:
-        """All jobs have the same receiver.
+        """Expects jobs for one receiver.
 
-        Each query reads the data of all alerts, because a digest may be about 500 alerts.
+        A digest may be about 500 alerts, so each query reads the data of all alerts at once.
         """
         alert_ids = {job.alert_id for job in jobs}
         async with self._sessions() as session:
@@ -175,7 +176,7 @@ class TelegramChannel:
     def _renewals(
         self, job: Job, content: Content, thread: Thread, receiver: Receiver, chat: Chat
     ) -> list[MessageEdit]:
-        """Only `MessageEdits` edits a digest, because a digest also shows other alerts."""
+        """A digest also shows other alerts, so only `MessageEdits` edits digests."""
         first = thread.first
         if first is None or first.is_digest:
             return []
@@ -190,9 +191,9 @@ class TelegramChannel:
         return [MessageEdit(job.alert_id, chat, first.message_id, whole)]
 
     async def _renew(self, renewals: Sequence[MessageEdit]) -> set[UUID]:
-        """Returns the alerts whose messages were not edited.
+        """Returns the alerts whose messages could not be edited.
 
-        If an edit fails, the delivery does not fail, because `MessageEdits` edits the message again later.
+        A failed edit does not fail the delivery, because `MessageEdits` repeats the edit later.
         """
         failed = {renewal.alert_id for renewal in renewals}
         try:
@@ -209,10 +210,10 @@ class TelegramChannel:
         return failed
 
     async def _compare(self, recipient: str, shown: Mapping[UUID, datetime | None], outdated: Collection[UUID]) -> None:
-        """If an alert has changed during the calls to Telegram, marks the first message about this alert for an edit.
+        """If an alert changed during the calls to Telegram, marks the first message about this alert as outdated.
 
-        The first messages about `outdated` alerts are always marked. Each alert is compared in a separate transaction,
-        because transactions with several locks could wait for each other.
+        For alerts in `outdated`, marks the first message in any case. Every alert has its own transaction, because two
+        transactions with several locks could wait for each other.
         """
         with outage_logged("telegram message not compared"):
             if outdated:
@@ -223,7 +224,7 @@ class TelegramChannel:
                     await edit_queries.mark_changed(session, recipient, alert_id, shown_at)
 
     async def _post(self, chat: Chat, message: ChatMessage, first: SentMessage | None) -> tuple[Chat, int]:
-        """A group that became a supergroup has a new chat."""
+        """A group that became a supergroup has a new chat id. The message is then sent to the new id."""
         try:
             return chat, await self._message(chat, message, first)
         except BotApiError as error:
@@ -235,7 +236,7 @@ class TelegramChannel:
             return moved, await self._message(moved, message, None)
 
     async def _message(self, chat: Chat, message: ChatMessage, first: SentMessage | None) -> int:
-        """If Telegram refuses the topic or a link, sends the message once more without topic or link."""
+        """If Telegram refuses the topic or a link, sends the message once more without them."""
         fields: dict[str, Any] = {
             "reply_parameters": first and {"message_id": first.message_id, "allow_sending_without_reply": True},
             "message_thread_id": chat.topic,
@@ -253,7 +254,7 @@ class TelegramChannel:
         return int(result["message_id"])
 
     async def _edit(self, chat: Chat, message_id: int, message: ChatMessage) -> None:
-        """A message that was deleted or is unchanged stays as it is."""
+        """Telegram refuses to edit a deleted or an unchanged message. This refusal is ignored."""
         await self._turn(chat)
         try:
             await self._api.call("editMessageText", chat_id=chat.id, message_id=message_id, **message.fields)
@@ -276,10 +277,10 @@ class TelegramChannel:
         message_id: int,
         shown: Mapping[UUID, datetime | None],
     ) -> None:
-        """Stores the message at once, so that a retry does not send the message twice.
+        """Stores the message at once, so that no retry sends it twice.
 
-        If an alert has changed after its time in `shown`, the digest is edited. If storing fails, the delivery does
-        not fail, because a retry would send the message twice.
+        `shown` has the time of each alert's state in the digest. A newer state marks the digest for an edit. If storing
+        fails, the delivery succeeds nevertheless, because a retry would send the message twice.
         """
         with outage_logged("telegram message not stored"):
             async with self._sessions.begin() as session:

@@ -1,4 +1,7 @@
-"""Sends Standard Webhooks: signed POST requests with the same id in every attempt. Any answer 2xx means delivery."""
+"""Sends Standard Webhooks: signed POST requests. All attempts have one id.
+
+Any 2xx answer means that the webhook is delivered.
+"""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -31,7 +34,8 @@ class WebhookChannel:
             headers = signed(job.delivery_id, body, secrets, datetime.now(UTC)) | tracing.headers()
             response = await self._outbound.post(receiver.address, body.encode(), headers)
         except (InvalidTag, UnknownKey) as error:
-            # The encryption key is missing. Somebody must restore the key or run `dayar receiver rotate`.
+            # The key that encrypts the secrets is missing. To repair this, restore the key or run `dayar receiver
+            # rotate`.
             raise Undelivered("secret_unreadable") from error
         reason, retry_after = f"http_{response.status}", pause(response, datetime.now(UTC))
         if response.status // 100 != SUCCESS:
@@ -40,7 +44,7 @@ class WebhookChannel:
 
 
 def signed(delivery_id: UUID, body: str, secrets: list[str], now: datetime) -> dict[str, str]:
-    """While a secret is being replaced, the message is also signed with the former secret."""
+    """During the replacement of a secret, the message has two signatures: by the new and by the former secret."""
     id = str(delivery_id)
     return {
         "Content-Type": "application/json",

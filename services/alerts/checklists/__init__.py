@@ -1,1 +1,1 @@
-"""What is done about an alert, in which order, and who is called."""
+"""Checklists: the steps after an alert, in order, and the posts to call."""

@@ -1,4 +1,4 @@
-"""The log of calls about alerts: who was called, whether the post was reached, and what was agreed."""
+"""The log of calls about alerts: who called which post, whether somebody answered, and what they agreed."""
 
 import json
 from collections.abc import Mapping
@@ -21,20 +21,23 @@ class CallResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`agreed` is what was agreed, in the caller's words.
+    """`agreed` is the agreement in the words of the person who called.
 
-    `number_id` is None if the post is not in the list of duty numbers. `post` is None if the words of the call cannot
-    be decrypted.
+    `number_id` is None if the post is not in the list of duty numbers. `post` is None if the call's words cannot be
+    decrypted.
     """
 
     post: str | None
-    result: str  # a CallResult, or a result that a later release of Dayar stored
+    result: str  # The value is a CallResult, or a result that only a later release of Dayar knows.
     agreed: str | None = None
     number_id: UUID | None = None
 
 
 async def add(session: AsyncSession, alert_id: UUID, sequence: int, call: Call, box: WebhookSecrets) -> None:
-    """`sequence` is the sequence of the call's action in the timeline. The caller commits."""
+    """`sequence` is the alert's sequence after the call, and identifies the call in the timeline.
+
+    The caller commits.
+    """
     words = json.dumps({"post": call.post, "agreed": call.agreed}, ensure_ascii=False)
     row = CallRow(
         alert_id=alert_id,
@@ -52,7 +55,7 @@ async def of(session: AsyncSession, alert_id: UUID, box: WebhookSecrets) -> Mapp
 
 
 def label(alert_id: UUID, sequence: int) -> str:
-    """The AAD ties the encrypted words of a call to the call."""
+    """The AAD binds the encrypted words to this call, so that they cannot be moved to another call."""
     return f"call/{alert_id}/{sequence}"
 
 

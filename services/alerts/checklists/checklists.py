@@ -1,6 +1,6 @@
-"""The checklists: what is done about an alert, in which order, and which services are called in each step.
+"""Loads the checklists: which steps follow an alert, in which order, and which services each step calls.
 
-Each file of the folder `checklists/` is one list, for some hazards or some kinds of alerts.
+Each file in the folder `checklists/` is one checklist, for certain hazards or kinds of alerts.
 """
 
 import tomllib
@@ -36,7 +36,7 @@ class ChecklistModel(BaseModel):
 
 
 class ChecklistStep(ChecklistModel):
-    """Alerts below the severity `floor` do not have the step. Alerts of Unknown severity have all steps."""
+    """The step is only for alerts of severity `floor` and above. An alert of Unknown severity has all steps."""
 
     id: Code
     floor: Severity = Severity.MINOR
@@ -54,7 +54,10 @@ class ChecklistStep(ChecklistModel):
 
 
 class Checklist(ChecklistModel):
-    """`reviewed_by` names who has reviewed the list for the centre. Without a name, the list is a draft."""
+    """`reviewed_by` is the person who reviewed the checklist for the centre.
+
+    Without `reviewed_by`, the checklist is a draft.
+    """
 
     reviewed_by: str = ""
     hazards: tuple[HazardType, ...] = ()
@@ -86,11 +89,11 @@ class Checklists:
 
     @classmethod
     def load(cls, folder: Path | None = None) -> "Checklists":
-        """Raises BadChecklists, which names the file and what was expected."""
+        """Raises BadChecklists, with the name of the file and the expected content."""
         return cls({file.stem: _read(file) for file in sorted((folder or PRODUCT).glob("*.toml"))})
 
     def of(self, alert: Alert) -> Checklist | None:
-        """Returns None for alerts about the system, such as an alert about a source of reports."""
+        """Returns None for an alert about Dayar itself, such as an alert about a source of reports."""
         if alert.kind not in KINDS:
             return None
         of_kind = self._by_kind.get(alert.kind)

@@ -1,4 +1,4 @@
-"""The checklist on an alert's page: the steps, who did them, and whom to call."""
+"""Shows the checklist on an alert's page: the steps, who has done them, and whom to call."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from shared.places import Places
 from shared.places.localities import folded
 
 SHOWN = 6
-MOST_NUMBERS = 1_000  # if there are more numbers, the page says that the list is incomplete
+MOST_NUMBERS = 1_000  # If more numbers exist, the page says that the list is incomplete.
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class LastCall:
 
 @dataclass(frozen=True, slots=True)
 class ListedNumber:
-    """Each telephone is a pair: the address of a link, and its text."""
+    """A telephone is a pair of a link's address and the link's text."""
 
     number: DutyNumber
     telephones: Sequence[tuple[str, str]]
@@ -56,7 +56,7 @@ class ListedStep:
 
 @dataclass(frozen=True, slots=True)
 class CallSheet:
-    """`others` are the numbers of services that no step of the checklist names."""
+    """`others` has the numbers of services that no step names."""
 
     checklist: Checklist
     steps: Sequence[ListedStep]
@@ -86,7 +86,7 @@ def sheet(
 
 
 def units(alert: Alert, caller: Principal, places: Places) -> frozenset[str] | None:
-    """Returns None for all units."""
+    """Returns None if the caller may see all units."""
     concerned = places.around(alert.pcodes) if alert.pcodes else frozenset[str]()
     visible = places.around(caller.areas)
     if concerned is None or visible is None:
@@ -99,7 +99,7 @@ def units(alert: Alert, caller: Principal, places: Places) -> frozenset[str] | N
 def in_order(
     numbers: Iterable[DutyNumber], alert: Alert, revision: HazardReported | None, places: Places
 ) -> list[DutyNumber]:
-    """The alert's locality is first, then its units, then the units above, then the country."""
+    """Numbers of the alert's locality come first. Then come its units, the units above, and the country."""
 
     def rank(number: DutyNumber) -> int:
         place = number.place
@@ -111,7 +111,7 @@ def in_order(
             return 3
         return 2 if place.locality else 1
 
-    return sorted(numbers, key=rank)  # numbers of equal rank stay in the order of their units and files
+    return sorted(numbers, key=rank)  # The sort is stable: numbers of equal rank keep the order of units and files.
 
 
 def is_in_locality(place: DutyPlace, revision: HazardReported | None) -> bool:
