@@ -1,4 +1,4 @@
-"""SQL that counts the displaced households that live where a hazard is in force."""
+"""Counts with SQL how many displaced households live in the area of a hazard in force."""
 
 # raw SQL throughout: the statements must be fast, because batches of households wait for them or for their locks
 
@@ -20,12 +20,13 @@ from shared.postgres import database
 if TYPE_CHECKING:
     from services.alerts.rules.exposure import ExposureRule
 
-MANY = 25  # limit of hazards or districts per transaction, because batches of households wait for its end
+# A transaction handles at most this number of hazards or districts, because batches of households wait for its end.
+MANY = 25
 
 # A household that names a hazard counts as displaced by this hazard. A household that names no hazard counts under
-# three conditions: the household states no different type of hazard, the household states no cause or a cause that can
-# be a hazard, and the household left one of the hazard's districts not earlier than BEFORE_ONSET before the onset. A
-# household trapped at its destination counts as exposed, because the hazard threatens the household there.
+# three conditions. It states no different type of hazard. It states no cause, or a cause that can be a hazard. It left
+# a district of the hazard, not earlier than BEFORE_ONSET before the onset. A household trapped at its destination
+# counts as exposed there, not as displaced.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
         moved.hazard_id = exposures.hazard_id
@@ -67,8 +68,8 @@ MARK_LEFT = """
 UPDATE exposures SET gone = CASE WHEN is_cancelled THEN 'cancelled' ELSE 'moved_away' END, displaced = 0, told_at = NULL
 FROM hazards WHERE exposures.hazard_id = hazards.hazard_id AND hazards.hazard_id = ANY($1)
 """
-# Each report is parsed once, before its districts are listed, because a report may have 256 KB and many districts. A
-# stored row keeps its `displaced` until COUNT_DISPLACED counts again.
+# A report may have 256 KB and many districts. Therefore each report is parsed once, before its districts are listed. A
+# stored row keeps `displaced`, until COUNT_DISPLACED computes it anew.
 STORE_DISTRICTS = f"""
 MERGE INTO exposures USING (
     WITH changed AS MATERIALIZED (
@@ -113,11 +114,11 @@ LEFT JOIN (
     ) AS localities GROUP BY status, area
 ) AS counted USING (status, area)
 """  # noqa: S608 - constants
-# `group_places` says how many people of groups are in each settlement. For example, `=15 KG05258811010=20` means 20
-# people in the settlement with this code, and 15 people in no known settlement. A changed figure leads to a new
-# evaluation after an interval. If the figure crosses the threshold, or if the list of sites or settlements with people
-# changes, the alert is evaluated at once. A hazard with a pending change is skipped, because the newest revision may
-# cancel the hazard or change its districts.
+# `group_places` counts the people of groups in each settlement. `=15 KG05258811010=20` means: 20 people in the
+# settlement with this code, and 15 people whose settlement is unknown. A changed figure leads to an evaluation only
+# after an interval. The alert is evaluated at once if the figure crosses the threshold, or if another list of sites or
+# settlements has people. A hazard with a pending change is skipped: the newest revision may cancel the hazard or change
+# its districts.
 DUE = f"""
 SELECT hazard_id, area FROM ({EXPOSED}) AS exposures
 WHERE NOT EXISTS (SELECT FROM hazard_changes WHERE hazard_changes.hazard_id = exposures.hazard_id) AND (
@@ -161,12 +162,12 @@ DISPLACED = (
 class Exposed(NamedTuple):
     """A hazard and one of its districts.
 
-    `displaced` is the number of households in the district that this hazard displaced. `exposed` is the number of
-    households in the district that were displaced by something else. `sites` has the ids and versions of the sites
-    with people in the district, and `exposed_sites` those in the hazard's area.
+    `displaced` counts the households in the district that this hazard displaced. `exposed` counts the displaced
+    households in the district that something else displaced. `sites` has the ids and versions of the district's sites
+    with people. `exposed_sites` has those sites that lie in the hazard's area.
 
-    `group_persons` is the number of people in the district who belong to counted groups and are at no site.
-    `group_places` has the settlements of these people, and `exposed_localities` those in the hazard's area.
+    `group_persons` counts the people of counted groups in the district, without the people at sites. `group_places` has
+    the settlements of these people. `exposed_localities` has those settlements that lie in the hazard's area.
     """
 
     hazard_id: UUID
@@ -183,7 +184,7 @@ class Exposed(NamedTuple):
 
     @property
     def persons_by_locality(self) -> dict[str, int]:
-        """The code is empty if the settlement is not known."""
+        """Maps settlements to numbers of people. The empty code means an unknown settlement."""
         pairs = (place.split("=") for place in self.group_places.split())
         return {locality: int(persons) for locality, persons in pairs}
 
@@ -195,7 +196,7 @@ class Exposed(NamedTuple):
 async def add_displaced(
     session: AsyncSession, moved: Sequence[tuple[int, DisplacedHousehold]], mobility: Collection[Mobility]
 ) -> None:
-    """Each change is +1 or -1."""
+    """`moved` pairs each household with its change: +1 or -1."""
     if moved:
         rows = [
             (
@@ -222,10 +223,10 @@ async def store_districts(
     districts_by_points: Mapping[UUID, Collection[str]],
     mobility: Collection[Mobility],
 ) -> None:
-    """Stores the districts of each hazard's newest revision, and counts the displaced households in these districts.
+    """Stores the districts of each hazard's newest revision, and counts the displaced households there.
 
-    `districts_by_points` has the districts of the revisions that name no district. A newer stored revision that names
-    districts has precedence.
+    `districts_by_points` has the districts of revisions that name points but no district. If the newest stored revision
+    names districts, these districts count instead.
     """
     inside = [(hazard_id, area) for hazard_id, areas in districts_by_points.items() for area in areas]
     connection, ids = await database.driver(session), list(hazard_ids)
@@ -285,6 +286,6 @@ async def note_notified(session: AsyncSession, exposures: Iterable[Exposed], now
 
 
 async def forget(session: AsyncSession, over_by: datetime) -> None:
-    """Exposures with an open or outdated alert are not deleted."""
+    """Keeps an exposure as long as its alert is open or may be outdated."""
     connection = await database.driver(session)
     await connection.execute(FORGET, over_by)

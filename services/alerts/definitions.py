@@ -1,4 +1,4 @@
-"""Reads definitions of rosters, escalation policies and so on from files in TOML or JSON."""
+"""Reads files in TOML or JSON with definitions, for example of rosters or escalation policies."""
 
 import json
 import tomllib
@@ -13,7 +13,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def read(content: bytes, model: type[Model], invalid: type[DocumentedError]) -> Model:
-    """Raises `invalid`, whose argument names the wrong fields and what was expected."""
+    """Raises `invalid`. Its argument names each wrong field and the expected value."""
     if len(content) > MOST_BYTES:
         raise invalid(f"the file has more than {MOST_BYTES // 1024} KiB")
     try:
@@ -29,7 +29,7 @@ def read(content: bytes, model: type[Model], invalid: type[DocumentedError]) -> 
 
 
 def _fault(error: Any) -> str:
-    """The items of lists are counted from 1."""
+    """The first item of a list has the number 1."""
     path = ".".join(str(part + 1 if isinstance(part, int) else part) for part in error["loc"])
     message = str(error["msg"]).removeprefix("Value error, ")
     return f"{path}: {message}" if path else message

@@ -1,4 +1,4 @@
-"""Escalates unanswered alerts and lets expired alerts lapse, at times that PostgreSQL stores."""
+"""Escalates unanswered alerts, and lets expired alerts lapse. PostgreSQL stores the times of both."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -17,14 +17,14 @@ from shared.messaging import outbox
 from shared.places import Places
 from shared.postgres import database
 
-LOOK_SECONDS = 2.0  # alerts wait for minutes, so two seconds do not matter
-NOTIFIED_WITHIN = timedelta(hours=1)  # nobody is notified of an older expiry
+LOOK_SECONDS = 2.0  # Alerts wait for minutes, so a delay of two seconds does not matter.
+NOTIFIED_WITHIN = timedelta(hours=1)  # If an alert expired longer ago, nobody is notified.
 
 
 class Escalation:
     """Runs until cancelled.
 
-    A worker skips alerts that another worker has locked, so several workers may run at once.
+    Several workers may run this, because each skips alerts that another worker has locked.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Escalation:
             return len(due)
 
     async def expire(self) -> int:
-        """Alerts lapse if their hazards are over."""
+        """The alerts of a hazard lapse when the hazard is over."""
         async with database.committed(self._sessions) as session:
             now = self._clock()
             over = await alert_queries.expired(session, now)

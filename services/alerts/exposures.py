@@ -1,6 +1,6 @@
-"""Raises exposure alerts, and tells the authors of the reports about the exposed people.
+"""Raises exposure alerts. Publishes which reports counted the exposed people, so that intake tells their authors.
 
-A task outside the consumers counts the displaced households in each hazard's area.
+One task, outside the Kafka consumers, counts the displaced households in each hazard's area.
 """
 
 import asyncio
@@ -27,14 +27,14 @@ from shared.places import Places
 from shared.places.points import KnownPoints
 from shared.postgres import database
 
-EVERY_SECONDS = 1.0  # hazards that are stored within this time are counted together
-RENEWED_EVERY = timedelta(seconds=10)  # if only the figures of an alert change, the alert is updated at this interval
+EVERY_SECONDS = 1.0  # Hazards stored within this time are counted together.
+RENEWED_EVERY = timedelta(seconds=10)  # At this interval an alert is updated if only its figures have changed.
 MOST_REPORTS = 1000
-ALL = ("exposures", "")  # one worker counts at a time, under the advisory lock of this key
+ALL = ("exposures", "")  # The advisory lock of this key lets one worker count at a time.
 
 
 class Exposures:
-    """Each step runs in a transaction that the caller opens."""
+    """Each method is one step, inside a transaction of the caller."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Exposures:
         while True:
             followed = await retry_while_unavailable(lambda: done(self.follow))
             updated = await retry_while_unavailable(lambda: done(self.tell))
-            # Alerts wait during the search for reports to publish, so the search runs only at the interval.
+            # The search for reports to publish delays the alerts, so it runs only at the interval.
             if published == MOST_REPORTS or self.clock() >= publishes_at:
                 published = await retry_while_unavailable(lambda: done(self.publish))
                 publishes_at = self.clock() + self.renewed_every
@@ -67,13 +67,13 @@ class Exposures:
                 await asyncio.sleep(EVERY_SECONDS)
 
     async def begin(self, session: AsyncSession) -> int:
-        """Marks every live hazard for a recount, because the rules may have changed since the last start."""
+        """The rules may have changed since the last start, so every live hazard is counted anew."""
         if self.rules.exposure:
             await hazard_changes.add_all(session, self.clock() - self.rules.exposure.max_age)
         return 0
 
     async def follow(self, session: AsyncSession) -> int:
-        """Returns the number of recounted hazards, at most 25."""
+        """Returns how many hazards were recounted, at most 25."""
         await locks.lock(session, [ALL])
         changed = await hazard_changes.take(session)
         if changed and self.rules.exposure:
@@ -84,7 +84,7 @@ class Exposures:
         return len(changed)
 
     async def tell(self, session: AsyncSession) -> int:
-        """Returns the number of districts whose counts had changed, at most 25."""
+        """Returns how many districts had changed counts, at most 25."""
         rule, now = self.rules.exposure, self.clock()
         if rule is None:
             return 0
@@ -100,7 +100,7 @@ class Exposures:
         return len(pairs)
 
     async def publish(self, session: AsyncSession) -> int:
-        """Returns the number of published reports, at most 1000."""
+        """Returns how many reports were published, at most 1000."""
         rule = self.rules.exposure
         if rule is None:
             return 0
@@ -120,7 +120,10 @@ class Exposures:
     async def _districts_by_points(
         self, session: AsyncSession, hazard_ids: Collection[UUID]
     ) -> dict[UUID, tuple[str, ...]]:
-        """Without imported boundaries, intake cannot find the districts that a feed's polygon touches."""
+        """A feed's polygon may have no districts, because intake cannot find them without imported boundaries.
+
+        Sites and other known points inside the polygon then give the districts.
+        """
         unplaced = await counts.without_districts(session, hazard_ids)
         drawn = {hazard_id: shapes for hazard_id, hazard in unplaced.items() if (shapes := footprint(hazard))}
         if not drawn:
@@ -132,8 +135,7 @@ class Exposures:
         assert self.rules.exposure is not None
         ids = {exposure.hazard_id for exposure in exposures}
         known = await alert_queries.alerts_of_hazards(session, ids, RuleKind.EXPOSURE, RuleKind.HAZARD)
-        # Hazards are read only after the alerts are locked, because a Cancel that is stored before the locking would be
-        # missed.
+        # A Cancel may be stored while the alerts are being locked. Therefore hazards are read after the lock.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)
         changes = await self._located(session, exposures, hazards, self.rules.exposure)

@@ -1,7 +1,7 @@
-"""Handlers of hazards, households and groups, which apply the rules and store the alerts and deliveries.
+"""Handles events about hazards, households and groups: applies the rules, and stores alerts and deliveries.
 
-Hazards have their own consumer and take no lock that a household batch holds. A hazard's alert therefore never waits
-for the counting of households.
+Hazards have their own consumer, which takes no lock of a household batch. Therefore a hazard's alert never waits until
+households are counted.
 """
 
 from collections.abc import Callable, Sequence
@@ -65,9 +65,9 @@ def utcnow() -> datetime:
 
 
 class HazardHandler:
-    """Raises the hazard's own alert. `exposures.py` raises exposure alerts later.
+    """Raises the alert about the hazard itself. Exposure alerts follow later, from `exposures.py`.
 
-    If the hazard is cancelled, the hazard's own alert and its exposure alerts lapse.
+    The cancellation of a hazard lets its own alert and its exposure alerts lapse.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class HazardHandler:
     async def _locked(
         self, batch: HazardBatch, session: AsyncSession, now: datetime
     ) -> tuple[budgets.Budgets, AlertChanges]:
-        """Budgets are locked before alerts."""
+        """Locks the budgets first, then the alerts."""
         budget = await budgets.locked(session, batch.hazards.values(), self.rules.budget, now)
         known = await alert_queries.alerts_of_hazards(
             session, batch.revised, RuleKind.HAZARD, RuleKind.EXPOSURE, others=budget.alert_ids
@@ -136,7 +136,7 @@ def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:
         return events.message(data, id=id, source=SOURCE, time=now)
 
 
-# The event types of a consumer share one handler, which takes its locks once per batch.
+# All event types of a consumer share one handler, so that each lock is taken once per batch.
 HAZARDS = Handlers(
     {
         HazardReported: HazardHandler.__call__,
@@ -147,9 +147,9 @@ HAZARDS = Handlers(
 
 
 class HouseholdHandler:
-    """Counts households and groups, and raises an alert if many people left one district.
+    """Counts households and groups. Raises an alert if many people left a district.
 
-    `exposures.py` reads the counts that this handler writes.
+    `exposures.py` later reads these counts.
     """
 
     def __init__(self, rules: Ruleset, places: Places, clock: Clock = utcnow) -> None:

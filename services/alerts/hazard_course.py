@@ -1,4 +1,7 @@
-"""The course of one hazard: its revisions with their changes, its alerts, and the actions of people. No I/O."""
+"""Puts together the course of a hazard: its revisions and what they changed, its alerts, and people's actions.
+
+No I/O.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +37,7 @@ OF_TEXT = ("headline", "description", "instruction")
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """`language` is set for texts. A missing value is None."""
+    """`language` is set if the field is a text. None stands for a missing value."""
 
     field: str
     before: Any
@@ -62,7 +65,7 @@ def course(
     acts: Mapping[UUID, Sequence[Act]],
     sent: Mapping[UUID, Sequence[Sent]],
 ) -> list[CourseEntry]:
-    """The newest entry comes first. `revisions` are also sorted newest first."""
+    """The first entry is the newest. `revisions` must be sorted from the newest to the oldest."""
     entries = list(_revised(revisions))
     for alert in alerts:
         entries.append(CourseEntry(alert.raised_at, alert=alert))
@@ -79,7 +82,7 @@ def _revised(revisions: Sequence[HazardReported]) -> Iterator[CourseEntry]:
 
 
 def changes(before: HazardReported, after: HazardReported) -> list[FieldChange]:
-    """Texts are compared by language."""
+    """The texts of each language are compared with each other."""
     fields = [
         FieldChange(field, _value(before, field), _value(after, field)) for field in COMPARED if field not in OF_TEXT
     ]
@@ -92,7 +95,7 @@ def changes(before: HazardReported, after: HazardReported) -> list[FieldChange]:
 
 
 def _value(revision: HazardReported, field: str) -> Any:
-    """The value of a place is its P-codes and its description."""
+    """A place is compared by its P-codes and its description."""
     if field == "place":
         return revision.area.pcodes, revision.area.description, revision.locality_pcode
     return getattr(revision, field)

@@ -1,4 +1,4 @@
-"""The course of a hazard for the console's page: revisions, alerts, actions and notifications in one timeline."""
+"""Serves the course of a hazard to the console's page: one timeline of revisions, alerts, actions and notifications."""
 
 from collections import defaultdict
 from uuid import UUID
@@ -19,7 +19,7 @@ from shared.pages import Pages, language_of
 from shared.postgres.database import Session
 
 router = APIRouter(include_in_schema=False)
-MOST_ALERTS = 50  # all entries of the alert are on the alert's page
+MOST_ALERTS = 50  # The page shows at most this number of alerts. An alert's own page has all its entries.
 MOST_SENT = 50
 
 
@@ -27,9 +27,9 @@ MOST_SENT = 50
 async def hazard_course(
     hazard_id: UUID, request: Request, session: Session, caller: Caller, messages: CurrentMessages
 ) -> Response:
-    """The timeline, with the alerts that concern the caller's areas.
+    """Returns the timeline. It has only alerts that concern the caller's areas.
 
-    The timeline is empty if the hazard is not known here yet. The timeline of a draft is empty, too, because the
+    If the service does not know the hazard yet, the timeline is empty. A draft has an empty timeline, because the
     console has no page for drafts.
     """
     pages: Pages = request.app.state.pages

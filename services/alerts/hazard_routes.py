@@ -1,4 +1,4 @@
-"""The route for the result of a hazard: its alerts and notified receivers, or the reason why there is no alert."""
+"""Serves the result of a hazard: the alerts and the notified receivers, or the reason why there is no alert."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -34,9 +34,9 @@ async def outcome(
     caller: Caller,
     report_id: Annotated[UUID | None, Query(description="Asks for what this very report brought.")] = None,
 ) -> Followed:
-    """The alerts of the hazard that are in force. If no alert is in force, `reason` and `text` say why.
+    """Returns the hazard's alerts in force. If no alert is in force, `reason` and `text` say why.
 
-    If `is_judged` is false, the service has not read the hazard yet, and the caller should ask again.
+    If `is_judged` is false, the service has not evaluated the hazard yet. Ask again later.
     """
     hazard = await hazard_queries.hazard(session, hazard_id)
     if hazard is None or (report_id is not None and hazard.report_id != report_id):
@@ -52,7 +52,7 @@ async def outcome(
 
 
 def concerns(hazard: HazardReported, request: Request, caller: Principal) -> None:
-    """The author of a report, and everybody who may see alerts in its area, may read the result.
+    """The result may be read by the report's author, and by everybody who may see alerts in the report's area.
 
     Raises a Problem otherwise.
     """

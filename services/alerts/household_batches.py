@@ -1,4 +1,4 @@
-"""Selects the events of a batch about households and groups that are newer than the stored state."""
+"""Selects the events about households and groups that are newer than the stored state."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -44,12 +44,12 @@ class HouseholdBatch(ConsumedBatch):
     left_on_before: dict[Stock, date] = field(default_factory=dict)
     left_on: dict[Stock, date] = field(default_factory=dict)
     held: dict[int, HeldPeople] = field(default_factory=dict)
-    # the batch may register people who were held before
+    # These people were held before. The batch may register them.
     held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
     ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
-    # the ids of the counts of everybody at those sites where the batch counts people
+    # Ids of counts of everybody at a site, for the sites where this batch counts people.
     covering: Collection[UUID] = ()
-    held_in_stocks: Sequence[HeldPeople] = ()  # held counts of the stocks that the batch counts, too
+    held_in_stocks: Sequence[HeldPeople] = ()  # These held counts belong to stocks that the batch also counts.
 
     @property
     def newest(self) -> dict[UUID, DisplacedHousehold]:
@@ -64,12 +64,12 @@ class HouseholdBatch(ConsumedBatch):
         return {held.subject: held for held in self.held.values()} | self.ended
 
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
-        """Maps each flight to the positions of the batch's records.
+        """Maps each flight to the positions of its records in the batch.
 
         A flight is a status, an area and a date of departure.
 
-        A flight without records is also judged again if the batch withdraws one of its departures or changes a
-        stock's departure date, or if held people belong to the flight.
+        A flight is judged again without a record of its own in three cases: the batch withdraws one of its departures,
+        changes the departure date of a stock, or has held people of this flight.
         """
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
@@ -113,9 +113,9 @@ class HouseholdBatch(ConsumedBatch):
 
     @property
     def locks(self) -> set[tuple[str, str]]:
-        """The area of unknown origin is also locked if the batch has a count at a site.
+        """If the batch has a count at a site, the area of unknown origin is locked as well.
 
-        A count at a site changes the number of people of unknown origin.
+        Such a count changes the number of people of unknown origin.
         """
         left = {departure.area for departure in (*self.withdrawn, *(departure for _, departure in self.departures))}
         left |= {group.origin_area for group in self._all_groups if group.origin_area is not None}
@@ -130,7 +130,7 @@ class HouseholdBatch(ConsumedBatch):
 
     @property
     def moved(self) -> list[tuple[int, DisplacedHousehold]]:
-        """A household counts -1 for its earlier state, and +1 for its new state."""
+        """A household's earlier state counts -1, and its new state counts +1."""
         return [
             *((-1, household) for household in self.before.values() if household.destination_area is not None),
             *((1, household) for household in self.newest.values() if household.destination_area is not None),
@@ -138,10 +138,10 @@ class HouseholdBatch(ConsumedBatch):
 
 
 async def households_of(received: Sequence[Received], places: Places, session: AsyncSession) -> HouseholdBatch:
-    """Events that are not newer get the outcome `not_newer`.
+    """An event that is not newer gets the outcome `not_newer`.
 
-    A recorded report and a held report about the same people must not be counted twice. The first event that
-    registers held people therefore also ends their hold, before the event about the end of the hold arrives.
+    People must not be counted twice, by a held report and by a recorded report. Therefore an event that registers held
+    people ends their hold, even before the event about the end of the hold arrives.
     """
     batch = HouseholdBatch(received)
     events = {position: reading.event.data for position, reading in enumerate(received)}
@@ -167,7 +167,7 @@ def _subject(event: HouseholdRegistered | GroupCounted) -> HeldSubject:
 
 
 def _ends(event: HouseholdRegistered | GroupCounted, held: HeldPeople) -> bool:
-    """An exercise does not register people of an Actual report."""
+    """Only an Actual event registers the people of an Actual report."""
     return event.status is Status.ACTUAL or held.status is not Status.ACTUAL
 
 
@@ -223,7 +223,7 @@ async def _households(
 async def _departures(
     batch: HouseholdBatch, newer: Mapping[int, HouseholdRegistered], places: Places, session: AsyncSession
 ) -> None:
-    """A correction replaces only the departure of the report that it corrects."""
+    """A correction replaces the departure of the corrected report, and no other departure."""
     reported = [
         (position, report_id, left)
         for position, event in newer.items()
@@ -237,7 +237,8 @@ async def _departures(
     for position, report_id, left in reported:
         stood_under = report_id
         if departed.get(report_id) is None and isinstance(newer[position], HouseholdCorrected):
-            stood_under = newer[position].household_id  # earlier releases of Dayar stored departures under this id
+            # Earlier releases of Dayar stored departures under the household's id.
+            stood_under = newer[position].household_id
         if (before := departed.get(stood_under)) is not None:
             batch.withdrawn.append(before)
             departed[stood_under] = None

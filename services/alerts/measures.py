@@ -1,4 +1,4 @@
-"""Metrics about the delivery channels, and about alerts that no receiver gets or that cannot be read."""
+"""Measures the delivery channels. Counts the alerts that no receiver gets, and the alerts that cannot be read."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -19,22 +19,22 @@ from shared.events.vocabulary import Severity, Status
 from shared.postgres.models import table
 from shared.web.measured import Measure, gauge, gauges, timestamp
 
-LOOKED_AT = timedelta(days=7)  # a limit, so that a scrape stays fast
-# a delivery that fails only this long is not counted, because a restart may be the reason
+LOOKED_AT = timedelta(days=7)  # Older deliveries are not read, so that a scrape stays fast.
+# The failures of the first minute are not counted, because a restart may have caused them.
 FIRST_ATTEMPTS = timedelta(minutes=1)
 DAY = timedelta(days=1)
 OVERDUE = timedelta(minutes=2)
-MILD = (Severity.MINOR, Severity.MODERATE)  # an unknown severity counts as grave
+MILD = (Severity.MINOR, Severity.MODERATE)  # Unknown is missing here, because an unknown severity counts as grave.
 
-# the gateway has accepted the message; if no receipt comes in time, Dayar gives the message up
+# A message that waits for its SMS receipt is not failing. If no receipt comes in time, Dayar gives the message up.
 IS_FAILING = (
     Delivery.settled_at.is_(None)
     & (Delivery.attempts > 1)
     & (Delivery.created_at < func.now() - FIRST_ATTEMPTS)
     & Delivery.reason.is_distinct_from(AWAITS_RECEIPT)
 )
-# A message waits until the receiver's earlier messages about the alert are settled. Failed earlier messages are
-# reported.
+# A message waits while the receiver has earlier unsettled messages about the alert. Earlier messages that fail are
+# counted as failing.
 EARLIER = aliased(Delivery)
 WAITS_FOR_EARLIER = (
     select(EARLIER.delivery_id)
@@ -48,7 +48,7 @@ WAITS_FOR_EARLIER = (
     .correlate(Delivery)
     .exists()
 )
-# `attempts` counts claims, so a delivery whose only attempt hangs is overdue, too
+# `attempts` counts claims. A first attempt that hangs must count as overdue.
 IS_OVERDUE = (
     Delivery.settled_at.is_(None)
     & (Delivery.attempts <= 1)
@@ -56,7 +56,7 @@ IS_OVERDUE = (
     & ~WAITS_FOR_EARLIER
 )
 GAVE_UP = Delivery.is_delivered.is_(False) & (Delivery.settled_at > func.now() - DAY)
-# people see the result of their own test messages
+# The sender of a test message sees the result, so test messages are not counted.
 TRIALS = select(AlertRow.alert_id).where(AlertRow.kind == RuleKind.TEST)
 CHANNELS = select(ReceiverRow.__table__.c.channel).union(select(ContactRow.channel))
 BY_CHANNEL = (
@@ -112,7 +112,8 @@ IS_GRAVE = (
     | (ALERTS.rule == UNJUDGED_RULE)
     | (ALERTS.reason == QUAKE_UNJUDGED)
 )
-# A delivery that was given up has reached nobody. Another metric counts the deliveries that still wait.
+# A delivery that was given up reached nobody, so it does not count. Deliveries that still wait do count here, because
+# another metric shows their delay.
 HAS_DELIVERY = select(Delivery.delivery_id).where(
     Delivery.alert_id == ALERTS.alert_id, Delivery.is_delivered.is_distinct_from(False)
 )
@@ -169,7 +170,7 @@ async def overdue_escalations(session: AsyncSession) -> Iterable[Metric]:
 
 
 def bot_updates(settings: AlertsSettings) -> Measure:
-    """In an exercise the bot may get no updates, and the value is 0."""
+    """The value is 0 for an exercise in which the bot may get no updates."""
 
     async def measure(session: AsyncSession) -> Iterable[Metric]:
         file = settings.alerts_telegram_token_file

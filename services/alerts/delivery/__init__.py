@@ -1,1 +1,1 @@
-"""Sends notifications: writes their texts, stores and sends deliveries, and tries the next contact after a failure."""
+"""Sends notifications: writes texts, stores and sends deliveries, and notifies the next contact after a failure."""

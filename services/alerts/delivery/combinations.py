@@ -1,4 +1,4 @@
-"""Finds which deliveries of a list belong to one combined message."""
+"""Groups the deliveries of a list by the combined message that contains them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from services.alerts.delivery.notices import FOLDABLE
 
 
 def combined(deliveries: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
-    """Messages are in the order of the list, and the deliveries of a message in the order of their planning."""
+    """Messages keep the order of the list. Within a message, deliveries have the order in which they were planned."""
     messages: dict[Any, list[Mapping[str, Any]]] = {}
     for delivery in deliveries:
         messages.setdefault(message_of(delivery), []).insert(0, delivery)
@@ -15,7 +15,7 @@ def combined(deliveries: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, 
 
 
 def message_of(delivery: Mapping[str, Any]) -> Any:
-    """Combined deliveries have the same attempts, and the same wait until the first attempt."""
+    """Deliveries in one message have the same attempts and the same first due time."""
     slot = (delivery["recipient"], delivery["channel"])
     if delivery["channel"] not in FOLDABLE:
         return delivery["delivery_id"]

@@ -1,4 +1,7 @@
-"""Claims deliveries, sends them and records the attempts. A receiver that hangs delays no other receiver."""
+"""Claims deliveries, sends them and records the attempts.
+
+Each receiver has its own limit of attempts, so a receiver that hangs delays no other receiver.
+"""
 
 import asyncio
 import time
@@ -25,19 +28,19 @@ from shared.postgres import database, notify
 from shared.tracing import Phase
 
 LOOK_SECONDS = 1.0
-GATHER_SECONDS = 0.03  # attempts that finish within this time are recorded together
-# the least time between two writes, because one write of many attempts costs less than many writes
+GATHER_SECONDS = 0.03  # Attempts that finish within this time are recorded in one write.
+# Wait this long between two writes, because one write of many attempts costs less than many writes.
 BUSY_SECONDS = 0.2
 SHORT_PAUSE_SECONDS = 60.0
 UNKNOWN_CHANNEL = "unknown_channel"
-STOP_SECONDS = 2  # an ending process has this time to record its last attempts
+STOP_SECONDS = 2  # An ending process may use this time to record its last attempts.
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAttempt:
-    """`retry_after` has the seconds until the next attempt, if the receiving server sets them.
+    """`retry_after` is the number of seconds until the next attempt, if the receiving server demands a wait.
 
-    `results` has the results of deliveries that differ from the result of the attempt.
+    `results` has the deliveries of a combined job whose result differs from `reason`.
     """
 
     began_at: datetime
@@ -50,13 +53,13 @@ class DeliveryAttempt:
 
     @property
     def is_failure(self) -> bool:
-        """A server that asks us to wait for a short time has not failed."""
+        """A server that demands a short wait has not failed."""
         is_short = self.retry_after is not None and self.retry_after <= SHORT_PAUSE_SECONDS
         return not self.is_delivered and not is_short
 
 
 class Deliveries:
-    """The delivery loop, which runs until cancelled. Several workers may run their loops at the same time."""
+    """Claims and sends deliveries until cancelled. Several workers may run this loop at the same time."""
 
     def __init__(
         self,
@@ -68,10 +71,10 @@ class Deliveries:
         self._settings, self._engine, self._woken = settings, engine, woken
         self._channels: Mapping[str, ChannelOut] = {str(name): channel for name, channel in channels.items()}
         self._busy: Counter[Slot] = Counter()
-        self._waiting: set[Slot] = set()  # due deliveries of these slots may wait until an attempt ends
+        self._waiting: set[Slot] = set()  # Due deliveries of these slots may be waiting for the end of an attempt.
         self._finished: list[tuple[Job, DeliveryAttempt]] = []
         self._has_finished = asyncio.Event()
-        self._unrecorded: set[UUID] = set()  # these deliveries have an attempt that is not recorded yet
+        self._unrecorded: set[UUID] = set()  # These deliveries have an unrecorded attempt.
         self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
@@ -91,9 +94,9 @@ class Deliveries:
                 self._start_over()
 
     def _start_over(self) -> None:
-        """Deliveries whose attempts were not recorded are due again after their leases.
+        """Clears all state. Deliveries with unrecorded attempts are due again after their leases.
 
-        If the attempts were kept, an attempt that cannot be recorded would end the next loop, too.
+        If the attempts stayed, an attempt that cannot be recorded would end the next loop as well.
         """
         self._busy.clear()
         self._waiting.clear()
@@ -105,19 +108,20 @@ class Deliveries:
         return timedelta(seconds=self._settings.alerts_lease_seconds)
 
     def reserve(self, slot: Slot) -> bool:
-        """Returns False if no slot is free, or if other deliveries may already wait for a slot."""
+        """Returns False if no attempt is free, or if deliveries of this slot may already wait."""
         if self._tasks is None or slot in self._waiting or self._busy[slot] >= self._settings.alerts_at_once:
             return False
         self._busy[slot] += 1
         return True
 
     def release(self, slot: Slot) -> None:
-        self._busy[slot] = max(0, self._busy[slot] - 1)  # the loop that owned the slot may have failed
+        # The loop that reserved the slot may have failed, so the count may already be 0.
+        self._busy[slot] = max(0, self._busy[slot] - 1)
         if slot in self._waiting:
             self._woken.set()
 
     def send(self, job: Job) -> None:
-        """If the loop has failed after the reservation, the job is sent when the delivery's lease ends."""
+        """The loop may have failed since the reservation. The job is then sent after the delivery's lease."""
         if self._tasks is None:
             self.release(job.slot)
             return
@@ -138,7 +142,7 @@ class Deliveries:
         self._waiting = {slot for slot, attempts in (busy + claimed).items() if attempts >= at_once}
         self._busy += claimed
         if any(self._busy[slot] < at_once for slot in self._waiting):
-            self._woken.set()  # a slot became free during the claim
+            self._woken.set()  # An attempt ended during the claim, so deliveries of its slot can be claimed now.
         return jobs
 
     async def _deliver(self, job: Job) -> None:
@@ -169,9 +173,9 @@ class Deliveries:
         return DeliveryAttempt(began, datetime.now(UTC), answer, is_delivered=True, is_final=True)
 
     def of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
-        """The attempt is final if the delivery is too old for a retry, or if a test message failed.
+        """An attempt is final for a delivery that is too old for a retry, and for a failed test message.
 
-        The person who sent the test message sees the failure, and can send another message.
+        A failed test message is shown to the person who sent it, and who can send another one.
         """
         own = attempt.results.get(job.delivery_id)
         if isinstance(own, str):
@@ -187,14 +191,14 @@ class Deliveries:
             raise Undelivered("receiver_removed", is_final=True)
         channel = self._channels.get(job.receiver.channel)
         if channel is None:
-            # The error is not final, because the later release of Dayar may be installed again.
+            # A later release of Dayar knows the channel and may be installed again, so the error is not final.
             raise Undelivered(UNKNOWN_CHANNEL)
         name = f"deliver {job.receiver.channel}"
         with tracing.Continued(job.traceparent), tracing.span(Phase.DELIVER, name, traced(job)):
             return await channel.send(permitted(job, job.receiver), job.receiver)
 
     async def _record(self) -> None:
-        """Each write includes all attempts that finished before the write began."""
+        """One write contains all attempts that finished before the write."""
         recorded_at = -BUSY_SECONDS
         while True:
             await self._has_finished.wait()
@@ -203,25 +207,25 @@ class Deliveries:
             finished = self._finished.copy()
             await retry_while_unavailable(lambda: self._write(finished))  # noqa: B023 - awaited before the next
             recorded_at = time.monotonic()
-            # the attempts are removed only after the write, because the write may be interrupted
+            # The write may be interrupted, so the attempts are removed only afterwards.
             del self._finished[: len(finished)]
             self._unrecorded -= {job.delivery_id for job, _ in finished}
             if any(job.slot in self._waiting for job, _ in finished):
-                self._woken.set()  # deliveries of the same slot may have waited for these attempts
+                self._woken.set()  # Deliveries of a slot may have waited until these attempts were recorded.
 
     async def _record_last(self) -> None:
-        """Records the last attempts before the process ends, because a worker would repeat unrecorded attempts."""
+        """Records the last attempts before the process ends. Otherwise a worker would repeat these attempts."""
         if self._finished:
             with suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS):
                     await retry_while_unavailable(lambda: self._write(self._finished))
 
     async def _write(self, finished: Sequence[tuple[Job, DeliveryAttempt]]) -> None:
-        """A delivery that was claimed again has another lease, and stays unchanged."""
+        """If a delivery was claimed again, its lease has changed, and the attempt changes nothing."""
         columns = zip(*(self._row(job, attempt) for job, attempt in finished), strict=True)
         async with database.transaction(self._engine) as connection:
             rows = await connection.fetch(RECORD, *columns, timedelta(seconds=self._settings.alerts_retry_seconds))
-            # readers of the event know only the channels of DeliveryChannel
+            # Readers of the event know no channels except those of DeliveryChannel.
             if known := [row for row in rows if row["channel"] in list(DeliveryChannel)]:
                 jobs = {job.delivery_id: job for job, _ in finished}
                 await outbox.insert(connection, [settled(row, jobs[row["delivery_id"]]) for row in known])

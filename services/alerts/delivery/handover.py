@@ -1,7 +1,7 @@
-"""Stores a transaction's deliveries, and hands those that can be sent at once to the senders of this process.
+"""Stores a transaction's deliveries. Deliveries that can be sent at once go directly to the senders of this process.
 
-A handed-over delivery is stored with a lease, so no query has to claim it. If the process ends before sending, the
-delivery is due again when the lease ends.
+Such a delivery is stored with a lease, so the delivery loop does not claim it. If the process ends before the attempt,
+the delivery is due again after its lease.
 """
 
 import time
@@ -24,7 +24,7 @@ from shared.events import HazardReported
 
 BURST_SECONDS = 60.0
 MOST_PLACES = 10_000
-NOW, AHEAD = timedelta(), timedelta(seconds=-BURST_SECONDS)  # deliveries are claimed in the order of their due times
+NOW, AHEAD = timedelta(), timedelta(seconds=-BURST_SECONDS)  # Deliveries with an earlier due time are claimed first.
 HANDOVER = "handover"
 
 
@@ -33,20 +33,20 @@ class Senders(Protocol):
     def lease(self) -> timedelta: ...
 
     def reserve(self, slot: Slot) -> bool:
-        """Returns False if the receiver's limit of concurrent attempts on this channel is reached."""
+        """Returns False if the receiver already has the permitted number of concurrent attempts on this channel."""
         ...
 
     def release(self, slot: Slot) -> None: ...
 
     def send(self, job: Job) -> None:
-        """The caller has reserved the slot, which is released afterwards."""
+        """Call `reserve` first. The slot is released after the attempt."""
         ...
 
 
 class Dispatcher:
-    """Stores deliveries and hands them to `senders`. If `senders` is None, the delivery loop claims the deliveries.
+    """If `senders` is None, the delivery loop claims and sends the deliveries.
 
-    In a burst of alerts, a receiver's first message about each place is sent before the receiver's other messages.
+    In a burst of alerts, the receiver's first message about each place goes before the receiver's other messages.
     """
 
     def __init__(self, plan_cache: PlanCache, senders: Senders | None = None) -> None:
@@ -77,7 +77,10 @@ class PlaceBursts:
         self._notified: dict[tuple[Slot, frozenset[str]], float] = {}
 
     def in_order(self, deliveries: Sequence[PlannedDelivery]) -> list[PlannedDelivery]:
-        """Each place's first delivery comes first, even before deliveries stored earlier."""
+        """The first delivery about a place comes first.
+
+        Its due time is earlier than those of deliveries stored before.
+        """
         now = self._clock()
         if len(self._notified) > MOST_PLACES:
             self._notified = {key: at for key, at in self._notified.items() if at > now - BURST_SECONDS}
@@ -95,10 +98,10 @@ class PlaceBursts:
 
 
 class Handover:
-    """Sends the jobs after the session's commit.
+    """Sends the jobs after the session has committed.
 
-    Without a commit, the slots are released. If half of a lease has passed before the commit, the jobs are not sent.
-    The delivery loop claims unsent deliveries when their leases end.
+    A rollback releases the slots. If the commit comes after half of the lease, the jobs are not sent here. If a job was
+    not sent, the delivery loop claims the delivery after its lease.
     """
 
     def __init__(self, session: AsyncSession, senders: Senders) -> None:
@@ -107,7 +110,7 @@ class Handover:
         session.info[HANDOVER] = self
 
     def reserves(self, delivery: PlannedDelivery) -> bool:
-        """Only a delivery that can be sent at once gets a slot."""
+        """Reserves a slot only for a delivery that can be sent at once."""
         is_first = delivery.step == 1 and delivery.due_in <= NOW and not delivery.is_foldable
         is_reserved = is_first and self._senders.reserve(delivery.slot)
         if is_reserved:
@@ -135,7 +138,7 @@ def _send(session: Session) -> None:
 
 @event.listens_for(Session, "after_transaction_end")
 def _release(session: Session, transaction: SessionTransaction) -> None:
-    """Unlike `after_rollback`, the event `after_transaction_end` comes even if the connection is lost."""
+    """A lost connection causes `after_transaction_end`, but no `after_rollback`."""
     if transaction.parent is None and (handover := session.info.pop(HANDOVER, None)) is not None:
         handover.release()
 

@@ -21,10 +21,10 @@ _contact = TypeAdapter(Contact)
 
 
 def folded(jobs: Sequence[Job]) -> list[Job]:
-    """The first job of a message has the other jobs as `companions`.
+    """A combined message is one job, with the other jobs as `companions`.
 
-    If the contact was replaced by a contact on another channel, that channel may not combine messages. Each message is
-    then sent alone, because the channel would not send the companions.
+    The contact may have been replaced by a contact on a channel that combines no messages. That channel would not send
+    the companions, so each job becomes a message of its own.
     """
     together: dict[Slot, list[Job]] = {}
     for job in jobs:
@@ -35,7 +35,7 @@ def folded(jobs: Sequence[Job]) -> list[Job]:
 
 
 def permitted(job: Job, receiver: Receiver) -> Job:
-    """The receiver may have become external after the delivery was planned."""
+    """Removes restricted texts if the receiver has become external since the delivery was planned."""
     if receiver.is_internal:
         return job
     companions = tuple(permitted(companion, receiver) for companion in job.companions)
@@ -47,7 +47,7 @@ def is_combined(job: Job) -> bool:
 
 
 def job_of(row: asyncpg.Record) -> Job | None:
-    """Returns None if the receiver's row is invalid. The delivery is then claimed again when its lease ends."""
+    """Returns None if the receiver's row is invalid. After its lease, the delivery is claimed again."""
     delivery = dict(row)
     known, contact = delivery.pop("receiver"), delivery.pop("contact")
     receiver = next(iter(valid([known] if known else [], _receiver, "receivers")), None)

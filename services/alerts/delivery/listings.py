@@ -36,7 +36,10 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertQuery:
-    """`areas` are the P-codes that the caller may see (None = all). `within` are the requested P-codes."""
+    """`areas` has the P-codes that the caller may see. None means all P-codes.
+
+    `within` has the P-codes that the request names.
+    """
 
     limit: int
     states: Sequence[AlertState] = ()
@@ -66,7 +69,7 @@ TRIED = (
 )
 OF_RECEIVER = ReceiverRow.label == Delivery.recipient
 LANGUAGE = select(ReceiverRow.language).where(OF_RECEIVER).scalar_subquery()
-# whether a mail to the receiver has a link with which the receiver acts under their own account
+# True if a mail to the receiver has a link for actions without signing in.
 RECEIVER = table(ReceiverRow).c
 IS_OWN_ACCOUNT = (
     select(and_(RECEIVER.kind == ReceiverKind.PERSON, RECEIVER.account_id.is_not(None)))
@@ -102,7 +105,7 @@ NEWEST_FIRST = (Delivery.created_at.desc(), Delivery.recipient)
 
 
 async def alerts(session: AsyncSession, query: AlertQuery) -> list[Alert]:
-    """If no state is requested, suppressed alerts are left out."""
+    """Suppressed alerts are listed only if the request names their state."""
     wanted = select(*table(AlertRow).columns).where(STATE.in_(query.states or USUAL))
     if query.statuses:
         wanted = wanted.where(AlertRow.status.in_(query.statuses))
@@ -136,7 +139,10 @@ def severities(floor: Severity) -> list[Severity]:
 async def deliveries(
     session: AsyncSession, *, areas: frozenset[str] | None = None, alert_id: UUID | None = None, limit: int = 200
 ) -> list[dict[str, Any]]:
-    """The deliveries with their states, newest first. `areas` are the P-codes that the caller may see (None = all)."""
+    """Returns the deliveries with their states, newest first. `areas` has the P-codes that the caller may see.
+
+    None means all P-codes.
+    """
     wanted = DELIVERIES
     if alert_id is not None:
         wanted = wanted.where(Delivery.alert_id == alert_id)
@@ -158,10 +164,10 @@ async def _listed(session: AsyncSession, wanted: Select[Any]) -> list[dict[str, 
 
 
 def visible(caller: Principal, places: Places) -> frozenset[str] | None:
-    """The P-codes whose alerts the caller may see. None means all areas."""
+    """Returns the P-codes whose alerts the caller may see. None means that the caller may see all areas."""
     return places.around(caller.areas)
 
 
 def is_within(alert: Alert, areas: frozenset[str] | None) -> bool:
-    """An alert without a place is visible to all."""
+    """Everybody may see an alert without a place."""
     return areas is None or not alert.pcodes or not areas.isdisjoint(alert.pcodes)

@@ -1,4 +1,4 @@
-"""The message of a delivery, or of several combined deliveries, as its receiver sees it."""
+"""Shows a delivery's message, or the message of several deliveries, as the receiver sees it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ NOBODY_ACTED = ActedAlerts()
 
 @dataclass(frozen=True, slots=True)
 class ShownMessage:
-    """`buttons` are the texts of the buttons below a Telegram message. `segments` are the parts of a short message."""
+    """`buttons` has the texts of the buttons under a Telegram message. `segments` has the parts of an SMS."""
 
     text: Text
     buttons: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ class Messages:
     def together(
         self, deliveries: Sequence[tuple[Mapping[str, Any], Content]], acted: ActedAlerts = NOBODY_ACTED
     ) -> list[ShownMessage]:
-        """All deliveries are to one receiver by one channel, which combines them."""
+        """Expects deliveries to one receiver by a channel that combines messages."""
         first, _ = deliveries[0]
         language = first["language"]
         match first["channel"]:
@@ -52,7 +52,7 @@ class Messages:
         return [ShownMessage(self.texts.digest(texts, language))]
 
     def of(self, delivery: Mapping[str, Any], content: Content, acted: ActedAlerts = NOBODY_ACTED) -> ShownMessage:
-        """`delivery` is a row of `listings.deliveries`. `acted` has the names of the people who acted."""
+        """`delivery` is a row of `listings.deliveries`. `acted` has the names of people who acted on the alerts."""
         alert, cause, language, words = content.data, delivery["cause"], delivery["language"], content.hazard
         named = acted.then(alert)
         match delivery["channel"]:
@@ -75,9 +75,11 @@ class Messages:
     def edited(
         self, first: Mapping[str, Any], newest: Mapping[str, Any], content: Content, acted: ActedAlerts
     ) -> ShownMessage | None:
-        """The edited message shows the newest state of the alert. Returns None if nothing was edited.
+        """Shows the message after its edit, with the newest state of the alert.
 
-        `newest` is the newest delivery about the alert to this chat, with its `content`.
+        Returns None if the message was never edited.
+
+        `newest` is the newest delivery about the alert to this chat. `content` is the content of `newest`.
         """
         alert = acted.newest.get(first["alert_id"])
         if alert is None or alert.sequence <= Content.model_validate(first["content"]).data.sequence:

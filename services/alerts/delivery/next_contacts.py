@@ -1,4 +1,4 @@
-"""Notifies a receiver's next contact if the contact before it failed, or if nobody answered in time."""
+"""Notifies the next contact of a receiver if a contact failed, or if nobody answered in time."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,12 +31,15 @@ from shared.failures import retry_while_unavailable
 from shared.postgres import database
 
 LOOK_SECONDS = 1.0
-# While an alert is muted, its next contacts wait. After this time, the worker checks again whether the alert is muted.
+# The next contacts of a muted alert wait. The worker checks after this time whether the alert is still muted.
 MUTED_WAIT = timedelta(minutes=1)
 
 
 class NextContacts:
-    """Runs until cancelled. A worker skips deliveries that another worker has locked, so several workers may run."""
+    """Runs until cancelled. Runs until cancelled.
+
+    Several workers may run this, because each skips deliveries that another worker has locked.
+    """
 
     def __init__(
         self, sessions: async_sessionmaker[AsyncSession], places: Ancestry, clock: Callable[[], datetime] = utcnow
@@ -74,7 +77,7 @@ class NextContacts:
         unsuccessful = [delivery for delivery in due if delivery.delivery_id in reasons]
         warn_of_unknown_causes(unsuccessful)
         current, superseded = await self._superseded(session, unsuccessful)
-        # a later message about the alert replaces the earlier message at the next contact
+        # The next contact gets only the latest message about the alert, and gets this message earlier.
         brought_forward = await contact_queries.bring_forward(session, superseded, now)
         contacts = await contact_queries.further(session, {delivery.recipient for delivery in current})
         planned = [
@@ -89,7 +92,7 @@ class NextContacts:
     async def _superseded(
         self, session: AsyncSession, deliveries: Sequence[DueDelivery]
     ) -> tuple[list[DueDelivery], dict[DeliveryKey, int]]:
-        """A delivery is superseded by a later step of the same alert on the same channel to the same receiver."""
+        """A delivery is superseded if its receiver has a later step's delivery about the alert on this channel."""
         newest = await contact_queries.newest_steps(session, deliveries)
         current = [delivery for delivery in deliveries if newest[delivery.key] == delivery.step]
         return current, {
@@ -98,15 +101,18 @@ class NextContacts:
 
 
 def warn_of_unknown_causes(deliveries: Iterable[DueDelivery]) -> None:
-    """A later release of Dayar stored the causes before a rollback. The next contact is still notified."""
+    """A later release of Dayar, which was rolled back, stored these causes.
+
+    The unknown cause does not keep the next contact from being notified.
+    """
     for cause in sorted({delivery.cause for delivery in deliveries} - set(Cause)):
         log.get().warning("unknown cause of notification", cause=cause)
 
 
 def reason(delivery: DueDelivery, receiver: Receiver, alert: Alert | None) -> Follows | None:
-    """Returns None if the message was delivered and needs no answer.
+    """Returns None if the message was delivered and nobody needs to answer it.
 
-    `alert` is None if the alert's row is unreadable. An unreadable alert may need an answer.
+    `alert` is None if the alert's stored row is unreadable. If the row is unreadable, an answer may be needed.
     """
     if not delivery.is_delivered:
         return Follows.NO_RESULT if delivery.failure is None else Follows.FAILED
@@ -117,9 +123,8 @@ def reason(delivery: DueDelivery, receiver: Receiver, alert: Alert | None) -> Fo
 def must_answer(receiver: Receiver, alert: Alert | None) -> bool:
     """A person must answer every alert.
 
-    A post must answer only grave alerts, because further messages about milder alerts would hide the grave ones. A
-    system never answers. A receiver who has acknowledged need not answer again while the alert waits for other people's
-    acknowledgements.
+    A post must answer only grave alerts. Further messages about milder alerts would hide the grave ones. A system never
+    answers. A receiver who has acknowledged need not answer again if the alert waits for further acknowledgements.
     """
     if receiver.kind not in (ReceiverKind.PERSON, ReceiverKind.POST):
         return False
@@ -132,22 +137,22 @@ def must_answer(receiver: Receiver, alert: Alert | None) -> bool:
 
 
 def awaits_assignee(alert: Alert | None, delivery: DueDelivery, receiver: Receiver) -> bool:
-    """The assignee must learn of the assignment even if somebody else has acknowledged the alert."""
+    """The assignee must learn of the assignment, even if the alert is already acknowledged."""
     if alert is None or alert.assigned_to is None or alert.assigned_to != receiver.account_id:
         return False
     if receiver.kind is not ReceiverKind.PERSON or delivery.cause != Cause.ASSIGNED:
         return False
     if alert.assigned_at is None or alert.resolved_at:
         return False
-    if alert.snoozed_until is not None:  # the waiting time begins at the end of the snooze
+    if alert.snoozed_until is not None:  # The waiting time begins when the snooze ends.
         return alert.snoozed_by != receiver.account_id
     return alert.waits_since is None or alert.waits_since <= alert.assigned_at
 
 
 def next_contacts(delivery: DueDelivery, receiver: Receiver, further: Sequence[Contact]) -> Sequence[Contact]:
-    """If the contact of the delivery was removed, all contacts of the receiver are next.
+    """Returns the contact after the delivery's contact. If the delivery's contact was removed, returns all contacts.
 
-    A contact that already has a delivery of this step gets no second delivery.
+    Contacts that already have a delivery of this step get no second one.
     """
     contacts = [receiver.first_contact, *further]
     position = next((place for place, contact in enumerate(contacts) if contact.channel == delivery.channel), None)
@@ -157,9 +162,9 @@ def next_contacts(delivery: DueDelivery, receiver: Receiver, further: Sequence[C
 def following(
     delivery: DueDelivery, follows: Follows, receiver: Receiver, contact: Contact, alert: Alert | None, now: datetime
 ) -> PlannedDelivery:
-    """A mail may be combined with other mails, as for a first contact.
+    """A mail to the next contact may also be combined with other mails.
 
-    Restricted texts are removed if the receiver has become external meanwhile.
+    Restricted texts are removed if the receiver has become external since the delivery.
     """
     content = delivery.content if receiver.is_internal else without_restricted_words(delivery.content)
     with tracing.Continued(delivery.traceparent):

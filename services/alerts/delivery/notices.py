@@ -1,4 +1,4 @@
-"""What a delivery contains, and why its receiver is notified."""
+"""Says what a delivery contains, and why the receiver is notified."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -27,8 +27,8 @@ from shared.events import (
 from shared.events.vocabulary import DeliveryChannel, Scope, Validity
 
 FOLDED_WITHIN = timedelta(minutes=2)
-# After this many messages to a receiver in an hour by all channels, further messages are combined for a longer time. A
-# receiver that gets each alert by three channels then gets at most 38 messages in an hour.
+# If a receiver got this number of messages in an hour, by all channels together, later messages wait longer and are
+# combined. With three channels for each alert, a receiver then gets at most 38 messages in an hour.
 MANY_MESSAGES, FOLDED_WITHIN_IF_MANY = 20, timedelta(minutes=10)
 COUNTED_WITHIN = timedelta(hours=1)
 TRIAL_RULE = "test"
@@ -56,13 +56,13 @@ class Cause(StrEnum):
     RESOLVED = "resolved"
 
 
-# messages with these causes are sent although the alert is muted
+# Messages with these causes are sent even for a muted alert.
 UNMUTED = frozenset(
     {Cause.LAPSED, Cause.ACKNOWLEDGED, Cause.ASSIGNED, Cause.TAKEN_OVER, Cause.REOPENED, Cause.RESOLVED}
 )
-# the first message with one of these causes does not say that the alert is new
+# If a first message about an alert has one of these causes, the message does not call the alert new.
 RISING = frozenset({Cause.ESCALATED, Cause.STALLED, Cause.WOKEN, Cause.ABSENT})
-# Messages with these causes concern their receiver alone, so a new message about a graver alert does not replace them.
+# Only their receiver needs messages with these causes. Therefore a message about a graver alert does not replace them.
 UNREPLACED = frozenset({Cause.ASSIGNED, Cause.TAKEN_OVER})
 
 
@@ -96,23 +96,23 @@ EVENTS: Mapping[Cause, type[AlertRaised]] = {
 
 @dataclass(frozen=True, slots=True)
 class PlannedDelivery:
-    """All attempts send the same content, with `delivery_id` as the `webhook-id`."""
+    """Every attempt sends the same content, with `delivery_id` as the `webhook-id`."""
 
     delivery_id: UUID
     alert_id: UUID
     step: int
     recipient: str
-    channel: str  # a DeliveryChannel, or a channel that a later release of Dayar stored
-    cause: str  # a Cause, or a later release's cause that was copied from an earlier contact's delivery
+    channel: str  # The value is a DeliveryChannel, or a channel that only a later release of Dayar knows.
+    cause: str  # The value is a Cause, or a cause of a later release, copied from the delivery to an earlier contact.
     content: str
     created_at: datetime
     due_in: timedelta = timedelta()
     hazard_id: UUID | None = None
-    is_foldable: bool = False  # whether the message may wait, and be combined with other messages
-    is_internal: bool = False  # whether the receiver also gets the texts of hazards that are not Public
-    next_contact_in: timedelta | None = None  # the receiver's next contact is notified after this time
+    is_foldable: bool = False  # If true, the message may wait, and may be combined with other messages.
+    is_internal: bool = False  # If true, the receiver also gets texts of hazards that are not Public.
+    next_contact_in: timedelta | None = None  # After this time, the receiver's next contact is notified.
     follows: Follows | None = None
-    places: frozenset[str] = frozenset()  # the places of the alert; empty if the message may wait
+    places: frozenset[str] = frozenset()  # These are the alert's places. A message that may wait has none.
     site_ids: tuple[UUID, ...] = ()
     traceparent: str | None = field(default_factory=tracing.current, compare=False)
 
@@ -140,22 +140,22 @@ class WordsOfContent(BaseModel):
 
 
 class Content(WordsOfContent):
-    """At `timestamp`, the alert changed to the state in `data`."""
+    """`data` is the state of the alert since `timestamp`."""
 
     timestamp: datetime | None = None
     data: AlertRaised
 
 
 def is_foldable(alert: Alert, channel: str) -> bool:
-    """A message may wait if it is a mail, a Telegram message or an SMS about an alert of Moderate or below.
+    """Mails, Telegram messages and SMS about an alert of Moderate or below may wait.
 
-    If the severity is Unknown, or a person must judge it, the message may not wait.
+    If the severity is Unknown, or if a person must judge the severity, the message may not wait.
     """
     return channel in FOLDABLE and not alert.is_grave
 
 
 def is_open(alert: AlertRaised) -> bool:
-    """A test message is no alert."""
+    """A test message is not about a real alert, so it is never open."""
     is_over = alert.validity is not Validity.IN_FORCE and alert.demand is None
     return alert.resolved_at is None and not is_over and alert.rule != TRIAL_RULE
 
@@ -165,9 +165,9 @@ def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:
 
 
 def content_of(alert: Alert, cause: Cause, message: Message | None = None) -> str:
-    """The body has a type, a timestamp and data, as Standard Webhooks requires.
+    """Standard Webhooks requires a type, a timestamp and data.
 
-    `message` is the alert's event, or None if the caller has not built the event.
+    `message` is the event of the alert. If it is None, the event is built here.
     """
     event = event_of(alert, cause)
     data = msgspec.Raw((message or alert.event(event)).value)
@@ -180,7 +180,7 @@ class TrialData(msgspec.Struct):
 
 
 class TrialContent(msgspec.Struct):
-    """Parses only the field that marks a test message."""
+    """Parses only the field that says whether this is a test message."""
 
     data: TrialData = msgspec.field(default_factory=TrialData)
 
@@ -190,7 +190,7 @@ def is_trial(content: str) -> bool:
 
 
 def with_words(content: str, words: HazardWords | None) -> str:
-    """The event contains only codes and figures, so the hazard's free text and the sites are added."""
+    """An event has only codes and figures, so this adds the hazard's free text and the sites."""
     if words is None:
         return content
     unused = None if words.sites else {"sites"}
@@ -200,7 +200,7 @@ def with_words(content: str, words: HazardWords | None) -> str:
 
 
 def page_of(alert_id: UUID, public_url: str) -> str:
-    """The address of the alert's page, which staff open after they sign in."""
+    """Returns the address of the page of an alert, which staff open after signing in."""
     return f"{public_url}/alerts/{alert_id}"
 
 
@@ -237,9 +237,9 @@ def plan(
     messages: Mapping[str, int],
     now: datetime,
 ) -> dict[UUID, datetime]:
-    """`known` maps each receiver and channel to the latest planned time of the last hour.
+    """`known` maps a receiver and channel to the latest planned time within the last hour.
 
-    `messages` maps each receiver to the number of its combined messages in the last hour, by all channels.
+    `messages` maps a receiver to the number of combined messages of the last hour, by all channels.
     """
     newest, counts, planned = dict(known), Counter(messages), dict[UUID, datetime]()
     for delivery in foldable:

@@ -1,4 +1,4 @@
-"""Finds the names of the people who acted, because stored events have no names of people."""
+"""Events store no names of people, so this module finds the names of those who acted."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,14 +22,14 @@ PUBLISHED = AlertRaised.model_fields.keys() & Alert.model_fields.keys()
 
 @dataclass(frozen=True, slots=True)
 class ActedAlerts:
-    """`actors` and `assignees` map the alert and the time of each action to a name."""
+    """`actors` and `assignees` map an alert and the time of an action to a person's name."""
 
     newest: Mapping[UUID, Alert] = field(default_factory=dict)
     actors: Mapping[tuple[UUID, datetime], str] = field(default_factory=dict)
     assignees: Mapping[tuple[UUID, datetime], str] = field(default_factory=dict)
 
     def then(self, event: AlertRaised) -> Alert | AlertRaised:
-        """Returns the event, which has no names, if this release cannot read the alert."""
+        """If this release cannot read the alert, returns the event, which has no names."""
         alert = self.newest.get(event.alert_id)
         if alert is None:
             return event
@@ -45,7 +45,7 @@ class ActedAlerts:
 
 
 async def acted_alerts(session: AsyncSession, deliveries: Sequence[Mapping[str, Any]]) -> ActedAlerts:
-    """`deliveries` are rows of `listings.deliveries`."""
+    """Each delivery is a row of `listings.deliveries`."""
     ids = {delivery["alert_id"] for delivery in deliveries}
     wanted = select(Act.alert_id, Act.acted_at, Act.deed, Act.name, Act.text).where(Act.alert_id.in_(ids))
     actors, assignees = dict[tuple[UUID, datetime], str](), dict[tuple[UUID, datetime], str]()

@@ -20,7 +20,7 @@ NAMING = frozenset({Cause.ACKNOWLEDGED, Cause.TAKEN_OVER, Cause.RESOLVED})
 async def newest_state(
     sessions: async_sessionmaker[AsyncSession] | None, event: AlertRaised, alert_id: UUID, cause: str
 ) -> Alert | AlertRaised:
-    """Events have no names of people, so a message that names who acted needs the stored alert."""
+    """Events have no names of people. Therefore a message with names reads the stored alert."""
     if sessions is None or cause not in NAMING:
         return event
     async with sessions() as session:
@@ -28,7 +28,7 @@ async def newest_state(
 
 
 def state_line(state: Alert | AlertRaised, language: str) -> str:
-    """Empty if nobody acted. If `state` is an event, the lines have no names."""
+    """Returns "" if nobody acted. An event as `state` yields lines without names."""
     lines = (deed_line(state, language), _assignment_line(state, language), _snooze_line(state, language))
     return "\n".join(filter(None, lines))
 
@@ -52,7 +52,7 @@ def _snooze_line(state: Alert | AlertRaised, language: str) -> str:
 
 
 def deed_line(state: Alert | AlertRaised, language: str, longest_name: int | None = None) -> str:
-    """A name longer than `longest_name` is cut off."""
+    """A name is cut off after `longest_name` characters."""
     _ = translations(language, LOCALES).gettext
     for deed in ("resolved", "progressed", "acknowledged"):
         at, name = getattr(state, f"{deed}_at"), getattr(state, f"{deed}_name", None)

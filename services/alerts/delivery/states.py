@@ -11,11 +11,11 @@ from shared.events.vocabulary import DeliveryChannel
 
 
 class DeliveryState(StrEnum):
-    """`sent` means that a server accepted the message.
+    """`sent` means only that a server accepted the message.
 
-    `delivered` means that the receiver has the message: the answer of a webhook or the receipt of an SMS says so. The
-    receipt of an SMS may also say `read`. Mail servers and Telegram report neither `delivered` nor `read`. `answered`
-    means that the receiver's account acknowledged the alert, by a reply on this channel or on the board.
+    `delivered` means that the message reached the receiver, by the answer of a webhook or the receipt of an SMS. An SMS
+    receipt can also report `read`. Mail servers and Telegram never report `delivered` or `read`. `answered` means that
+    the receiver's account acknowledged the alert, by a reply on this channel or on the board.
     """
 
     QUEUED = "queued"
@@ -64,7 +64,7 @@ def unsettled(delivery: Mapping[str, Any], now: datetime) -> DeliveryState:
 
 
 def combined_at(delivery: Mapping[str, Any], now: datetime) -> datetime | None:
-    """Returns None if the message is sent alone."""
+    """Returns the planned time of a combined message, or None for a message that is sent alone."""
     planned_at: datetime | None = delivery["planned_at"]
     is_waiting = planned_at is not None and planned_at > now and delivery["reason"] is None
     return planned_at if is_waiting and not delivery["settled_at"] else None

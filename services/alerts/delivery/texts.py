@@ -1,4 +1,4 @@
-"""Writes the text of an alert in the receiver's language. Free text from a report is cleaned first."""
+"""Writes the text of an alert in the receiver's language. Removes unsafe characters from a report's free text."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ LONGEST = 150
 LONGEST_IN_BODY = 1000
 NAMED_IN_SUBJECT = 3
 BREAK = "-" * 40
-NAMED_OF_OBLAST = 20  # no oblast has more districts than this
+NAMED_OF_OBLAST = 20  # No oblast has more than 20 districts.
 
 CHANGED = "changed"
 CAUSES: Mapping[str, str] = {
@@ -51,7 +51,7 @@ CAUSES: Mapping[str, str] = {
 }
 
 
-# Alerts of other rules have the type of the hazard as their title.
+# An alert whose rule is missing here has the type of its hazard as title.
 TITLES: Mapping[str, str] = {
     "displacement": N_("Displacement"),
     "budget": N_("A source reports unusually much"),
@@ -59,7 +59,7 @@ TITLES: Mapping[str, str] = {
     "test": N_("Test message"),
 }
 NOT_PLACED = N_("Where: the districts are not known. Look at the map: displaced people may be in the area.")
-OF_UNKNOWN_ORIGIN = N_("Displacement, origin not known")  # for people of unknown origin
+OF_UNKNOWN_ORIGIN = N_("Displacement, origin not known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,10 @@ class Text:
 
 
 class Texts:
-    """Writes texts in the three languages. `institution` is the centre's name in each language.
+    """Writes texts in Kyrgyz, Russian and English. `institution` maps a language to the centre's name.
 
-    A template replaces the facts of a text, but not the banner of an exercise, the cause, the link or the centre's
-    name. The texts of the report also stay outside templates, because only some receivers may read them.
+    A template replaces the facts of a text. The exercise banner, the cause, the link and the centre's name stay. A
+    template never contains texts of the report, because only some receivers may read them.
     """
 
     def __init__(
@@ -107,13 +107,13 @@ class Texts:
         return Text(self.subject(alert, cause, language), "\n".join(lines))
 
     def worded(self, alert: AlertRaised, language: str, channel: DeliveryChannel) -> list[str] | None:
-        """Returns None without a template, or if a field has no value."""
+        """Returns None if no template applies, or if one of the template's fields has no value."""
         template = self.templates.find(alert, channel, language)
         text = template and filled(template, self._fields(alert, language, channel))
         return text.splitlines() if text else None
 
     def digest(self, texts: Sequence[Text], language: str) -> Text:
-        """The list of the texts' subjects, followed by every text in full."""
+        """Lists the subjects of all texts, and then adds every text in full."""
         known = translations(language, LOCALES)
         subject = known.ngettext("{count} notification: {subjects}", "{count} notifications: {subjects}", len(texts))
         titles = [text.subject for text in texts]
@@ -124,7 +124,7 @@ class Texts:
         )
 
     def subject(self, alert: AlertRaised, cause: str, language: str) -> str:
-        """The status is left out if it is Actual, and the cause is left out for a new alert."""
+        """The status is missing if it is Actual. The cause is missing for a new alert."""
         known = translations(language, LOCALES)
         severity = term("severity", alert.severity, known.gettext)
         line = f"{self.banner(alert, language)}{severity}: {self.title(alert, language)}"
@@ -144,7 +144,7 @@ class Texts:
         return several(names, NAMED_IN_SUBJECT, known) if names else ""
 
     def _fields(self, alert: AlertRaised, language: str, channel: DeliveryChannel) -> dict[str, str]:
-        """No value contains text from a report."""
+        """Fields for templates never contain text from a report."""
         known, is_short = translations(language, LOCALES), channel is DeliveryChannel.SMS
         moment = filters(language)["brief_moment" if is_short else "moment"]
         severity = term("severity", alert.severity, known.gettext) if is_short else severity_of(alert, known)
@@ -213,7 +213,7 @@ class Texts:
         return ["", *lines] if lines else []
 
     def where(self, alert: AlertRaised, language: str) -> str:
-        """No place is left out, because the reader may have only the mail."""
+        """All places are listed, because the reader may have only the mail."""
         known = translations(language, LOCALES)
         by_oblast: dict[str | None, list[str]] = {}
         for pcode in self._units(alert.pcodes):
@@ -221,7 +221,10 @@ class Texts:
         return printable("; ".join(self._within(top, pcodes, language, known) for top, pcodes in by_oblast.items()))
 
     def _units(self, pcodes: Iterable[str]) -> list[str]:
-        """A village is replaced by its district. A place inside another place of the list is dropped."""
+        """A village becomes its district.
+
+        If the list has a place and a place inside that place, the inner place is dropped.
+        """
         units = dict.fromkeys(self._unit(pcode) for pcode in pcodes)
         return [pcode for pcode in units if units.keys().isdisjoint(self._places.ancestors(pcode))]
 
@@ -245,7 +248,7 @@ class Texts:
 
 
 def cause_text(cause: str) -> str:
-    """A cause that a later release of Dayar stored may be unknown here."""
+    """A later release of Dayar may have stored a cause that is unknown here."""
     return CAUSES.get(cause, CAUSES[CHANGED])
 
 
@@ -257,7 +260,7 @@ def time_of(alert: AlertRaised) -> str:
 
 
 def severity_of(alert: AlertRaised, known: Translations) -> str:
-    """If Dayar computed the severity, a note says so, because readers may quote the severity to others."""
+    """A computed severity has a note, because readers may quote the severity to others."""
     severity = term("severity", alert.severity, known.gettext)
     if not alert.severity_is_derived:
         return severity

@@ -1,4 +1,4 @@
-"""The words of a message that are not in the alert's event: a hazard's free text, and the names of exposed sites."""
+"""Adds to a message the words that events never have: the hazard's free text, and the names of exposed sites."""
 
 import re
 import unicodedata
@@ -13,8 +13,8 @@ from shared.events.vocabulary import Scope
 from shared.pages.languages import LANGUAGES, name_in
 
 LONGEST = 1000
-MOST_SITES = 20  # limit for the stored content
-NAMED_SITES = 3  # limit for the text of a message
+MOST_SITES = 20  # The stored content has at most this number of sites.
+NAMED_SITES = 3  # The text of a message names at most this number of sites.
 
 
 class ExposedSite(BaseModel):
@@ -30,10 +30,12 @@ class ExposedSite(BaseModel):
 
 
 class HazardWords(BaseModel):
-    """`locality` describes the place in words: a village, a road, a river. `locality_pcode` is the village's code.
+    """`locality` says in words where the hazard is, for example a village, a road or a river.
 
-    `scope` tells receivers whether they may publish the text. Earlier releases of Dayar stored no scope. `sites` are
-    the first sites of an exposure alert. Only internal receivers read the names of sites, because a site is a locality.
+    `locality_pcode` is the code of a village.
+
+    `scope` tells the receiver whether the text may be published. Earlier releases of Dayar stored no scope. `sites` has
+    the first 20 sites of an exposure alert. A site is a locality, so only internal receivers read the names of sites.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,7 +49,7 @@ class HazardWords(BaseModel):
     sites: tuple[ExposedSite, ...] = ()
 
     def for_receiver(self, *, is_internal: bool) -> "HazardWords":
-        """Only internal receivers read the text of a hazard that is not Public, and the names of sites."""
+        """External receivers get neither the names of sites, nor the text of a hazard that is not Public."""
         if is_internal:
             return self
         return self.naming(()) if self.scope is Scope.PUBLIC else HazardWords(scope=self.scope)
@@ -56,7 +58,7 @@ class HazardWords(BaseModel):
         return self.model_copy(update={"sites": tuple(sites)})
 
     def text(self, language: str) -> HazardText | None:
-        """If the hazard has no text in the reader's language, returns the first text."""
+        """Returns the hazard's first text if no text is in the reader's language."""
         wanted = (language, *LANGUAGES, *self.texts)
         return next((self.texts[code] for code in wanted if code in self.texts), None)
 
@@ -103,6 +105,9 @@ def in_order(languages: Iterable[str], language: str) -> list[str]:
 
 
 def printable(text: str) -> str:
-    """One line without control and bidi characters, because a line break in a header makes the mail invalid."""
+    """Joins the text into one line, and removes control and bidi characters.
+
+    A line break in a header would make the mail invalid.
+    """
     line = re.sub(r"\s+", " ", text)
     return "".join(char for char in line if unicodedata.category(char) not in ("Cc", "Cf", "Cs")).strip()

@@ -1,1 +1,1 @@
-"""Duty numbers say which posts of which services are called in a unit or a locality."""
+"""Manages duty numbers: whom to call, in which service, for a unit or a locality."""

@@ -1,6 +1,6 @@
-"""Duty numbers: which posts of which services are called in a unit or a locality.
+"""A duty number says which post of a service to call for a unit or a locality.
 
-A duty number may be a person's own telephone, so the post, its telephones and the note are stored encrypted.
+A duty number may be a private telephone. Therefore the post, the telephones and the note are stored encrypted.
 """
 
 import json
@@ -42,7 +42,7 @@ class DutyService(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DutyContact:
-    """Telephones are in the format E.164, or short numbers like 112."""
+    """A telephone is an E.164 number, or a short number like 112."""
 
     post: str
     telephones: tuple[str, ...]
@@ -51,7 +51,10 @@ class DutyContact:
 
 @dataclass(frozen=True, slots=True)
 class DutyPlace:
-    """The place is a unit, or only a locality of the unit. `pcode` is `KG` for the country."""
+    """The place is a unit or, if `locality` is given, only this locality of the unit.
+
+    `pcode` is `KG` for the country.
+    """
 
     pcode: str
     locality: str | None = None
@@ -60,11 +63,11 @@ class DutyPlace:
 
 @dataclass(frozen=True, slots=True)
 class DutyNumber:
-    """`position` is the rank of the number in its unit, in the order of the imported file."""
+    """`position` is the number's rank within its unit, from the order of the imported file."""
 
     number_id: UUID
     place: DutyPlace
-    # a str if a later release of Dayar stored the service
+    # The value is a str if only a later release of Dayar knows the service.
     service: DutyService | str
     contact: DutyContact
     position: int
@@ -80,7 +83,7 @@ def opened(text: bytes, number_id: UUID, box: WebhookSecrets) -> DutyContact:
 
 
 def label(number_id: UUID) -> str:
-    """The AAD ties the encrypted contact to its row."""
+    """The AAD binds the encrypted contact to its row, so that it cannot be moved to another row."""
     return f"duty number/{number_id}"
 
 

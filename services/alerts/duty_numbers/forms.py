@@ -17,10 +17,10 @@ LISTED = N_("This post is in the list already. Change its entry there.")
 
 
 class DutyNumberForm(TypedForm):
-    """The fields have the names of the columns of a file."""
+    """The field names equal the column names of a file."""
 
     def parsed(self, places: Places, known: DutyNumber | None) -> tuple[DutyNumber | None, list[Fault]]:
-        """The typed number gets the id of the `known` number."""
+        """If `known` is given, the typed number gets its id."""
         cells = {column: self.value(column) for column in COLUMNS}
         if wrong := [Fault(column, TOO_LONG) for column, text in cells.items() if len(text) > LONGEST]:
             return None, wrong
@@ -41,10 +41,9 @@ def form_of(number: DutyNumber, unit: str) -> DutyNumberForm:
 def placed(
     number: DutyNumber, known: DutyNumber | None, of_unit: Iterable[DutyNumber]
 ) -> tuple[DutyNumber, list[Fault]]:
-    """A new number, or a number that moved to another unit, comes last in its unit.
+    """A new number comes last in its unit. So does a number that moved from another unit.
 
-    `of_unit` are the stored numbers of the unit. If another number of the unit has the same post, the form rejects
-    the post.
+    `of_unit` has the unit's stored numbers. The form rejects a post that another number of the unit already has.
     """
     others = [other for other in of_unit if other.number_id != number.number_id]
     if entry_of(number).key in {entry_of(other).key for other in others}:

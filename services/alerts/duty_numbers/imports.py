@@ -1,4 +1,6 @@
-"""Decides what a file of duty numbers changes: for the units in the file, the file replaces the stored numbers.
+"""Decides what a file of duty numbers changes.
+
+For each unit in the file, the file's numbers replace the stored numbers.
 
 No I/O.
 """
@@ -27,7 +29,7 @@ class NumberVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JudgedNumber:
-    """A refused row has at least one fault, and no number."""
+    """A row has either a number, or at least one fault."""
 
     line: int
     verdict: NumberVerdict
@@ -37,7 +39,7 @@ class JudgedNumber:
 
 @dataclass(frozen=True)
 class ImportPlan:
-    """If a row is refused, nothing is imported."""
+    """One refused row prevents the whole import."""
 
     rows: Sequence[JudgedNumber]
     removed: Sequence[DutyNumber]
@@ -53,7 +55,7 @@ class ImportPlan:
 
     @property
     def saved(self) -> list[DutyNumber]:
-        """Unchanged numbers are stored too, because their positions may change."""
+        """The position of an unchanged number may change, so unchanged numbers are stored as well."""
         return [row.number for row in self.rows if row.number is not None]
 
     @property
@@ -65,7 +67,7 @@ class ImportPlan:
 def planned(
     rows: Sequence[NumberRow], known: Sequence[DutyNumber], covers: Callable[[str], bool] = lambda _: True
 ) -> ImportPlan:
-    """`covers` says whether a unit lies in the importer's areas."""
+    """`covers` tells whether the person who imports may change a unit's numbers."""
     by_key = {entry_of(number).key: number for number in known}
     judged = [_judged(row, position, by_key, covers) for position, row in enumerate(rows)]
     units = {row.entry.place.pcode for row in rows if row.entry is not None}

@@ -77,7 +77,7 @@ async def save(
 
 
 async def number_of(number_id: UUID, request: Request, session: Session, caller: Principal) -> DutyNumber:
-    """Raises a Problem (404) if there is no such number, or if its unit is outside the caller's areas."""
+    """Raises a Problem (404) if the number does not exist, or if its unit is outside the caller's areas."""
     number = await number_queries.number(session, number_id, request.app.state.box)
     if number is None or not covers(caller, number.place.pcode, request.app.state.places):
         raise Problem(404, "not-found", "There is no such duty number.")
@@ -85,7 +85,7 @@ async def number_of(number_id: UUID, request: Request, session: Session, caller:
 
 
 def unit_of(pcode: str, request: Request) -> str:
-    """If two units have the same name, their P-codes are shown."""
+    """Units that share a name are shown with their P-codes."""
     places: Places = request.app.state.places
     if pcode == COUNTRY:
         return pcode

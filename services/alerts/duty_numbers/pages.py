@@ -1,4 +1,4 @@
-"""The page of duty numbers, which lists the numbers of each unit, and checks and imports CSV files."""
+"""Serves the page of duty numbers: lists the numbers of each unit, and checks and imports CSV files."""
 
 import asyncio
 from dataclasses import dataclass
@@ -31,12 +31,12 @@ router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
 HOME = "/alerts/duty-numbers"
 WHOLE_COUNTRY = N_("The whole country")
-MOST_LISTED = 50  # the totals count all rows
+MOST_LISTED = 50  # The page lists at most this number of rows. The totals count all rows.
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """If no row could be read, `fault` is the reason, and there is no plan."""
+    """If the file has no readable row, `fault` says why, and `plan` is None."""
 
     typed: str
     is_check: bool
@@ -102,7 +102,7 @@ async def run(request: Request, session: Session, caller: Principal, raw: bytes,
 
 
 def covers(caller: Principal, pcode: str, places: Places) -> bool:
-    """Only callers for the whole country may change the numbers of the country."""
+    """The numbers of the country may be changed only by callers whose area is the whole country."""
     return caller.covers_country if pcode == COUNTRY else caller.covers(pcode, places)
 
 
@@ -145,7 +145,7 @@ async def page(
 
 
 async def read(request: Request, session: Session, area: str | None) -> list[DutyNumber]:
-    """The security log records the reading."""
+    """The security log records who read the numbers."""
     numbers = await number_queries.numbers(session, request.app.state.box, pcodes=[area or COUNTRY])
     await note_read(request, session)
     return numbers

@@ -1,6 +1,6 @@
 """Reads a CSV file of duty numbers.
 
-Each row becomes an entry, or a list of faults that say what was expected. No I/O.
+Each row yields an entry, or a list of faults that say what was expected. No I/O.
 """
 
 import re
@@ -25,10 +25,10 @@ MOST_TELEPHONES = 3
 LONGEST = {"locality": 150, "post": 150, "note": 200}
 COLUMNS = ("unit", "locality", "service", "post", "telephone", "note")
 REQUIRED = ("unit", "service", "post", "telephone")
-# the time of a match can grow with the square of the length
+# The matching time can grow with the square of the label's length.
 LETTERS = 200
-# The first pattern that matches the folded label of a column decides the column's kind. A folded label is in lower
-# case, without punctuation, and has о, у, н in place of ө, ү, ң.
+# The kind of a column is that of the first pattern that matches the column's folded label. Folding makes lower case,
+# removes punctuation, and writes о, у, н for ө, ү, ң.
 PATTERNS = [
     ("telephone", r"телефон|^тел\b|phone|номер|байланыш"),
     ("locality", r"\bсел[оа]\b|населен|айыл\b|village|locality|settlement"),
@@ -67,7 +67,7 @@ class BadDutyNumbers(DocumentedError):
 
 @dataclass(frozen=True, slots=True)
 class DutyEntry:
-    """`imports.entry_of` makes an entry from a stored number."""
+    """For a stored number, `imports.entry_of` makes the entry."""
 
     place: DutyPlace
     service: DutyService | str
@@ -89,7 +89,7 @@ class NumberRow:
 
 
 class DutyNumberSheets:
-    """The names of units, localities and services may be in Kyrgyz, Russian or English."""
+    """Names of units, localities and services may be Kyrgyz, Russian or English."""
 
     def __init__(self, places: Places) -> None:
         self._places, self._names, self._services = places, PlaceNames(places), CodeNames("duty_service")
@@ -149,7 +149,7 @@ class DutyNumberSheets:
         return DutyPlace(pcode, locality or None, self._places.settlement(pcode, locality) if is_known else None)
 
     def pcode(self, unit: str) -> str | None:
-        """None if the text names no unit or several units, or contains more than the name."""
+        """Return None if the text names no unit or several units, or has words besides the name."""
         if unit.upper() == COUNTRY:
             return COUNTRY
         try:
@@ -160,7 +160,7 @@ class DutyNumberSheets:
 
 
 def without_repeats(rows: Sequence[NumberRow]) -> list[NumberRow]:
-    """A row whose post is in an earlier row has a fault instead of its entry."""
+    """Of several rows with one post, only the first keeps its entry. The others get a fault."""
     first = dict[DutyKey, int]()
     lines = [row.entry and first.setdefault(row.entry.key, row.line) for row in rows]
     return [
@@ -175,7 +175,7 @@ def guess(label: str) -> str | None:
 
 
 def columns_of(sheet: Sheet, labels: Sequence[str]) -> list[str]:
-    """A column that is not read has the kind "". Every kind except "" is returned at most once."""
+    """The kind "" means that the column is not read. Each other kind is returned at most once."""
     columns = list[str]()
     for label in labels[: sheet.width]:
         column = guess(label) or ""

@@ -1,1 +1,1 @@
-"""Message templates are the centre's own wording of messages."""
+"""A message template is the centre's own wording of a message."""

@@ -1,4 +1,4 @@
-"""The form for the templates of a hazard and a severity, and the check of its fields."""
+"""The form for the templates of one hazard type and one severity. The form checks the typed texts."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,11 +17,11 @@ NO_CONDITION = N_("A type of hazard and a severity of the lists are expected, or
 
 
 class TemplatesForm(TypedForm):
-    """Each channel and language has its own field. An empty field means that there is no template."""
+    """There is one field for each channel and language. An empty field removes the template."""
 
     @property
     def condition(self) -> tuple[str, str]:
-        """A hazard or severity that does not exist is taken as EVERY."""
+        """An unknown hazard or severity counts as EVERY."""
         hazard, severity = self.value("hazard"), self.value("severity")
         return hazard if hazard in list(HazardType) else EVERY, severity if severity in list(Severity) else EVERY
 

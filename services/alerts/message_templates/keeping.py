@@ -1,4 +1,4 @@
-"""Keeps the templates of each process up to date, and marks templates that could not be used."""
+"""Keeps each process's templates up to date, and marks templates that could not be used."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ async def keep_current(sessions: async_sessionmaker[AsyncSession], templates: Te
 
 
 async def refresh(sessions: async_sessionmaker[AsyncSession], templates: Templates) -> None:
-    """A template that could not be used is marked and logged only once. A change of the template removes the mark."""
+    """An unusable template is marked once and logged once. A change of the template clears the mark."""
     now = datetime.now(UTC)
     async with sessions.begin() as session:
         templates.replace(await template_queries.templates(session))
@@ -42,7 +42,7 @@ async def refresh(sessions: async_sessionmaker[AsyncSession], templates: Templat
 
 
 async def current_messages(request: Request, session: Session) -> Messages:
-    """Pages need the newest templates, so that they show each text as the worker sends it."""
+    """Pages must show each text as the worker sends it, so they read the newest templates."""
     messages: Messages = request.app.state.messages
     messages.texts.templates.replace(await template_queries.templates(session))
     return messages

@@ -1,4 +1,4 @@
-"""The page that lists the message templates, and edits those of a hazard and a severity, with previews."""
+"""Serves the page that lists, edits and previews message templates."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ async def templates_page(request: Request, session: Session, caller: Caller) -> 
 
 @router.post("/templates")
 async def save(request: Request, session: Session, caller: Caller) -> Response:
-    """Saves the templates of a hazard and a severity. If a text is wrong, nothing changes."""
+    """Saves the templates of one hazard type and one severity. A fault in any text prevents the whole change."""
     form, now = TemplatesForm(typed_of(await request.form(max_fields=20))), datetime.now(UTC)
     await template_queries.lock(session)
     stored = await template_queries.templates(session)
@@ -73,7 +73,7 @@ async def save(request: Request, session: Session, caller: Caller) -> Response:
 
 @router.post("/templates/preview")
 async def preview(request: Request, session: Session, caller: Caller, typed: Annotated[Typed, Body()]) -> Response:
-    """Returns the part of the page that has the previews of the typed texts. Nothing is stored."""
+    """Returns the previews of the typed texts, as a part of the page. Nothing is stored."""
     form = TemplatesForm({name: [text] for name, text in typed.items()})
     stored = await template_queries.templates(session)
     return page(request, caller, form, stored, template="message-previews.html")
@@ -91,9 +91,9 @@ def page(
     version: str | None = None,
     newer: Mapping[str, str] = NOTHING,
 ) -> Response:
-    """`version` is the version of the saved texts that the person has seen, or None for the newest.
+    """`version` is the version of the templates that the person has seen. None means the newest version.
 
-    `newer` has the saved texts that are shown beside the typed texts.
+    `newer` has texts that somebody else saved meanwhile. The page shows them beside the typed texts.
     """
     now = datetime.now(UTC)
     wanted, wrong = form.parsed(caller.account, now)
@@ -138,7 +138,7 @@ def other_texts(form: TemplatesForm, stored: Iterable[MessageTemplate]) -> dict[
 
 
 def listed(stored: Sequence[MessageTemplate]) -> dict[tuple[str, str], list[tuple[MessageTemplate, bool]]]:
-    """The flag of a template says whether this release can use the template."""
+    """The second value is True if this release can use the template."""
     by_condition = dict[tuple[str, str], list[tuple[MessageTemplate, bool]]]()
     for template in stored:
         is_usable = fault_of(template.text, template.channel) is None

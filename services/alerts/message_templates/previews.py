@@ -1,4 +1,4 @@
-"""Shows templates as receivers would read them: an example alert in each channel and language."""
+"""Shows the templates in use: an example alert in each channel and language."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from shared.pages.terms import N_
 from shared.pages.typed_forms import Fault
 
 EXAMPLE_ID = UUID(int=0)
-EXAMPLE_PLACES = ("KG05258000000", "KG05236000000")  # the districts Kadamjai and Leilek
+EXAMPLE_PLACES = ("KG05258000000", "KG05236000000")  # These are the districts Kadamjai and Leilek.
 EXAMPLE_FIGURES = {"source": "cmc", "urgency": "Immediate", "certainty": "Observed"}
 TOO_LONG = N_("The example has more than two parts, also with a single place. A shorter text is expected.")
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`spellings` maps each alphabet to the parts of the short message in this alphabet."""
+    """`spellings` maps an alphabet to the SMS parts that the text has in this alphabet."""
 
     message: ShownMessage
     length: int
@@ -44,10 +44,10 @@ def previews(
     condition: tuple[str, str],
     now: datetime,
 ) -> tuple[dict[str, Preview], list[Fault]]:
-    """A short message with more than two parts is a fault.
+    """An SMS of more than two parts is a fault.
 
-    `condition` is a type of hazard and a severity, or EVERY for either. `wanted` has the templates of this
-    condition. Without a template in `wanted`, the example has the `stored` template that a real alert would get.
+    `condition` is a hazard type and a severity. EVERY may stand for either. `wanted` has the templates for this
+    condition. If `wanted` lacks a template, the example uses the `stored` template that a real alert would get.
     """
     used = [*(template for template in stored if is_wider(template, *condition)), *wanted]
     alert, templates = example(*condition, now), Templates(used)
@@ -77,8 +77,7 @@ def preview(
     template = templates.find(alert, channel, language)
     is_worded = template is not None and template.key not in templates.skipped
     length = units(f"{message.text.subject}\n{message.text.body}".strip())
-    # The examples use separate `Templates`, so that a template that is too long only in another alphabet is not counted
-    # as skipped.
+    # A template may be too long in only one alphabet. Separate `Templates` keep this from counting as skipped.
     texts = messages.texts.with_templates(Templates(used))
     spellings = {
         alphabet: messages.sms.with_texts(texts, alphabet).of(alert, Cause.RAISED, language)

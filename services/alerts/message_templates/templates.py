@@ -1,6 +1,6 @@
-"""A template is the centre's own wording for a type of hazard, a severity, a channel and a language.
+"""A template is the centre's wording for one hazard type, one severity, one channel and one language.
 
-A template is plain text with fields in braces, like {severity}, and contains no expressions.
+A template is plain text. Its fields in braces, like {severity}, are no expressions.
 """
 
 import re
@@ -17,7 +17,7 @@ from shared.pages.terms import N_
 from shared.pages.typed_forms import Fault
 
 KEY = ("hazard", "severity", "channel", "language")
-EVERY = ""  # stands for all types of hazards, or for all severities
+EVERY = ""  # EVERY stands for all hazard types, or for all severities.
 FIELDS: Mapping[str, str] = {
     "severity": N_("the severity"),
     "hazard": N_("the type of the hazard or of the alert"),
@@ -27,7 +27,8 @@ FIELDS: Mapping[str, str] = {
     "raised": N_("when the alert was raised"),
     "reason": N_("why the alert was raised, with the figures"),
 }
-OF_SMS = frozenset({"severity", "hazard", "places", "time"})  # a locked telephone also shows these fields
+# A locked telephone also shows an SMS, so an SMS has only these fields.
+OF_SMS = frozenset({"severity", "hazard", "places", "time"})
 CHANNELS = (DeliveryChannel.SMS, DeliveryChannel.TELEGRAM, DeliveryChannel.EMAIL)
 LONGEST = 1000
 LONGEST_SMS = 300
@@ -40,7 +41,7 @@ NOT_ONE_LINE = N_("A short message is expected on one line.")
 
 
 class Wording(Template):
-    """The text `{{` stands for the character {."""
+    """`{{` stands for the character {."""
 
     delimiter = "{"
     flags = re.NOFLAG
@@ -49,7 +50,7 @@ class Wording(Template):
 
 @dataclass(frozen=True, slots=True)
 class TemplateKey:
-    """A code that only another release of Dayar knows matches no alert."""
+    """If only another release of Dayar knows a code, the template matches no alert."""
 
     hazard: str
     severity: str
@@ -59,7 +60,7 @@ class TemplateKey:
 
 @dataclass(frozen=True, slots=True)
 class MessageTemplate:
-    """At `skipped_at` a worker first found that the template cannot be used for a message."""
+    """`skipped_at` is the time at which a worker first found the template unusable for a message."""
 
     hazard: str
     severity: str
@@ -101,7 +102,7 @@ def fault_of(text: str, channel: str, name: str = "text") -> Fault | None:
 
 
 def is_usable(template: MessageTemplate) -> bool:
-    """A usable template has no fault, and has fitted into each message so far."""
+    """True if the template has no fault, and fitted every message so far."""
     return template.skipped_at is None and fault_of(template.text, template.channel) is None
 
 
@@ -125,10 +126,10 @@ class Templates:
         self._used = {key: template for key, template in by_key.items() if key not in self.unfit}
 
     def find(self, alert: AlertRaised, channel: str, language: str) -> MessageTemplate | None:
-        """The narrowest template decides.
+        """Of several templates, the narrowest decides.
 
-        If the narrowest template is unfit, the standard text is used, because it says more than a template with a wider
-        condition. Test messages to a receiver have no template.
+        An unfit narrowest template yields the standard text, which says more than a template with a wider condition.
+        Test messages to a receiver never use a template.
         """
         if alert.rule == TRIAL_RULE:
             return None
@@ -143,7 +144,7 @@ class Templates:
         self.skipped[template.key] = template
 
     def newly_skipped(self) -> list[MessageTemplate]:
-        """The caller marks the templates."""
+        """The caller then marks these templates."""
         skipped = [*self.unfit.values(), *self.skipped.values()]
         self.skipped = {}
         return [template for template in skipped if template.skipped_at is None]
