@@ -1,4 +1,4 @@
-"""When unacknowledged alerts escalate next, for the clocks of wall screens."""
+"""Tells wall screens when each unacknowledged alert escalates next."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -24,9 +24,9 @@ ALERTS = table(AlertRow).c
 
 
 class NextEscalations(BaseModel):
-    """Maps each alert to the time of its next escalation.
+    """Maps an alert to the time of its next escalation.
 
-    An alert is missing if it does not escalate, for example because it is snoozed or silenced.
+    An alert that does not escalate is missing, for example a snoozed or silenced alert.
     """
 
     escalations: dict[UUID, datetime]
@@ -36,7 +36,7 @@ class NextEscalations(BaseModel):
 async def escalations(
     request: Request, session: Session, caller: Annotated[Principal, Depends(tokens.current)]
 ) -> NextEscalations:
-    """Returns when each unacknowledged alert escalates next, for the 1,000 alerts that escalate first."""
+    """Returns the next escalations of unacknowledged alerts: the first 1,000 in time."""
     rules: Ruleset = request.app.state.rules
     is_unattended = await presences.is_unattended(session, datetime.now(UTC), rules.escalation.unattended)
     areas = listings.visible(caller, request.app.state.places)
@@ -44,7 +44,7 @@ async def escalations(
 
 
 async def earliest(session: AsyncSession, areas: frozenset[str] | None, *, is_unattended: bool) -> dict[UUID, datetime]:
-    """While the boards are unattended, each alert waits half as long (`escalation.py`)."""
+    """Unattended boards halve the waiting time of each alert (`escalation.py`)."""
     wanted = select(ALERTS.alert_id, ALERTS.waits_since, ALERTS.escalates_at).where(
         ALERTS.escalates_at.is_not(None),
         ALERTS.acknowledged_at.is_(None),

@@ -1,6 +1,6 @@
-"""The page of sent messages shows their receivers, times and results.
+"""Serves the page of sent messages with their receivers, times and results.
 
-In an exercise, messages appear only on the page of sent messages.
+In an exercise, no message leaves this page.
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,9 +71,9 @@ FOLLOWS = {
     Follows.NO_RESULT: N_("because the contact before had no result in time"),
     Follows.UNANSWERED: N_("because the contact before was not answered in time"),
 }
-OTHER_FOLLOWS = N_("after the contact before")  # a later release of Dayar stored the reason
+OTHER_FOLLOWS = N_("after the contact before")  # The reason comes from a later release of Dayar.
 
-# A delivery in one of these states has a message in the chat, or would have one outside an exercise.
+# In these states, the message is in the chat. In an exercise, the message would be there.
 SHOWN_IN_CHAT = (DeliveryState.SENT, DeliveryState.ANSWERED, DeliveryState.NOT_SENT)
 
 router = APIRouter()
@@ -88,17 +88,17 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """`title` is in the page's language, and `message` is in the receiver's language.
+    """`title` is in the language of the page, and `message` in the language of the receiver.
 
-    `follows` says why the contact was notified after another contact. `suppressed_until` is the time of the combined
-    message that will contain `message`.
+    `follows` says why the contact was notified after another contact. `suppressed_until` is the time at which `message`
+    is sent within a combined message.
     """
 
     alert_id: UUID
     created_at: datetime
     state: DeliveryState
     recipient: str
-    channel: str  # a DeliveryChannel, or a channel of a later release of Dayar
+    channel: str  # The value is a DeliveryChannel, or a channel that only a later release of Dayar knows.
     cause: str
     severity: Severity
     title: str
@@ -112,8 +112,8 @@ class Sent:
 class SentItem:
     """A combined message has several deliveries.
 
-    `texts` has several members if Telegram gets several messages about many alerts. `edited` is the message after
-    its last edit, if it was edited.
+    `texts` has several texts if many alerts need several Telegram messages. `edited` shows the message after its last
+    edit, or is None if the message was never edited.
     """
 
     deliveries: tuple[Sent, ...]
@@ -180,9 +180,9 @@ def edited(
     messages: Messages,
     acted: ActedAlerts,
 ) -> ShownMessage | None:
-    """Only the first Telegram message about an alert in its chat is edited, if it is about a single alert.
+    """Returns None unless this is the chat's first Telegram message about the alert, and about no other alert.
 
-    `deliveries` are sorted newest first.
+    `deliveries` must be sorted from the newest to the oldest.
     """
     first = message[0]
     is_editable = len(message) == 1 and first["channel"] == DeliveryChannel.TELEGRAM and first["is_first"]

@@ -1,4 +1,4 @@
-"""A copy in memory of the plan of notifications. A NOTIFY of PostgreSQL causes a new read."""
+"""Keeps a copy of the notification plan in memory. The copy is read again after a NOTIFY of PostgreSQL."""
 
 import asyncio
 import time
@@ -15,8 +15,8 @@ from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Receiver
 
 SealedReceiver = tuple[Receiver, tuple[bytes, ...]]
-OLDEST_SECONDS = 5.0  # a NOTIFY can be missed
-INHIBITED_SECONDS = 1.0  # changes of alerts send no NOTIFY
+OLDEST_SECONDS = 5.0  # A NOTIFY can get lost, so the copy is read again after this time.
+INHIBITED_SECONDS = 1.0  # Changes of alerts send no NOTIFY, so inhibitions are read again after this time.
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,17 @@ class CachedPlan:
 
 
 class PlanCache:
-    """A NOTIFY sets the event `changed`. If `changed` is None, each call reads everything again."""
+    """A NOTIFY sets `changed`. Without `changed`, each call reads everything.
+
+    If `changed` is None, each call reads everything again.
+    """
 
     def __init__(self, changed: asyncio.Event | None = None) -> None:
         self._changed, self._cached = changed, CachedPlan(NotificationPlan(), {})
         self._read_at, self._inhibitors_read_at = -OLDEST_SECONDS, -INHIBITED_SECONDS
 
     async def current(self, session: AsyncSession, now: datetime | None = None) -> CachedPlan:
-        """Silences, overrides of rosters and inhibitions that ended before `now` are left out."""
+        """Leaves out silences, overrides and inhibitions that ended before `now`."""
         at = now or datetime.now(UTC)
         if self._changed is None or self._changed.is_set() or time.monotonic() - self._read_at > OLDEST_SECONDS:
             await self._read(session, at)
@@ -44,7 +47,7 @@ class PlanCache:
     async def _read(self, session: AsyncSession, now: datetime) -> None:
         read_at = time.monotonic()
         if self._changed is not None:
-            # the event is cleared before the read, so that a change during the read causes another read
+            # Clear the event before the read. A change during the read then causes another read.
             self._changed.clear()
         try:
             rows = await receiver_queries.sealed_receivers(session)
@@ -54,7 +57,7 @@ class PlanCache:
                 self._changed.set()
             raise
         if read_at < self._read_at:
-            return  # a read that began later has already stored a newer copy
+            return  # Another read began later, and has already stored a newer copy.
         plan = replace(settings, inhibitors=self._cached.plan.inhibitors)
         self._cached = CachedPlan(plan, {row[0].label: row for row in rows})
         self._read_at = read_at

@@ -1,4 +1,4 @@
-"""Plans the notifications of a transaction's alerts, and collects their events."""
+"""Plans the notifications of the alerts in a transaction, and collects the alerts' events."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -23,9 +23,9 @@ NOW = timedelta()
 
 
 class PlannedNotifications:
-    """`called` maps an alert's id to the labels of the receivers notified so far.
+    """`called` maps an alert to the labels of the receivers that were notified before.
 
-    `missed` maps the id of a muted alert to the labels of the receivers that were not notified of a change.
+    `missed` maps a muted alert to the labels of the receivers that were not notified of a change.
     """
 
     def __init__(

@@ -93,7 +93,7 @@ CREATE TABLE receivers (
 )
 """
 
-# A worker that was frozen until its `lease` ended cannot record its attempt.
+# If a worker was frozen until the end of its `lease`, it cannot record its attempt any more.
 DELIVERIES = """
 CREATE TABLE deliveries (
     delivery_id uuid NOT NULL,
@@ -138,7 +138,7 @@ INDEXES = (
     "CREATE INDEX ix_deliveries_created_at ON deliveries (created_at)",
 )
 
-# NOTIFY is sent at commit, so that the deliveries start at once in the process that listens.
+# PostgreSQL sends NOTIFY at commit. The listening process then starts the deliveries at once.
 WAKE = """
 CREATE FUNCTION wake_deliveries() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

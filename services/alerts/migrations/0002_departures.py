@@ -16,15 +16,15 @@ CREATE TABLE departures (
     CONSTRAINT pk_departures PRIMARY KEY (report_id)
 )
 """
-# Earlier releases of Dayar did not store the report of a departure, so the rows get the household's id as their report
+# Earlier releases of Dayar stored no report for a departure. These rows get the household's id in place of the report's
 # id.
 KNOWN = """
 INSERT INTO departures (report_id, household_id, status, mobility, area, occurred_on)
 SELECT household_id, household_id, status, mobility, origin_area, occurred_on FROM households
 WHERE is_day AND origin_area IS NOT NULL
 """
-# The previous release of Dayar may run beside this release for a while. The trigger therefore also stores the
-# departures that the previous release of Dayar writes to `households`.
+# For a while, the previous release of Dayar may run beside this release. The previous release writes departures only to
+# `households`, so the trigger copies them to `departures`.
 STILL_TOLD = """
 CREATE FUNCTION keep_departure() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

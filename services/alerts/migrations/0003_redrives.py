@@ -1,4 +1,4 @@
-"""Adds a table of people's decisions to redrive dead letters."""
+"""Adds a table of people's decisions to process a dead letter again."""
 
 from alembic import op
 

@@ -1,6 +1,6 @@
-"""Stores an alert's verification and the work on the alert separately.
+"""Separates two states of an alert: its verification, and the work on it.
 
-The migration also adds a table of people's actions and a table of the boards that are open.
+Adds tables of people's actions and of open boards.
 """
 
 import sqlalchemy as sa
@@ -13,7 +13,8 @@ INSTANTS = ("waits_since", "confirmed_at", "progressed_at", "snoozed_until", "re
 ACCOUNTS = ("confirmed_by", "progressed_by", "snoozed_by", "reopened_by")
 NAMES = ("confirmed_name", "progressed_name", "snoozed_name", "reopened_name", "closed_by")
 
-# In earlier releases of Dayar only people closed alerts, and they confirmed an alert by the verdict "confirmed".
+# Under earlier releases of Dayar, only people closed alerts. The verdict "confirmed" was the only way to confirm an
+# alert.
 CLOSED = """
 UPDATE alerts SET closed_by = 'person', confirmed_at = CASE WHEN verdict = 'confirmed' THEN resolved_at END,
     confirmed_by = CASE WHEN verdict = 'confirmed' THEN resolved_by END,

@@ -1,7 +1,6 @@
-"""Stores the numbers of displaced households by district, by day, and by hazard.
+"""Counts the displaced households by district, by day and by hazard.
 
-Triggers update the numbers of districts and days, so that rows written by the previous release of Dayar are counted
-too.
+Triggers keep the counts of districts and days, because the previous release of Dayar also writes the counted rows.
 """
 
 from alembic import op
@@ -16,7 +15,7 @@ ALTER TABLE households
     ADD has_other_cause boolean NOT NULL DEFAULT false,
     ADD is_trapped boolean NOT NULL DEFAULT false
 """
-# The previous releases of Dayar did not store a household's origin, so the origin of the latest departure is used.
+# Previous releases stored no origin for a household, so the household gets the origin of its latest departure.
 KNOWN = """
 UPDATE households SET origin_area = latest.area, departed_on = latest.occurred_on
 FROM (
@@ -81,8 +80,8 @@ SELECT status, area, moves, last_on, count(*) FROM (
     FROM departures GROUP BY household_id, status, area
 ) AS household GROUP BY status, area, moves, last_on
 """
-# The household is subtracted from the count of its earlier departure dates and added to the count of its new dates.
-# `beside` contains the household's other departures from the area.
+# Moves the household from the count of its old departure dates to the count of its new dates. `beside` has the
+# household's departures from the area except `$1`.
 KEEP_DEPARTURES = """
 CREATE FUNCTION count_departures(departures, integer) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -123,9 +122,9 @@ BEGIN
     RETURN OLD;
 END $$
 """
-# One statement may delete several departures of a household. The delete trigger runs before each row is deleted,
-# because the table then contains exactly the departures that are still counted. The insert trigger runs after each row
-# is written, because before the write it is unknown whether an upsert updates a row.
+# One statement may delete several departures of a household. The delete trigger runs before each row is deleted. At
+# that time the table has exactly the departures that are still counted. The insert trigger runs after each row is
+# written. Earlier, nobody knows whether an upsert inserts or updates the row.
 DEPARTURE_TRIGGERS = (
     (
         "CREATE TRIGGER keep_departure_counts AFTER INSERT OR UPDATE ON departures"
@@ -161,7 +160,7 @@ CREATE TABLE hazard_changes (
     CONSTRAINT pk_hazard_changes PRIMARY KEY (id)
 )
 """
-# A trigger writes `hazard_changes`, because the previous release of Dayar writes `hazards` but not `hazard_changes`.
+# The previous release of Dayar writes `hazards` but not `hazard_changes`. Therefore a trigger writes `hazard_changes`.
 NOTE_CHANGE = """
 CREATE FUNCTION note_hazard_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

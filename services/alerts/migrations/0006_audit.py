@@ -9,4 +9,4 @@ down_revision = "alerts_0005"
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # Usually `dayar provision` has already created this table.
+    AUDIT.create(op.get_bind(), checkfirst=True)  # Usually `dayar provision` has created this table before.

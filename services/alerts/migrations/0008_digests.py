@@ -1,6 +1,7 @@
 """Adds the columns `is_foldable` and `planned_at` to deliveries.
 
-`is_foldable` marks the deliveries that may share a mail. `planned_at` is the time at which the mail is sent.
+`is_foldable` marks a delivery that may share a mail with other deliveries. `planned_at` is the time at which that mail
+is sent.
 """
 
 import sqlalchemy as sa

@@ -1,6 +1,6 @@
-"""Adds a table of the sources whose hourly limit of alerts an operator has lifted.
+"""Adds a table of sources. An operator has lifted their hourly limit of alerts.
 
-Each row has the time from which the limit applies again.
+Each row says from when the source's limit applies again.
 """
 
 import sqlalchemy as sa

@@ -1,6 +1,6 @@
-"""Sets the time of escalation of alerts that people acknowledged under earlier releases of Dayar.
+"""Gives the alerts that people acknowledged under earlier releases of Dayar a time of escalation.
 
-If nobody has started work on an acknowledged alert by the time of escalation, its receivers are notified again.
+If nobody has started work until then, the receivers are notified again.
 """
 
 from alembic import op

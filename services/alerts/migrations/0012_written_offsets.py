@@ -1,6 +1,6 @@
-"""Adds a column to dead letters for the offset that is written in their headers.
+"""Stores for each dead letter the offset from its headers.
 
-A restore does not change the offset in the headers.
+After a restore, this offset may differ from the record's real offset.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Sends NOTIFY if a receiver changes, or if a new delivery has no lease yet."""
+"""Sends NOTIFY for a changed receiver, and for a new delivery without a lease."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds a table of the receivers that were left out of a notification, with the reasons."""
+"""Stores which receivers a notification left out, and why."""
 
 import sqlalchemy as sa
 from alembic import op

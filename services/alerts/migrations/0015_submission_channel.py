@@ -1,4 +1,4 @@
-"""Renames the field `road` of stored reports to `channel`, its name in the event."""
+"""In stored reports, renames the field `road` to `channel`, which is the name in the event."""
 
 from alembic import op
 

@@ -1,6 +1,6 @@
-"""Renames constraints and indexes by the convention of `shared.postgres.models`.
+"""Renames constraints and indexes to the names that `shared.postgres.models` gives them.
 
-No release uses the renamed constraints and indexes by name.
+No release of Dayar refers to these names.
 """
 
 from alembic import op

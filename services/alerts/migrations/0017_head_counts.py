@@ -1,6 +1,7 @@
-"""Counts departed persons by the district where they are now, and stores the counts of groups.
+"""Counts departed persons by the district where they are now. Stores the counts of groups.
 
-The previous release of Dayar still writes `departures` and reads `departure_counts`, which becomes a view.
+The previous release of Dayar still writes `departures`, and reads `departure_counts`. Therefore `departure_counts`
+becomes a view.
 """
 
 from alembic import op
@@ -8,8 +9,8 @@ from alembic import op
 revision = "alerts_0017"
 down_revision = "alerts_0016"
 
-# Earlier releases of Dayar did not store the size of a household. A household without a stored size counts as one
-# person until its next event.
+# Earlier releases of Dayar did not store the size of a household. Such a household counts as one person until its next
+# event.
 DEPARTURES = "ALTER TABLE departures ADD persons integer NOT NULL DEFAULT 1, ADD destination_area text"
 KNOWN = """
 UPDATE departures SET destination_area = households.destination_area
@@ -27,7 +28,7 @@ CREATE TABLE departed_by_destination (
     CONSTRAINT pk_departed_by_destination PRIMARY KEY (status, area, moves, destination)
 ) WITH (fillfactor = 50)
 """
-# A household that left an area several times counts at the destination of its latest departure.
+# A household may have left an area several times. The household counts at the destination of its latest departure.
 COUNT_DEPARTURES = """
 INSERT INTO departed_by_destination (status, area, moves, destination, last_on, households, persons)
 SELECT status, area, moves, destination, last_on, count(*), sum(persons) FROM (
@@ -56,7 +57,7 @@ BEGIN
         SET households = known.households + excluded.households, persons = known.persons + excluded.persons;
 END $$
 """
-# `beside` contains the household's other departures from the area.
+# `beside` has the household's departures from the area except `$1`.
 COUNT_DEPARTURE = """
 CREATE OR REPLACE FUNCTION count_departures(departures, integer) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

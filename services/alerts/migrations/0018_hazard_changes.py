@@ -1,4 +1,4 @@
-"""Changed hazards send no NOTIFY any more, because the task that counts exposures reads them every second."""
+"""A changed hazard sends no NOTIFY any more. The task that counts exposures reads the changes every second."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds indexes of the people who are still held, so that queries do not read the holds that have ended."""
+"""Adds indexes that contain only people who are still held, so that queries read no ended holds."""
 
 from alembic import op
 

@@ -1,6 +1,6 @@
-"""Stores when each hold changed, so that holds that ended long ago can be deleted.
+"""Stores when each hold last changed, so that old ended holds can be deleted.
 
-Rows of earlier releases of Dayar get the time of this migration.
+Rows of earlier releases of Dayar get the migration's time.
 """
 
 from alembic import op

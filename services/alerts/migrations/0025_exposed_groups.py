@@ -1,6 +1,6 @@
-"""Stores for each exposure the number of people of counted groups at its last evaluation.
+"""Stores how many people of counted groups each exposure had at its last evaluation.
 
-In rows of earlier releases of Dayar the number of people is 0.
+Rows of earlier releases of Dayar get the number 0.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Adds the tables for people who act on alerts by messages from a phone: bindings, codes and wrong codes."""
+"""Adds three tables for people who act on alerts by messages: bindings, codes and wrong codes."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Stores the Telegram message of each delivery, so that later messages can answer or edit it."""
+"""Stores the Telegram message of each delivery, so that later messages can reply to it or edit it."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Stores the questions that the Telegram bot asked, the number of its next update, and when each code was drawn."""
+"""Stores the Telegram bot's questions, the number of its next update, and when each code was drawn."""
 
 from alembic import op
 

@@ -1,7 +1,8 @@
-"""Stores whether a receiver is a person, a post or a system, and for which hazards and hours a receiver gets alerts.
+"""Stores whether a receiver is a person, a post or a system.
 
-A receiver with a webhook becomes a system, and every other receiver a post. The previous release of Dayar ignores
-the new columns.
+Stores the hazards and the hours for which the receiver gets alerts.
+
+Receivers with a webhook become systems. All others become posts. The previous release of Dayar ignores the new columns.
 """
 
 from alembic import op

@@ -1,7 +1,6 @@
-"""Adds further contacts of receivers, and the time at which a delivery's next contact is notified.
+"""Adds contacts of a receiver after the first, and the time at which a delivery's next contact is notified.
 
-The first contact stays in the receiver's own row, because the previous release of Dayar notifies only the first
-contact.
+The previous release of Dayar knows only the receiver's own row, so the first contact stays there.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Stores the settlements of counted groups, and the number of people at each place at the last evaluation.
+"""Stores the settlements of counted groups, and how many people each place had at the last evaluation.
 
 The previous release of Dayar leaves the new columns empty.
 """

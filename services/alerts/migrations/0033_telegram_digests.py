@@ -1,6 +1,6 @@
-"""Adds a column that marks digests among the Telegram messages.
+"""Marks which Telegram messages are digests.
 
-A digest is about several alerts, so it is not edited when one of the alerts changes.
+A digest is about several alerts. Therefore a change of one alert does not edit the digest.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Stores the short messages for which Dayar asks the gateway for a receipt.
+"""Stores the SMS for which Dayar asks the gateway for a receipt.
 
 The previous release of Dayar ignores these messages.
 """

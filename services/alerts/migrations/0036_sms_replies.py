@@ -1,4 +1,4 @@
-"""Adds the codes of short messages, and people's replies with these codes.
+"""Adds the codes in SMS, and people's replies with these codes.
 
 The previous release of Dayar ignores codes and replies.
 """

@@ -1,4 +1,4 @@
-"""Adds the labels of removed receivers, and an index that finds a Telegram message by its chat.
+"""Adds the labels of removed receivers. Adds an index that finds a Telegram message by its chat.
 
 The previous release of Dayar uses neither.
 """

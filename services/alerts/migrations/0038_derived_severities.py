@@ -1,6 +1,6 @@
-"""Stores with each alert whether Dayar computed its severity.
+"""Stores for each alert whether Dayar computed the severity.
 
-The previous release of Dayar leaves the new column false. The column is also false for a lapsed exposure alert, whose
+The previous release of Dayar always stores false. For a lapsed exposure alert the value stays false, because its
 severity may come from an earlier revision of the hazard.
 """
 

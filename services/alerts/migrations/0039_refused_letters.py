@@ -1,4 +1,4 @@
-"""Stores why a person refused a dead letter."""
+"""Stores the reason why a person refused a dead letter."""
 
 from alembic import op
 

@@ -1,6 +1,6 @@
-"""Adds the roster of a receiver.
+"""A receiver can name a roster.
 
-The previous release of Dayar ignores rosters, so it also notifies people who are off duty.
+The previous release of Dayar ignores the roster, and also notifies people who are off duty.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Adds silences. The previous release of Dayar ignores silences, so it also notifies people of silenced alerts."""
+"""Adds silences. The previous release of Dayar ignores silences, and notifies people of silenced alerts."""
 
 from alembic import op
 

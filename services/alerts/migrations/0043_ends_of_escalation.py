@@ -1,7 +1,6 @@
-"""Stores whether a policy's escalation ends, whether a receiver is a duty head, and the quorum of an alert.
+"""Stores three things: whether a policy's escalation ends, whether a receiver is a duty head, and an alert's quorum.
 
-The previous release of Dayar repeats the last step of each policy, and accepts one acknowledgement instead of the
-quorum.
+The previous release of Dayar repeats each policy's last step, and needs only one acknowledgement.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
-"""Stores how the registry compares a count with the registered people at the same place.
+"""Stores the registry's comparison of a count with the registered people at the same place.
 
-The previous release of Dayar ignores the new column, so an older comparison may stay beside a newer event.
+The previous release of Dayar stores no comparison. A newer event may then have an older comparison.
 """
 
 from alembic import op

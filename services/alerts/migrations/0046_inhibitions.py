@@ -1,6 +1,6 @@
-"""Stores which Extreme alert inhibits an alert, and which alert or silence mutes a notification.
+"""Stores which Extreme alert inhibits an alert. Stores which alert or silence mutes a notification.
 
-The previous release of Dayar ignores inhibitions, so it notifies receivers of inhibited alerts at once.
+The previous release of Dayar ignores inhibitions, and notifies receivers of inhibited alerts at once.
 """
 
 from alembic import op

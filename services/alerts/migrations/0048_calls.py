@@ -1,4 +1,4 @@
-"""Adds the log of telephone calls. The previous release of Dayar shows a call as an action without a text."""
+"""Adds the log of telephone calls. The previous release of Dayar shows a call as an action without text."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Stores the delivery receipts that the SMS gateway sends by itself.
+"""Stores delivery receipts that the SMS gateway pushes to Dayar.
 
 The previous release of Dayar ignores these receipts.
 """

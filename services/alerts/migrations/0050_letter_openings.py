@@ -1,6 +1,6 @@
-"""Stores people's requests to open a dead letter.
+"""Stores which dead letters people asked to open.
 
-After a request, the worker stores the content of the dead letter for a few minutes.
+The worker then stores the content of the dead letter for a few minutes.
 """
 
 from alembic import op

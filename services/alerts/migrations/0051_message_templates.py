@@ -1,4 +1,4 @@
-"""Adds message templates. The previous release of Dayar ignores the templates and sends the standard texts."""
+"""Adds message templates. The previous release of Dayar ignores templates, and sends the standard texts."""
 
 from alembic import op
 

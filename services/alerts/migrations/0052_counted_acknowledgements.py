@@ -1,4 +1,4 @@
-"""Stores how many people have acknowledged an alert, and how many must acknowledge it, because boards show both.
+"""Stores how many people have acknowledged an alert, and how many must. Boards show both numbers.
 
 The previous release of Dayar ignores the new columns.
 """

@@ -1,4 +1,4 @@
-"""Stores who must work on an alert, who assigned the alert, and by which channel people acted.
+"""Stores who must work on an alert, and who assigned it. Stores by which channel people acted.
 
 The previous release of Dayar ignores the new columns.
 """

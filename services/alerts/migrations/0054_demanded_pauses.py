@@ -1,4 +1,4 @@
-"""Stores the end of the pause that a receiving server demanded before the next attempt of a delivery.
+"""Stores until when a receiving server wants no further attempt of a delivery.
 
 The previous release of Dayar ignores the new column.
 """

@@ -1,4 +1,4 @@
-"""Stores how many registered displaced people are at each site.
+"""Stores how many registered displaced people live at each site.
 
 The previous release of Dayar does not read the new table.
 """

@@ -1,7 +1,7 @@
-"""Stores at which sequence an alert became graver, and which state of the alert the bot's question showed.
+"""Stores the sequence at which an alert became graver, and the state of the alert that the bot's question showed.
 
-The index finds the open alerts that are assigned to a person or in progress. The previous release of Dayar ignores the
-new columns.
+Adds an index that finds a person's open alerts: those assigned to the person, and those in progress. The previous
+release of Dayar ignores the new columns.
 """
 
 from alembic import op

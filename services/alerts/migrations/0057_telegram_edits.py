@@ -1,4 +1,4 @@
-"""Stores when a Telegram message is edited because its alert has changed.
+"""Stores when to edit a Telegram message whose alert has changed.
 
 The previous release of Dayar ignores the new column.
 """

@@ -1,4 +1,4 @@
-"""Stores the handovers from one shift to the next. The previous release of Dayar ignores the new table."""
+"""Stores the handovers between shifts. The previous release of Dayar ignores the new table."""
 
 from alembic import op
 

@@ -1,6 +1,6 @@
 """Adds the receipts of the parts of short messages.
 
-The previous release of Dayar takes the receipt of a part as the receipt of the whole message.
+The previous release of Dayar takes one part's receipt for the receipt of the whole message.
 """
 
 from alembic import op

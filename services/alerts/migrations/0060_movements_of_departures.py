@@ -1,4 +1,6 @@
-"""Stores the report of the movement that caused a departure or a count. The author of the report learns of the alert.
+"""Stores the report about the movement that led to a departure or a count.
+
+The author of this report learns of the alert.
 
 The previous release of Dayar ignores the new columns.
 """

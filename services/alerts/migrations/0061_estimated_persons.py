@@ -1,7 +1,7 @@
-"""Stores whether the persons of a count were estimated, because alerts say how many persons are estimates.
+"""Marks counts whose persons were estimated, because alerts say how many persons are estimates.
 
-The previous release of Dayar ignores the new column. Counts that the previous release of Dayar stored are not marked
-until their next event.
+The previous release of Dayar ignores the new column. If the previous release of Dayar stored a count, the count stays
+unmarked until its next event.
 """
 
 from alembic import op

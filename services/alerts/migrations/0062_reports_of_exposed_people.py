@@ -1,7 +1,7 @@
-"""Stores each household's report, and the reports whose authors learn of an exposure alert.
+"""Stores the report of each household. Stores the reports whose authors learn of an exposure alert.
 
-The previous release of Dayar ignores the new column and table. A household that the previous release of Dayar stored
-has no report until its next event.
+The previous release of Dayar ignores the new column and table. If the previous release of Dayar stored a household, the
+household has no report until its next event.
 """
 
 from alembic import op

@@ -1,7 +1,8 @@
-"""Stores the sources whose alerts a silence mutes, and the muted changes that are sent after the mute.
+"""Stores which sources a silence mutes. Marks muted changes that receivers must still learn of.
 
-Without sources, a silence mutes the alerts of all sources. The previous release of Dayar ignores the new column, so it
-mutes the alerts of all sources. End the silences of sources before you install the previous release of Dayar again.
+A silence that names no sources mutes the alerts of all sources. The previous release of Dayar ignores the new column,
+and mutes the alerts of all sources. Before you install the previous release of Dayar again, end all silences that name
+sources.
 """
 
 from alembic import op

@@ -1,7 +1,7 @@
-"""Stores which accounts are known to have the right to act on alerts, because alerts are assigned only to them.
+"""Stores which accounts are known to have the right to act, because only these get alerts assigned.
 
-Accounts that acted on alerts before the migration keep the right until their rights change. The previous release of
-Dayar assigns alerts to every account, and adds no rows.
+Accounts that acted before the migration count as having the right, until their rights change. The previous release of
+Dayar assigns alerts to any account, and adds no rows here.
 """
 
 from alembic import op

@@ -1,8 +1,8 @@
-"""Lets the deliveries of a combined short message share one code, and stores which state our answering SMS has shown.
+"""The deliveries in a combined SMS can share one code. Stores the state that our answering SMS has shown.
 
-A delivery has several codes if its attempts were combined with different deliveries. The previous release of Dayar
-accepts any code of a delivery, and draws codes under the same lock, so a telephone number never gets a code twice. If a
-person replies with the code of a combined message, the previous release of Dayar acknowledges only one of the alerts.
+A delivery whose attempts were combined in different ways has several codes. The previous release of Dayar accepts each
+code of a delivery, and draws codes under the same lock. Therefore no telephone number gets a code twice. For a reply to
+a combined message, the previous release of Dayar acknowledges only one of the alerts.
 """
 
 from alembic import op

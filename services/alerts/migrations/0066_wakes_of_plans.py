@@ -1,4 +1,7 @@
-"""Sends NOTIFY if a receiver, a policy, a roster, an override or a silence changes, so that workers read them again."""
+"""Sends NOTIFY for each change of a receiver, policy, roster, override or silence.
+
+Workers then read all of them again.
+"""
 
 from alembic import op
 

@@ -1,7 +1,7 @@
-"""Indexes the alerts that use up the budgets of sources, because a query would read thousands of other alerts.
+"""Indexes the alerts that count for the budgets of sources, because a query would otherwise read thousands of alerts.
 
-While the index is built, all writes to alerts wait, and no alert is raised. The index cannot be built concurrently,
-because `migrate` runs all migrations in one transaction.
+During the build, writes to alerts wait, and no alert can be raised. `migrate` runs all migrations in one transaction,
+so the index cannot be built concurrently.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Stores with each acknowledgement, encrypted, on whose behalf the person acknowledged.
+"""Stores for an acknowledgement on whose behalf the person acknowledged. The text is encrypted.
 
 The previous release of Dayar ignores the new column.
 """

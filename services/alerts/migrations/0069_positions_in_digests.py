@@ -1,6 +1,6 @@
-"""Stores the number of each alert in a combined Telegram message, so that an edit keeps this number.
+"""Stores each alert's number in a combined Telegram message, so that an edit keeps the numbers.
 
-The previous release of Dayar ignores the new column, and stores no numbers.
+The previous release of Dayar stores no numbers.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
-"""Stores until when each alert waits for its first acknowledgement, so that statistics can say who was in time.
+"""Stores the end of each alert's first waiting time, so that statistics can say who acknowledged in time.
 
-The previous release of Dayar stores no value in the new column.
+The previous release of Dayar leaves the new column empty.
 """
 
 from alembic import op

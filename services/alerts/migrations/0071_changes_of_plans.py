@@ -1,7 +1,7 @@
-"""Renames the trigger and the channel for changes of the notification plan.
+"""Renames the trigger and the NOTIFY channel for changes of the notification plan.
 
-The plan consists of receivers, policies, rosters, overrides and silences. The worker of the previous release of
-Dayar listens to the former channel, so each change is notified on both channels.
+The plan consists of receivers, policies, rosters, overrides and silences. The previous release's worker listens to the
+old channel, so each change is sent on both channels.
 """
 
 from alembic import op

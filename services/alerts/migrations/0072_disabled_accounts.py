@@ -1,7 +1,6 @@
-"""Stores which receivers' accounts are disabled, so that rosters do not rely on these people.
+"""Stores which receivers have disabled accounts, so that rosters do not rely on these people.
 
-The worker fills the table as soon as it has read all revocations. The previous release of Dayar does not read the
-new table.
+A worker fills the table once it has read all revocations. The previous release of Dayar does not read the new table.
 """
 
 from alembic import op

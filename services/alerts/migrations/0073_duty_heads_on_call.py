@@ -1,7 +1,7 @@
-"""Stores since when the duty heads are notified of an alert, so that a change of the policy does not exclude them.
+"""Stores since when an alert's duty heads are notified. A later change of the policy then cannot exclude them.
 
-The previous release of Dayar ignores the new column. For an alert that already escalates, the next escalation after
-the last step sets the value.
+The previous release of Dayar ignores the new column. An alert that is escalating during the migration gets its value at
+the next escalation after the last step.
 """
 
 from alembic import op

@@ -1,7 +1,7 @@
-"""Stores which step of its escalation an alert has reached, so that the alert keeps this step if the steps are changed.
+"""Stores the step that an alert's escalation has reached. The alert keeps this step even if the policy's steps change.
 
-The previous release of Dayar ignores the new column. For an alert without a value, the number of escalations says which
-step the alert has reached.
+The previous release of Dayar ignores the new column. Without this value, the number of escalations says which step the
+alert has reached.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
 """The alerts service's tables.
 
-If the class of a table names a dataclass as `record`, the table has a column for each field of the dataclass.
+If a table's class names a dataclass as `record`, each field of the dataclass becomes a column.
 """
 
 from services.alerts.models.alerts import Act, AlertRow

@@ -1,4 +1,4 @@
-"""The alerts and the actions on them."""
+"""The tables of alerts and of the actions on them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -65,10 +65,10 @@ class AlertRow(AlertsModel, record=Alert):
 
 
 class Act(AlertsModel):
-    """An action without an account is an action of the system.
+    """Dayar itself did an action that has no account.
 
-    `channel` is missing in rows of earlier releases of Dayar, which stored "SMS" or "Telegram" as the text of an
-    acknowledgement. `behalf_note` says on whose behalf the person acknowledged, and is encrypted.
+    Rows of earlier releases of Dayar have no `channel`. Those releases stored "SMS" or "Telegram" as the text of an
+    acknowledgement. `behalf_note` is encrypted, and says on whose behalf the person acknowledged.
     """
 
     __tablename__ = "acts"

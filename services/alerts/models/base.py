@@ -2,7 +2,7 @@
 
 from shared.postgres import models
 
-# Half of each disk page is left free, because PostgreSQL updates a row faster if the new version fits in its page.
+# An update is faster if the new row version fits in the same disk page. Therefore half of each page stays free.
 COUNTER = {"postgresql_with": {"fillfactor": 50}}
 
 

@@ -1,4 +1,4 @@
-"""The people who may act by messages of a channel, and the codes that bind them."""
+"""The tables of people who may act by messages, and of the codes that bind them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,10 +10,10 @@ from services.alerts.models.base import AlertsModel
 
 
 class Binding(AlertsModel):
-    """A person who may act on alerts by messages in a channel.
+    """The person may act on alerts by messages in this channel.
 
-    `identity` is the person's id in the channel (a Telegram user id). Name, roles and areas are those that the account
-    had at `issued_at`. A later change of the account's rights ends the binding.
+    `identity` is the person's id in the channel, such as a Telegram user id. Name, roles and areas are those of the
+    account at `issued_at`. The binding ends when the account's rights change.
     """
 
     __tablename__ = "bindings"
@@ -30,7 +30,10 @@ class Binding(AlertsModel):
 
 
 class BindingCode(AlertsModel):
-    """`digest` is the keyed digest of an unused code. The code is valid for 15 minutes from `drawn_at`."""
+    """The code itself is not stored. `digest` is its keyed digest.
+
+    The code is valid for 15 minutes after `drawn_at`.
+    """
 
     __tablename__ = "binding_codes"
     __table_args__ = (UniqueConstraint("digest"),)

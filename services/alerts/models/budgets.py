@@ -1,4 +1,4 @@
-"""The budgets of sources that were lifted."""
+"""Stores which sources have a lifted budget."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The deliveries of notifications to receivers, and the receivers that a notification left out."""
+"""The tables of deliveries and their attempts, and of receivers that a notification left out."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,16 +11,16 @@ from services.alerts.models.base import AlertsModel
 
 
 class Delivery(AlertsModel):
-    """A claimed delivery has a `lease`, which ends at `due_at`.
+    """A worker that claims a delivery gets a `lease`, which ends at `due_at`.
 
-    At `next_contact_at` the receiver's next contact is notified if the message was not delivered, or if the message
-    needs an answer. `follows` is the reason why this contact was notified after another contact. `traceparent` is the
-    trace of the record that caused the delivery.
+    The next contact is notified at `next_contact_at`, if the message is undelivered or still needs an answer. `follows`
+    says why this contact was notified after another contact. `traceparent` is the trace of the record that caused the
+    delivery.
     """
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        # the previous release of Dayar uses this name in ON CONFLICT
+        # The previous release of Dayar names this constraint in ON CONFLICT.
         UniqueConstraint("alert_id", "step", "recipient", "channel", name="uq_deliveries_once"),
         Index("ix_deliveries_due", "recipient", "due_at", postgresql_where=text("settled_at IS NULL")),
         Index("ix_deliveries_planned_at", "recipient", "planned_at", postgresql_where=text("is_foldable")),
@@ -51,7 +51,7 @@ class Delivery(AlertsModel):
 
 
 class AttemptRow(AlertsModel):
-    """`reason` is the code of the receiver's answer or of the failure."""
+    """`reason` is a code for the receiving server's answer, or for the failure."""
 
     __tablename__ = "attempts"
 
@@ -63,10 +63,10 @@ class AttemptRow(AlertsModel):
 
 
 class NotificationOmissions(AlertsModel):
-    """`reasons` is a JSON object that maps labels of receivers to reasons.
+    """`reasons` maps labels of receivers to reasons.
 
-    `muted_by` is the id of the silence, or of the Extreme alert, that muted the notification. If `is_sent_later` is
-    true, the receivers missed a change of the alert, and are notified as soon as nothing mutes the alert.
+    `muted_by` is the id of the silence or the Extreme alert that muted the notification. `is_sent_later` marks
+    receivers who missed a change of a muted alert. They are notified when nothing mutes the alert any more.
     """
 
     __tablename__ = "notification_omissions"

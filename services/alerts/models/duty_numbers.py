@@ -8,7 +8,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class DutyNumberRow(AlertsModel):
-    """`sealed` is the JSON of the duty number's post, telephones and note, encrypted."""
+    """`sealed` is encrypted JSON of the post, its telephones and the note."""
 
     __tablename__ = "duty_numbers"
 
@@ -22,10 +22,10 @@ class DutyNumberRow(AlertsModel):
 
 
 class CallRow(AlertsModel):
-    """The row of `acts` with the same alert and sequence says who called and when.
+    """Who called, and when, is in the row of `acts` with this alert and sequence.
 
-    `sealed` is the JSON of the post that was called and of what was agreed, encrypted. `number_id` names a duty
-    number, which may have been removed after the call.
+    `sealed` is encrypted JSON of the called post and the agreement. The duty number `number_id` may have been removed
+    since the call.
     """
 
     __tablename__ = "calls"

@@ -1,4 +1,4 @@
-"""The districts with displaced people that a hazard threatens, and the reports about these people."""
+"""The tables of districts with displaced people in a hazard's area, and of reports about these people."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -10,10 +10,10 @@ from services.alerts.models.base import COUNTER, AlertsModel
 
 
 class Exposure(AlertsModel):
-    """`displaced` counts the district's households that this hazard displaced.
+    """`displaced` counts the households in the district that this hazard displaced.
 
-    The `told_…` columns contain the figures of the latest alert, or None before the first alert. `gone` is the reason
-    why the hazard no longer threatens the district.
+    The `told_…` columns are the figures at the latest evaluation. They are None before the first evaluation. `gone`
+    says why the hazard does not threaten the district any more.
     """
 
     __tablename__ = "exposures"
@@ -37,7 +37,7 @@ class Exposure(AlertsModel):
 
 
 class AlertedReportRow(AlertsModel):
-    """A report is stored when it was published, and deleted after 90 days."""
+    """A row is added when a report is published, and deleted after 90 days."""
 
     __tablename__ = "alerted_reports"
 
@@ -47,7 +47,7 @@ class AlertedReportRow(AlertsModel):
 
 
 class HazardChange(AlertsModel):
-    """A hazard is stored when its exposures must be recounted. The recount deletes the row."""
+    """A row means that the hazard's exposures must be recounted. The recount deletes the row."""
 
     __tablename__ = "hazard_changes"
 

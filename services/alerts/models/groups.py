@@ -1,4 +1,4 @@
-"""The counts of groups, and the sites where displaced people live."""
+"""The tables of counts of groups, and of sites where displaced people live."""
 
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from services.alerts.projections import CountedGroup, ListedSite
 
 
 class CountedGroupRow(AlertsModel, record=CountedGroup):
-    """The key is the report's id, because several reports may count the same group."""
+    """Several reports may count one group, so the report's id is the key."""
 
     __tablename__ = "counted_groups"
     __table_args__ = (
@@ -27,9 +27,9 @@ class CountedGroupRow(AlertsModel, record=CountedGroup):
 
 
 class ReplacedCount(AlertsModel):
-    """`sequence` is the sequence of the recount's event.
+    """`sequence` is the sequence of the event with the recount.
 
-    A later event about the replaced count ends the replacement.
+    A later event about the replaced count makes the count valid again.
     """
 
     __tablename__ = "replaced_counts"

@@ -1,4 +1,4 @@
-"""The newest reports about hazards, and all their revisions."""
+"""The tables of the newest report about each hazard, and of all revisions."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class Hazard(AlertsModel):
-    """A trigger adds a row to `hazard_changes` for each change."""
+    """If a row changes, a trigger adds a row to `hazard_changes`."""
 
     __tablename__ = "hazards"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""The people about whom there are only held reports."""
+"""The table of people who are known only from held reports."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The displaced households, their departures, and counts of the households that live in a district or left it."""
+"""The tables of displaced households and their departures, with counts by district."""
 
 from datetime import date
 from uuid import UUID
@@ -36,9 +36,9 @@ class DepartureRow(AlertsModel, record=Departure):
 
 
 class ResidentCount(AlertsModel):
-    """How many households with the same kind of mobility live in a district.
+    """Counts the households with one kind of mobility that live in one district.
 
-    A trigger on `households` updates the rows.
+    A trigger on `households` keeps the rows up to date.
     """
 
     __tablename__ = "resident_counts"
@@ -51,11 +51,12 @@ class ResidentCount(AlertsModel):
 
 
 class DepartureCount(AlertsModel):
-    """How many households left one district on the same dates and are now together in one district.
+    """Counts households that left one district on the same dates, and that are now in one district.
 
-    A trigger on `departures` updates the rows. `moves` lists the departures of these households ("2026-06-15
-    displacement"), so that a household with several departures is counted once. `destination` is "" if the place is
-    unknown or abroad. The previous release of Dayar reads the view `departure_counts`, which has no destinations.
+    A trigger on `departures` keeps the rows up to date. `moves` lists all departures of these households, such as
+    "2026-06-15 displacement". A household with several departures is then counted once. `destination` is "" for an
+    unknown place and for a place abroad. The view `departure_counts`, which the previous release of Dayar reads, has no
+    destinations.
     """
 
     __tablename__ = "departed_by_destination"

@@ -1,4 +1,4 @@
-"""The centre's own wording of messages."""
+"""The table of message templates, which are the centre's own wording."""
 
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -7,7 +7,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class MessageTemplateRow(AlertsModel, record=MessageTemplate):
-    """An empty hazard stands for all hazards, and an empty severity stands for all severities."""
+    """Empty text stands for all hazards, or for all severities."""
 
     __tablename__ = "message_templates"
 

@@ -1,4 +1,4 @@
-"""The open boards, and the accounts that have opened one."""
+"""The tables of open boards, of accounts that opened a board, and of disabled accounts."""
 
 from datetime import datetime
 from uuid import UUID
@@ -18,7 +18,7 @@ class BoardPresence(AlertsModel):
 
 
 class ActingAccount(AlertsModel):
-    """The account had the right to act on alerts at the time `seen_at`, when it had a board open."""
+    """At `seen_at`, the account opened a board, and therefore had the right to act on alerts."""
 
     __tablename__ = "acting_accounts"
 
@@ -27,7 +27,7 @@ class ActingAccount(AlertsModel):
 
 
 class DisabledAccount(AlertsModel):
-    """A person with a disabled account never counts as on duty."""
+    """A person whose account is disabled never counts as on duty."""
 
     __tablename__ = "disabled_accounts"
 

@@ -1,4 +1,4 @@
-"""The receivers of alerts with their contacts."""
+"""The tables of receivers and their contacts."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from services.alerts.receivers.receivers import Contact, Receiver
 
 
 class ReceiverRow(AlertsModel, record=Receiver):
-    """If the first contact is a webhook, the secrets sign its messages."""
+    """`secrets` sign the messages to the first contact, if this contact is a webhook."""
 
     __tablename__ = "receivers"
     __table_args__ = (CheckConstraint("step >= 0", name="step"),)
@@ -29,7 +29,7 @@ class ReceiverRow(AlertsModel, record=Receiver):
 
 
 class RemovedReceiver(AlertsModel):
-    """Older deliveries do not count for a receiver that gets the label of a removed receiver."""
+    """If a new receiver gets the label of a removed receiver, the older deliveries do not count for the new one."""
 
     __tablename__ = "removed_receivers"
 
@@ -38,7 +38,7 @@ class RemovedReceiver(AlertsModel):
 
 
 class ContactRow(AlertsModel, record=Contact):
-    """A receiver has at most one contact of each channel."""
+    """A receiver has at most one contact for each channel."""
 
     __tablename__ = "contacts"
 

@@ -1,4 +1,4 @@
-"""The rosters and their overrides."""
+"""The tables of rosters and their overrides."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The handovers from one shift to the next."""
+"""The table of handovers between shifts."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class ShiftHandoverRow(AlertsModel):
-    """`sealed` has the notes of the shift, encrypted. `areas` are sorted."""
+    """`sealed` has the encrypted notes of the shift. `areas` are sorted."""
 
     __tablename__ = "shift_handovers"
     __table_args__ = (Index(None, "areas", "handed_over_at"),)

@@ -1,4 +1,4 @@
-"""The silences of alerts."""
+"""The table of silences."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from services.alerts.silences.silences import Silence
 
 
 class SilenceRow(AlertsModel, record=Silence):
-    """If a person ends the silence early, the time of this action becomes `ends_at`."""
+    """A person can end a silence early. Then `ends_at` becomes the time of this action."""
 
     __tablename__ = "silences"
     __table_args__ = (Index(None, "ends_at"),)

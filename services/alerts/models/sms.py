@@ -1,4 +1,4 @@
-"""The short messages that wait for a receipt or a reply, and the replies."""
+"""The tables of SMS that wait for a receipt or a reply, and of the replies."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,9 +10,9 @@ from services.alerts.models.base import AlertsModel
 
 
 class SmsMessage(AlertsModel):
-    """`message_id` is the id in the receipt. `state` and `state_at` are from the newest receipt.
+    """Receipts name the SMS by `message_id`. The newest receipt sets `state` and `state_at`.
 
-    If the gateway gives a receipt for each part, `parts` is the number of the message's parts.
+    `parts` is the number of the SMS's parts, if the gateway gives a receipt for each part.
     """
 
     __tablename__ = "sms_messages"
@@ -26,7 +26,7 @@ class SmsMessage(AlertsModel):
 
 
 class SmsPart(AlertsModel):
-    """A receipt of one part of a message is kept for two days."""
+    """Stores the receipt of one part of an SMS for two days."""
 
     __tablename__ = "sms_parts"
 
@@ -37,7 +37,10 @@ class SmsPart(AlertsModel):
 
 
 class EarlySmsReceipt(AlertsModel):
-    """A pushed receipt for a message that is not stored yet, or that we did not send. The row is kept for an hour."""
+    """Stores a pushed receipt for an SMS that is not stored yet, or that Dayar did not send.
+
+    The row is deleted after an hour.
+    """
 
     __tablename__ = "early_sms_receipts"
 
@@ -47,11 +50,11 @@ class EarlySmsReceipt(AlertsModel):
 
 
 class SmsCode(AlertsModel):
-    """The code that a person writes in a reply to a short message.
+    """A person who replies to an SMS writes this code.
 
-    A telephone number never gets the same code for two messages within 48 hours. The deliveries of a combined message
-    share its code. A delivery has several codes if its attempts were combined with different deliveries.
-    `shown_sequence` is the sequence at which our newest answer to a reply showed the alert, or None.
+    Within 48 hours, a telephone number never gets one code for two messages. All deliveries of a combined message have
+    one code. If a delivery's attempts were combined in different ways, the delivery has several codes. `shown_sequence`
+    is the sequence of the alert that our newest answer to a reply showed.
     """
 
     __tablename__ = "sms_codes"
@@ -66,7 +69,7 @@ class SmsCode(AlertsModel):
 
 
 class SmsReply(AlertsModel):
-    """A reply is kept for 48 hours. `message_id` is the gateway's id."""
+    """A reply is deleted after 48 hours. `message_id` is the id that the gateway gave the reply."""
 
     __tablename__ = "sms_replies"
     __table_args__ = (Index(None, "number", "received_at"),)

@@ -1,4 +1,4 @@
-"""The messages in Telegram chats, and the position in a bot's updates."""
+"""The tables of messages in Telegram chats, and of the bot's position in its updates."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,11 +10,12 @@ from services.alerts.models.base import AlertsModel
 
 
 class TelegramMessage(AlertsModel):
-    """The message of a delivery in a chat. Later messages about the alert are replies to the receiver's first message.
+    """Stores which message in a chat belongs to a delivery.
 
-    `edit_at` is set if the message shows an old state of the alert. A digest has a row for each of its deliveries, and
-    `position` is the number of the delivery in the digest, counted from 0. Rows of earlier releases of Dayar have no
-    position.
+    Later messages about an alert reply to the receiver's first message.
+
+    `edit_at` is set while the message shows an old state of the alert. A digest has one row for each delivery.
+    `position` is the delivery's number in the digest, from 0. Rows of earlier releases of Dayar have no position.
     """
 
     __tablename__ = "telegram_messages"
@@ -37,9 +38,9 @@ class TelegramMessage(AlertsModel):
 
 
 class TelegramQuestion(AlertsModel):
-    """`sequence` is the alert's sequence in the message with the pressed button.
+    """`sequence` is the alert's sequence in the message whose button was pressed.
 
-    The sequence is missing in rows of earlier releases of Dayar.
+    Rows of earlier releases of Dayar have no sequence.
     """
 
     __tablename__ = "telegram_questions"
@@ -53,7 +54,7 @@ class TelegramQuestion(AlertsModel):
 
 
 class TelegramPoll(AlertsModel):
-    """`problem` is the code of the reason why Telegram gives no updates."""
+    """`problem` is a code that says why Telegram gives no updates."""
 
     __tablename__ = "telegram_polls"
 

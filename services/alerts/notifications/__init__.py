@@ -1,1 +1,1 @@
-"""Selects who is notified of an alert, in stages. Each stage leaves out receivers and says why."""
+"""Selects who is notified of an alert, in stages. A stage leaves some receivers out, and says why."""

@@ -1,6 +1,6 @@
-"""If nobody acknowledges at the last step, all duty heads are notified again and again.
+"""If nobody acknowledges at the last step, all duty heads are notified every five minutes.
 
-Duty heads are notified of Severe and Extreme alerts, and of alerts whose severity is Unknown or must be judged.
+Only alerts of Severe, Extreme or Unknown severity, or whose severity a person must judge, are sent to duty heads.
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,10 @@ EVERY = timedelta(minutes=5)
 
 
 def notified(alert: Alert, receivers: Sequence[Receiver], steps: Steps) -> list[Receiver]:
-    """The conditions of duty heads have no effect, except the status.
+    """Of a duty head's conditions, only the status counts.
 
-    No duty head is notified until all steps are over. The alert may get further steps later, for example because the
-    policy changed or the severity rose. Duty heads who know the alert are then notified again without waiting for these
-    steps.
+    The first message to duty heads follows after all steps. Further steps may come later, for example by a changed
+    policy or a higher severity. Duty heads who were already notified do not wait for these further steps.
     """
     if not alert.is_grave or not (steps.is_over(steps.level_of(alert)) or alert.duty_heads_at):
         return []

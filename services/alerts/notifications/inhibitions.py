@@ -1,7 +1,7 @@
-"""While an Extreme alert is in force, it inhibits milder alerts of the same type in its districts.
+"""An Extreme alert in force inhibits milder alerts of the same hazard type in its districts.
 
-An inhibited alert notifies nobody. For example, an earthquake with an Extreme alert has many aftershocks, and
-everybody already acts on the earthquake.
+Nobody is notified of an inhibited alert. An example: after an earthquake with an Extreme alert come many aftershocks,
+while everybody already acts.
 """
 
 from collections.abc import Collection
@@ -21,7 +21,7 @@ HARMLESS = (None, ImpactLevel.GREEN)
 
 @dataclass(frozen=True, slots=True)
 class Inhibitor:
-    """An Extreme alert mutes other alerts for at most 6 hours after it was raised."""
+    """An Extreme alert can mute other alerts for 6 hours after it was raised."""
 
     alert_id: UUID
     status: Status
@@ -45,10 +45,10 @@ class Inhibitor:
 
 
 def may_be_muted(alert: Alert) -> bool:
-    """An alert may be muted if it is Moderate or below, and nobody is known to be harmed.
+    """Only an alert of Moderate or below may be muted, and only if nobody is known to be harmed.
 
-    A report of the centre's own people or of a field team may state casualties in its text, so its alert is never
-    muted. An alert whose severity a person must judge is never muted.
+    The text of a report by the centre's own people, or by a field team, may state casualties. Therefore their alerts
+    are never muted. If a person must judge the severity, the alert is never muted.
     """
     return (
         alert.kind is RuleKind.HAZARD

@@ -1,4 +1,4 @@
-"""What mutes alerts at a time: the silences that have begun, and the Extreme alerts that inhibit milder alerts."""
+"""Collects what mutes alerts at a given time: begun silences, and Extreme alerts that inhibit milder alerts."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass

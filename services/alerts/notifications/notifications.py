@@ -1,7 +1,6 @@
-"""Selects who is notified of an alert. Each stage leaves out receivers, and the reasons are recorded.
+"""Selects who is notified of an alert. Each stage leaves some receivers out. The reasons are recorded.
 
-To add a condition, add a function to `stages/`, and list it as a stage in the tuples here or in
-`stages/conditions.py`.
+A new condition is a new function in `stages/`, and an entry in a tuple here or in `stages/conditions.py`.
 """
 
 from collections.abc import Sequence
@@ -28,33 +27,32 @@ def inhibited(notification: Notification, receivers: Sequence[Receiver]) -> Omis
     return {receiver.label: Omission.INHIBITED for receiver in receivers}
 
 
-# every selection except INFORMED begins with these stages
+# Every selection except INFORMED applies these stages first.
 MUTES: tuple[Stage, ...] = (silenced, inhibited)
 RAISED: tuple[Stage, ...] = (*REACHED, current_step)
-# these stages also apply at the end of a silence
+# The end of a silence also uses ESCALATED.
 ESCALATED: tuple[Stage, ...] = (*REACHED, earlier_step_called)
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
 GIVEN_BACK: tuple[Stage, ...] = REACHED
 MOVED: tuple[Stage, ...] = (*REACHED, newly_concerned)
 ENDED: tuple[Stage, ...] = (after_end,)
-TO_SOMEBODY = (RAISED, ESCALATED, GRAVER, GIVEN_BACK)  # in these stages, a grave alert must reach people who can act
-INFORMED: tuple[Stage, ...] = (called_before,)  # the stages if an alert lapsed, or if a person acted on an alert
+# With these stages, a grave alert must reach at least one person who can act.
+TO_SOMEBODY = (RAISED, ESCALATED, GRAVER, GIVEN_BACK)
+INFORMED: tuple[Stage, ...] = (called_before,)  # INFORMED is for an alert that lapsed, and for actions of people.
 
 
 def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:
-    """Returns the receivers that are notified, and the reasons why the other receivers are left out.
+    """Returns the notified receivers, and for each other receiver the reason.
 
-    A receiver is notified if no stage leaves the receiver out. With each post, the person on duty in the post's roster
-    is notified too. Of the conditions of the person on duty, only the status has an effect.
+    A receiver is notified if no stage leaves the receiver out. If a post is notified, the person on duty in the post's
+    roster is notified as well. Of this person's own conditions, only the status counts.
 
-    With the stages ESCALATED, receivers that missed a change of a muted alert are notified too. If an acknowledged or
-    snoozed alert returns, the people who acknowledged or snoozed it are also notified. After the last step of an
-    escalation, the duty heads and all receivers that do not know the alert yet are notified. Duty heads are also
-    notified whenever the person in charge cannot act any more. If a grave alert would reach nobody who can act, other
-    receivers are notified instead (`stand_ins`).
+    ESCALATED also notifies receivers that missed a change while the alert was muted. If an acknowledged or snoozed
+    alert returns, the people who acknowledged or snoozed it are notified as well. After the last step, the duty heads
+    are notified, and all receivers that do not know the alert yet. If the person in charge of an alert cannot act any
+    more, duty heads are notified as well. If a grave alert would reach nobody who can act, `stand_ins` are notified.
 
-    With the stages INFORMED, only receivers that were notified before are informed. Silences and inhibitions have no
-    effect on INFORMED.
+    INFORMED notifies only receivers that already know the alert. INFORMED ignores silences and inhibitions.
     """
     if stages == INFORMED:
         return recipients(notification, stages)
@@ -84,15 +82,15 @@ def joined(first: Sequence[Receiver], others: Sequence[Receiver]) -> list[Receiv
 
 
 def new_on_duty(notification: Notification) -> set[str]:
-    """A person may come on duty after the post of a reached step was notified."""
+    """Returns people who came on duty after the post of a reached step was notified."""
     reached, _ = recipients(notification, REACHED)
     return on_duty_with_posts(notification, reached) - set(notification.called)
 
 
 def in_charge(notification: Notification) -> set[str]:
-    """People who acknowledged or snoozed an alert may rely on a reminder.
+    """Returns the people who acknowledged or snoozed the alert, because they may rely on a reminder.
 
-    People whose accounts are disabled are left out.
+    People with disabled accounts are left out.
     """
     known = notification.before
     accounts = set[UUID | None]() if known is None else {known.acknowledged_by, known.snoozed_by} - {None}
@@ -106,7 +104,7 @@ def in_charge(notification: Notification) -> set[str]:
 
 
 def reaches_nobody(notification: Notification, kept: Sequence[Receiver]) -> bool:
-    """An alert also reaches somebody if a person gets the alert at a later step."""
+    """Returns False if a person gets the alert now or at a later step."""
     if any(is_able(notification, receiver) for receiver in kept):
         return False
     if all(receiver.label in notification.absent for receiver in kept):
@@ -117,18 +115,18 @@ def reaches_nobody(notification: Notification, kept: Sequence[Receiver]) -> bool
 
 
 def is_able(notification: Notification, receiver: Receiver) -> bool:
-    """An external system does not count as somebody who can act."""
+    """An external system counts as nobody who can act."""
     is_of_others = receiver.kind is ReceiverKind.SYSTEM and not receiver.is_internal
     return receiver.label not in notification.absent and not is_of_others
 
 
 def stand_ins(notification: Notification) -> list[Receiver]:
-    """Stand-ins are notified if a grave alert reaches only external systems and people with disabled accounts.
+    """Returns whom to notify of a grave alert that would reach only external systems and people with disabled accounts.
 
-    The duty heads are the first choice as stand-ins. If there is no duty head, everybody who can act is notified,
-    because a message about another area does less harm than an alert that nobody gets. External systems are left out,
-    because they may act by themselves, for example sound a siren. If there is nobody else, duty heads with disabled
-    accounts are notified, because they may still read their messages.
+    Duty heads come first. Without duty heads, everybody who can act is notified. A message about another area does less
+    harm than an alert that nobody gets. External systems are never stand-ins, because they may act by themselves, for
+    example sound a siren. If there is nobody else, duty heads with disabled accounts are notified, because they may
+    still read messages.
     """
     alert = notification.alert
     if heads := duty_heads.of_status(alert, notification.receivers):

@@ -1,4 +1,4 @@
-"""The receivers that were not notified of an alert, and the reasons, for the alert's page."""
+"""Lists for an alert's page which receivers were not notified, and why."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,16 +42,16 @@ RULES: Mapping[str, SuppressionRule] = {
     Omission.OTHER_HOURS: SuppressionRule.QUIET_HOURS,
 }
 PAGES: Mapping[str, str] = {Omission.INHIBITED: "/alerts/{}", Omission.SILENCED: "/alerts/silences/{}"}
-OTHER_REASON = N_("Another reason")  # a later release of Dayar stored the reason
+OTHER_REASON = N_("Another reason")  # The reason comes from a later release of Dayar.
 UNUSED = "not_needed"
 NOT_NEEDED = N_("Only if the contact before fails or is not answered in time")
 
 
 @dataclass(frozen=True, slots=True)
 class OmittedReceiver:
-    """`reason` is a text to translate, and `omission` is the code of the reason.
+    """`omission` is the code of the reason. `reason` is the text, which pages translate.
 
-    `muted_by` is the id of the silence or alert that muted this alert.
+    `muted_by` is the id of the silence or the alert that muted this alert.
     """
 
     recipient: str
@@ -87,10 +87,10 @@ class OmittedReceiver:
 
 
 async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
-    """The latest reason of each receiver, sorted by label.
+    """Returns each receiver's latest reason, sorted by label.
 
-    A receiver that was notified before is included if a rule held back a later notification. The list ends with the
-    contacts that were not needed, because another contact reached their receiver.
+    Includes receivers that were notified earlier, if a rule kept a later notification from them. At the end come
+    contacts that were not needed, because another contact reached the receiver.
     """
     slot = (Delivery.recipient, Delivery.channel)
     sent = select(*slot, func.min(Delivery.created_at), func.max(Delivery.step)).where(Delivery.alert_id == alert_id)

@@ -1,4 +1,4 @@
-"""The stored plan that decides who is notified: receivers, rosters, escalation policies, silences and inhibitors."""
+"""Collects what decides who is notified: receivers, rosters, escalation policies, silences and inhibitors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,13 +17,13 @@ PlannedRoster = tuple[Roster, Sequence[Override]]
 
 @dataclass(frozen=True, slots=True)
 class NotificationPlan:
-    """`receivers` are in the order in which they are notified, and `policies` in their order of precedence.
+    """`receivers` has the order of notification. The first matching of `policies` decides.
 
-    `rosters` has only the rosters that receivers and policies name, with the overrides that apply now or soon.
-    `later_people` has the people whom later overrides put on duty, by roster. `disabled_accounts` has the disabled
-    accounts of receivers. `absent_heads` has the labels of duty heads with disabled accounts, who are not marked as
-    duty heads in `receivers`. `silences` has only silences that have not ended. `inhibitors` has the Extreme alerts
-    that mute milder alerts.
+    `rosters` has the rosters that receivers and policies name. Their overrides apply now or soon. `later_people` maps a
+    roster to the people who come on duty by later overrides. `disabled_accounts` has those receivers' accounts that are
+    disabled. `absent_heads` has the labels of duty heads with disabled accounts. `receivers` does not mark them as duty
+    heads. `silences` has only silences that have not ended. `inhibitors` has the Extreme alerts that mute milder
+    alerts.
     """
 
     receivers: Sequence[Receiver] = ()
@@ -41,18 +41,18 @@ class NotificationPlan:
 
     @property
     def people_of_rosters(self) -> dict[str, frozenset[str]]:
-        """People whom only an override names are included."""
+        """Includes people who come on duty only by an override."""
         return {
             name: roster.people | {override.person for override in overrides} | self.later_people.get(name, frozenset())
             for name, (roster, overrides) in self.rosters.items()
         }
 
     def on_duty(self, at: datetime) -> dict[str, frozenset[str]]:
-        """Usually one person of each roster is on duty.
+        """Maps each roster to the people on duty, usually one person.
 
-        In a gap, all people of the roster count as on duty, because a gap must not silence an alert. A roster also
-        has a gap if the person on duty is no longer a receiver, or has a disabled account. People with disabled
-        accounts count as on duty only if the roster has nobody else. Rosters without receivers are left out.
+        In a gap, everybody in the roster counts as on duty, so that the alert reaches somebody. A gap also arises if
+        the person on duty is no longer a receiver, or has a disabled account. People with disabled accounts count as on
+        duty only if everybody in the roster is disabled. A roster whose people are no receivers is missing.
         """
         labels = {receiver.label for receiver in self.receivers}
         able = labels - self.absent

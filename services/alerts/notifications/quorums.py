@@ -1,4 +1,4 @@
-"""Computes how many people of a policy's step must acknowledge an alert before it counts as acknowledged."""
+"""Computes how many people in a policy's step must acknowledge, until the alert counts as acknowledged."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 
 @dataclass(frozen=True, slots=True)
 class Quorum:
-    """`needed` is how many of the step's `people` must acknowledge.
+    """`needed` of the `people` must acknowledge.
 
-    `reachable` are the step's people who get the alert. Everybody in `people` and `reachable` has an account. Each
-    account is enabled, or acknowledged the alert before the account was disabled. If `needed` is 1, an acknowledgement
-    by anybody is enough.
+    `reachable` has those of the `people` who get the alert. Everybody in `people` and `reachable` has an account. A
+    disabled account counts only if its person acknowledged the alert before. With `needed` = 1, anybody can
+    acknowledge.
     """
 
     needed: int = 1
@@ -40,10 +40,10 @@ def quorum(
     people_of_rosters: Mapping[str, Collection[str]],
     disabled_accounts: Collection[UUID] = (),
 ) -> Quorum:
-    """People with an account in `disabled_accounts` cannot acknowledge.
+    """An account in `disabled_accounts` cannot acknowledge.
 
-    People who were notified while on duty still count after their shift. While a policy's last step is repeated without
-    end, the quorum is at most the number of people who get the alert, so that these people can stop the escalation.
+    Somebody who was notified on duty can acknowledge after the shift. If the policy repeats its last step without end,
+    the quorum is at most the number of reachable people. Otherwise nobody could stop the escalation.
     """
     alert = notification.alert
     concerned, _ = recipients(notification, CONCERNED)
@@ -72,7 +72,7 @@ def quorum(
 def people_of_step(
     notification: Notification, steps: Steps, step: int, people_of_rosters: Mapping[str, Collection[str]]
 ) -> list[Receiver]:
-    """People who were on duty when they were notified also belong to the step."""
+    """Somebody who was notified on duty belongs to the step even after the shift."""
     assert steps.policy is not None
     called = set(notification.called)
     on_duty = {

@@ -17,11 +17,11 @@ Minutes = Annotated[float, Field(gt=0, le=60 * 24 * 366)]
 
 
 class EscalationDelays(RuleModel):
-    """How long alerts of each severity wait before they ring or escalate.
+    """Sets how long an alert waits before it rings or escalates, by severity.
 
-    An alert waits `minutes` for an acknowledgement. After the acknowledgement, the alert waits `idle_minutes` for each
-    further action. An alert whose severity a person must judge waits at most `unjudged_minutes` for an acknowledgement.
-    While the boards are unattended, all these times are half as long.
+    An alert waits `minutes` for an acknowledgement. After an acknowledgement, the alert waits `idle_minutes` for the
+    next action. If a person must judge the severity, the alert waits at most `unjudged_minutes`. Unattended boards
+    halve all these times.
     """
 
     minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)]
@@ -46,10 +46,10 @@ class EscalationDelays(RuleModel):
 def wait(
     notification: Notification, delays: EscalationDelays, *, is_acknowledged: bool, steps: Steps | None = None
 ) -> timedelta:
-    """Policies and duty heads change only the wait for an acknowledgement, and not the wait for a further action.
+    """Policies and duty heads set only the wait for an acknowledgement.
 
-    If a person must judge the severity, the alert never waits longer than the rules say. `steps` are the steps of
-    the alert, if the caller knows them.
+    If a person must judge the severity, the rules limit the wait. `steps` saves time if the caller already has the
+    alert's steps.
     """
     usual = delays.wait(notification.alert, is_acknowledged=is_acknowledged)
     own = None if is_acknowledged else own_wait(notification, steps)
@@ -59,7 +59,7 @@ def wait(
 
 
 def own_wait(notification: Notification, known_steps: Steps | None) -> timedelta | None:
-    """Returns None if only the rules decide how long the alert waits for an acknowledgement."""
+    """Returns None if neither a policy nor the duty heads set the wait for an acknowledgement."""
     if notification.policy is None and not any(receiver.is_duty_head for receiver in notification.receivers):
         return None
     steps = known_steps or steps_of_alert(notification)
@@ -70,11 +70,10 @@ def own_wait(notification: Notification, known_steps: Steps | None) -> timedelta
 
 
 def is_ended(notification: Notification) -> bool:
-    """A policy does not end before the receivers of all steps know the alert.
+    """A policy ends only when the receivers of all steps know the alert.
 
-    The level alone does not show whether all these receivers know the alert. For example, if the
-    account of a step's only person is disabled, the alert has one step less. The level of the alert may then be beyond
-    a step that was not notified.
+    The level alone does not tell this. For example, the account of a step's only person is disabled, and the alert has
+    one step less. The level may then lie beyond a step that was never notified.
     """
     policy, alert = notification.policy, notification.alert
     if policy is None or not policy.ends or alert.is_grave:

@@ -1,4 +1,4 @@
-"""The input and the results of the stages that select who is notified of an alert."""
+"""Defines the input and the results of stages. A stage selects who is notified of an alert."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,13 +15,13 @@ from shared.auth.tokens import Ancestry
 
 
 class Omission(StrEnum):
-    OTHER_STATUS = "other_status"  # for example, a receiver of Actual alerts is not notified of an exercise
+    OTHER_STATUS = "other_status"  # For example, a receiver of Actual alerts gets no exercise.
     BELOW_FLOOR = "below_floor"
     OTHER_AREA = "other_area"
     OTHER_HAZARD = "other_hazard"
     OFF_DUTY = "off_duty"
     OTHER_HOURS = "other_hours"
-    NOBODY_ELSE = "nobody_else"  # the receiver is notified although the time is outside its hours
+    NOBODY_ELSE = "nobody_else"  # The receiver is notified outside its hours.
     LATER_STEP = "later_step"
     EARLIER_STEP = "earlier_step"
     OTHER_POLICY = "other_policy"
@@ -39,12 +39,13 @@ Omissions = Mapping[str, Omission]
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """`before` is the alert before a change. `called` has the labels of the receivers that know the alert.
+    """`before` is the alert as it was before the change.
 
-    `missed` has the labels of those `called` receivers that missed a change, because the alert was muted. `on_duty`
-    maps each roster to the label of the person on duty, or to the labels of all its people if nobody is on duty.
-    `absent` has the labels of the people with disabled accounts, and `absent_heads` those of the duty heads among
-    them.
+    `called` has the labels of receivers that already know the alert.
+
+    `missed` has the labels of `called` receivers that do not know a change, because the alert was muted. `on_duty` maps
+    a roster to the label of the person on duty. If nobody is on duty, it has the labels of all people in the roster.
+    `absent` has the labels of people with disabled accounts. `absent_heads` has those who are duty heads.
     """
 
     alert: Alert

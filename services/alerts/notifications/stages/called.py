@@ -1,4 +1,4 @@
-"""The stages that depend on who was notified of the alert before."""
+"""Stages that select by earlier notifications of the alert."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 
 
 def called_before(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """A receiver that knows the alert is kept, even if its areas or its lowest severity now exclude the alert."""
+    """Keeps each receiver that knows the alert, even if the receiver's areas or lowest severity now exclude it."""
     labels = (receiver.label for receiver in receivers)
     return {label: Omission.NEVER_NOTIFIED for label in labels if label not in notification.called}
 
@@ -21,11 +21,12 @@ def called_or_reached(notification: Notification, receivers: Sequence[Receiver])
 
 
 def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """A receiver that the alert already concerned, but that was never notified, was usually added later.
+    """Leaves out receivers whose conditions already included the alert before the change.
 
-    A receiver with hours or a roster is kept, because the alert may have been raised outside the hours or while the
-    person was off duty. The steps are computed from all receivers of the notification, because a missing receiver
-    would change the steps.
+    If such a receiver was never notified, it was usually added later.
+
+    Keeps a receiver with hours or a roster. The alert may have been raised outside these hours, or while the person was
+    off duty. The steps depend on all receivers, so the stages run on all receivers of the notification.
     """
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)

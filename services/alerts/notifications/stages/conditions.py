@@ -1,4 +1,4 @@
-"""The stages for the conditions of receivers, in order."""
+"""Stages that select by the receivers' conditions, in their order."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -22,12 +22,12 @@ def of_severity(notification: Notification, receivers: Sequence[Receiver]) -> Om
 
 
 def rank_of(alert: Alert) -> int:
-    """Unknown counts as Severe, so that an alert is sent before a person has judged the severity."""
+    """Unknown counts as Severe, so that the alert is sent before a person judges the severity."""
     return RANK[Severity.SEVERE if alert.severity is Severity.UNKNOWN else alert.severity]
 
 
 def of_area(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """An alert without a place concerns every area."""
+    """An alert without a place matches every area."""
     pcodes, places = notification.alert.pcodes, notification.places
     others = (receiver for receiver in receivers if pcodes and receiver.areas)
     return {
@@ -38,17 +38,17 @@ def of_area(notification: Notification, receivers: Sequence[Receiver]) -> Omissi
 
 
 def of_hazard(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """An alert without a hazard's type, such as an alert about displacement, concerns all receivers."""
+    """An alert without a hazard type, such as an alert about displacement, matches every receiver."""
     hazard = notification.alert.hazard_type
     others = (receiver for receiver in receivers if hazard is not None and receiver.hazards)
     return {receiver.label: Omission.OTHER_HAZARD for receiver in others if hazard not in receiver.hazards}
 
 
 def on_duty(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """If nobody would be left, everybody is kept.
+    """If everybody would be left out, everybody is kept.
 
-    The other people of a roster are kept while nobody is on duty, or while the person on duty does not get the
-    alert, for example because of the person's own areas.
+    Leaves out people who are off duty. They are kept if nobody is on duty, or if the person on duty does not get the
+    alert, for example because of other areas.
     """
     reached = {receiver.label for receiver in receivers} | on_duty_with_posts(notification, receivers)
     off_duty = [receiver.label for receiver in receivers if is_off_duty(receiver, notification.on_duty, reached)]
@@ -70,10 +70,9 @@ def on_duty_with_posts(notification: Notification, receivers: Sequence[Receiver]
 
 
 def in_hours(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """If nobody would be left, everybody is kept.
+    """If everybody would be left out, everybody is kept.
 
-    Hours have no effect on alerts of Severe, Extreme or Unknown severity, on alerts whose severity a person must
-    judge, and on alerts to a person on duty.
+    Ignores hours if the alert is grave or its severity must be judged, and for a person on duty.
     """
     if notification.alert.is_grave:
         return {}
@@ -82,13 +81,13 @@ def in_hours(notification: Notification, receivers: Sequence[Receiver]) -> Omiss
 
 
 def is_closed(receiver: Receiver, notification: Notification) -> bool:
-    """The hours of a person on duty have no effect."""
+    """A person on duty is never closed."""
     is_on_duty = any(receiver.label in people for people in notification.on_duty.values())
     return bool(receiver.hours) and not is_on_duty and not hours.are_open(receiver.hours, notification.now)
 
 
 def outside_hours(notification: Notification, notified: Sequence[Receiver]) -> Omissions:
-    """A receiver is notified outside its hours if nobody else would be notified."""
+    """Returns the receivers that were notified outside their hours, because nobody else would have been notified."""
     if notification.alert.is_grave:
         return {}
     new = (receiver for receiver in notified if receiver.label not in notification.called)

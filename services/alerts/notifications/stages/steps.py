@@ -1,4 +1,7 @@
-"""The steps of an alert's escalation, which come from the receivers or from a policy, and the stages for them."""
+"""Computes the steps of an alert's escalation, from the receivers or from a policy.
+
+Defines the stages that select by steps.
+"""
 
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
@@ -16,19 +19,21 @@ from services.alerts.receivers.receivers import Receiver
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """`of` maps the label of each receiver to its steps. `policy` is None if no policy decides on the steps.
+    """`of` maps a receiver's label to the steps that notify this receiver.
 
-    Steps without a receiver are skipped, so that each level reaches the next step that has a receiver.
+    `policy` is None if the receivers' own steps decide.
+
+    A step without receivers is skipped, so that each escalation reaches somebody.
     """
 
     of: Mapping[str, frozenset[int]]
     policy: EscalationPolicy | None = None
 
     def without_delay(self, absent: Collection[str]) -> Self:
-        """Removes each step whose receivers are all `absent`, so that the step delays nobody.
+        """Removes steps that have only `absent` people, because nobody would answer there.
 
-        `absent` has the labels of the people who have left. Absent people are notified with the next step, or with the
-        last step.
+        `absent` has the labels of people with disabled accounts. The `absent` people join the next step, or the last
+        step.
         """
         if not absent:
             return self
@@ -51,11 +56,11 @@ class Steps:
         return 1 + (self.policy.repeats if self.policy else 0)
 
     def level_of(self, alert: Alert) -> int:
-        """Returns the level, among these steps, of the step that the alert has reached.
+        """Returns the level of the reached step within these steps.
 
-        The level may differ from the number of escalations if the policy was changed, or if an account was disabled or
-        enabled. If all people of the step have left, the alert counts as having reached only the previous step. If the
-        step no longer exists, the number of escalations is the level.
+        A changed policy, or a disabled or enabled account, makes this level differ from the number of escalations. If
+        everybody in the reached step has left, the level is that of the previous step. If the reached step is gone, the
+        level is the number of escalations.
         """
         known = None if alert.reached_step is None else positions(self.policy, alert.level).get(alert.reached_step)
         if known is None or not self.in_order:
@@ -64,7 +69,7 @@ class Steps:
         return round * len(self.in_order) + max(bisect_right(self.in_order, step) - 1, 0)
 
     def id_at(self, level: int, escalations: int) -> UUID | None:
-        """Returns None if there is no step. `escalations` is the number of escalations of the alert."""
+        """Returns None if there are no steps. `escalations` is how often the alert has escalated."""
         current = self.current(level)
         if current is None:
             return None
@@ -78,20 +83,20 @@ class Steps:
         return level >= len(self.in_order) * self.rounds
 
     def current(self, level: int) -> int | None:
-        """After all repetitions of a policy, the last step stays the current step."""
+        """Once the policy is over, its last step is the current step."""
         steps = self.in_order
         if not steps:
             return None
         return steps[-1] if self.is_over(level) else steps[level % len(steps)]
 
     def minutes(self, level: int) -> int | None:
-        """Returns None if no policy decides how long the alert waits."""
+        """Returns None if the policy does not set the waiting time."""
         current = self.current(level)
         return None if self.policy is None or current is None else self.policy.steps[current].minutes
 
 
 def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """A receiver to which a policy gives no step is left out, too."""
+    """Also leaves out receivers to which the policy gives no step."""
     steps = steps_of(notification, receivers)
     reached = steps.reached(steps.level_of(notification.alert))
     missing = {label: own for label, own in steps.of.items() if not own & reached}
@@ -105,7 +110,7 @@ def current_step(notification: Notification, receivers: Sequence[Receiver]) -> O
 
 
 def earlier_step_called(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Receivers of earlier steps are kept if a silence, their hours or their roster prevented an earlier message."""
+    """Keeps receivers of earlier steps that were not notified because of a silence, their hours or their roster."""
     earlier = current_step(notification, receivers)
     return {label: omission for label, omission in earlier.items() if label in notification.called}
 
@@ -115,11 +120,10 @@ def after_end(notification: Notification, receivers: Sequence[Receiver]) -> Omis
 
 
 def steps_of(notification: Notification, receivers: Sequence[Receiver]) -> Steps:
-    """If a policy names at least one of these receivers, the policy decides on the steps.
+    """A policy decides if it names at least one of these receivers. Otherwise the receivers' own steps decide.
 
-    A receiver of step 0 that the policy does not name is still notified first. If all receivers in the policy have
-    left, the policy is ignored, because the policy would notify nobody who can act. A step whose people have all left
-    is skipped.
+    A receiver of step 0 that the policy does not name stays in the first step. If everybody whom the policy names has
+    left, the policy is ignored, because nobody could act. If all people of a step have left, the step is skipped.
     """
     return _planned_steps(notification, receivers).without_delay(notification.absent)
 
