@@ -52,11 +52,11 @@ class PlannedNotifications:
         self.deliveries: list[PlannedDelivery] = []
         self.omissions: dict[tuple[UUID, int], Omissions] = {}
         self.muted_by: dict[tuple[UUID, int], UUID] = {}
-        # each muted notification of a change is sent as soon as nothing mutes the alert
+        # These muted notifications of a change are sent when nothing mutes the alert any more.
         self.sent_later: set[tuple[UUID, int]] = set()
-        # earlier receivers of these alerts get no message about the change
+        # Receivers who know these alerts are not notified of the change.
         self.unannounced: set[UUID] = set()
-        # earlier receivers of these alerts get a message about the change
+        # Receivers who know these alerts are notified of the change.
         self.announced: set[UUID] = set()
         self.messages: list[Message] = []
         self._last: tuple[Alert, type[AlertRaised], Message] | None = None
@@ -66,13 +66,13 @@ class PlannedNotifications:
 
     def _at_first_step(self, alert: Alert) -> Alert:
         notification, delays = self._notification(alert), self._rules.escalation
-        # an alert that has not escalated is always at the first step if no policy decides
+        # Without a policy, an alert that has not escalated is always at the first step.
         steps = None if notification.policy is None else waiting_times.steps_of_alert(notification)
         due = self._now + waiting_times.wait(notification, delays, is_acknowledged=False, steps=steps)
         first = steps.id_at(0, alert.level) if steps else None
         begun = transitions.replaced(alert, waits_since=self._now, escalates_at=due, reached_step=first)
         waiting = self._silenced_if_muted(begun)
-        # nobody is notified of a muted alert, so nobody can acknowledge it within its first waiting time
+        # Nobody is notified of a muted alert. Nobody can then acknowledge the alert within its first waiting time.
         return transitions.replaced(waiting, first_due_at=None if waiting.is_silenced else due)
 
     def _at_next_level(self, alert: Alert) -> Alert:
@@ -99,7 +99,7 @@ class PlannedNotifications:
         before: Alert | None = None,
         due_in: timedelta = NOW,
     ) -> Alert:
-        """A receiver's first message says that the alert is new, or names a cause of RISING."""
+        """The first message to a receiver says that the alert is new, unless the cause is in RISING."""
         begun, called = transitions.replaced(alert, step=alert.step + 1), self._called[alert.alert_id]
         notification = self._notification(begun, frozenset(called), before)
         receivers, omissions = notifications.notified(notification, stages)
@@ -167,7 +167,7 @@ class PlannedNotifications:
         )
 
     def _event(self, alert: Alert, event: type[AlertRaised]) -> Message:
-        """The event is made once, so that webhooks and the Kafka topic get the same event."""
+        """Webhooks and the Kafka topic must get one and the same event, so the event is made only once."""
         if self._last is None or self._last[0] is not alert or self._last[1] is not event:
             self._last = alert, event, alert.event(event)
         return self._last[2]
@@ -178,10 +178,10 @@ class PlannedNotifications:
         self.messages.append(self._event(alert, event))
 
     def _hastened(self, alert: Alert) -> Alert:
-        """If the present waiting time ends before the new waiting time, the present waiting time stays.
+        """If the present waiting time ends earlier, it stays.
 
-        The severity decides how long the waiting time is. An acknowledged alert keeps its waiting time, if it has
-        one. The wait for the end of a silence is always replaced.
+        Starts a new waiting time, whose length depends on the severity. An acknowledged alert keeps its waiting time,
+        if it already waits for an action. A wait for the end of a silence is always replaced.
         """
         if alert.resolved_at is not None or alert.progressed_at is not None:
             return alert
@@ -192,7 +192,7 @@ class PlannedNotifications:
         return transitions.replaced(alert, waits_since=self._now, escalates_at=due)
 
     def _notified_only(self, alert: Alert, cause: Cause, accounts: Collection[UUID]) -> Alert:
-        """Of the receivers' conditions, only the status applies, because the action concerns these people alone."""
+        """The action concerns only these people, so of their conditions only the status counts."""
         own = [
             receiver
             for receiver in self._plan.receivers

@@ -1,4 +1,7 @@
-"""The fields of hazards, households and groups that the rules need. Each place is stored as its district."""
+"""Selects from events about hazards, households and groups the fields that the rules need.
+
+Places are stored as districts.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,19 +24,19 @@ from shared.events import (
 from shared.events.vocabulary import TO_THE_DAY, HazardType, HouseholdUnit, Measure, Mobility, ReportKind, Status
 from shared.places import Places
 
-# status, the area that people left, and the date of departure
+# A flight is a status, the area that people left, and their departure date.
 Flight = tuple[Status, str, date]
-HeldSubject = tuple[ReportKind, UUID]  # a household and a group may have the same id
-Stock = tuple[Status, str | None, UUID]  # status, the district that people left, and an id
+HeldSubject = tuple[ReportKind, UUID]  # A household and a group may have one id, so the kind is needed.
+Stock = tuple[Status, str | None, UUID]  # A stock is a status, the district that people left, and an id.
 
 
 @dataclass(frozen=True, slots=True)
 class DisplacedHousehold:
     """An area is None if the place is abroad or unknown.
 
-    `destination_area` is also None when nobody in the household is still displaced. `departed_on` is None if the day
-    is unknown. `has_other_cause` is true if the household names no hazard, and none of its stated reasons can be a
-    hazard. `report_id` is None in rows of the previous release of Dayar.
+    `destination_area` is also None if nobody of the household is displaced any more. `departed_on` is None if the day
+    of departure is unknown. `has_other_cause` is true if no stated reason can be a hazard and the household names no
+    hazard. `report_id` is None in rows that the previous release of Dayar wrote.
     """
 
     household_id: UUID
@@ -54,9 +57,9 @@ class DisplacedHousehold:
 class Departure:
     """`area` is the area that the household left (`areas_left.py`).
 
-    `occurred_on` is the date that decides which alert's window counts the departure. `persons` is the number of
-    people who are still displaced. `destination_area` is the area where the household is now, or None if the place
-    is abroad or unknown. If a movement forced the household onward, `movement_id` is the report of this movement.
+    `occurred_on` decides in which alert's window the departure counts. `persons` counts only people who are still
+    displaced. `destination_area` is the area where the household now lives. It is None if this place is abroad or
+    unknown. `movement_id` is the report of a movement that forced the household onward.
     """
 
     report_id: UUID
@@ -76,17 +79,17 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class CountedGroup:
-    """A group may have several counts, each with its own report.
+    """Each count of a group comes from its own report, so a group may have several counts.
 
-    `is_counted` is false if another count replaced this count, or if the report counts movements and not the people
-    who are present. `departed_on` is None if the date is too vague for a window. `origin_area` is the area that the
-    people left (`areas_left.py`). If `covers_site` is true, the count includes everybody who was counted at the site
-    before. `counted_at` is None in rows of the previous release of Dayar. `locality_pcode` is the code of the
-    people's settlement, if it is known.
+    `is_counted` is false for a replaced count, and for a report that counts movements and not present people.
+    `departed_on` is None if the date is too vague to lie in a window. `origin_area` is the area that the people left
+    (`areas_left.py`). `covers_site` is true for a count of everybody at the site, which includes all earlier counts
+    there. `counted_at` is None in rows that the previous release of Dayar wrote. `locality_pcode` is the settlement's
+    code, if the settlement is known.
 
-    `comparison` is the registry's last comparison with registered people, with the sequence of its event. If a
-    movement made the count, `movement_id` is the report of the movement, and `report_id` belongs to no report. If
-    `persons_estimated` is true, `persons` was estimated from the number of families or yards.
+    `comparison` is the registry's latest comparison with registered people, and its event's sequence. If the count
+    comes from a movement, `movement_id` is the movement's report, and no report has the id `report_id`.
+    `persons_estimated` is true if `persons` was estimated from families or yards.
     """
 
     report_id: UUID
@@ -116,10 +119,10 @@ class CountedGroup:
 
 @dataclass(frozen=True, slots=True)
 class HeldPeople:
-    """The newest held report decides.
+    """Of several held reports about these people, the newest counts.
 
-    `is_counted` is false if no report is held any more, or if the report counts movements and not the people who are
-    present. `stock_id` is None for a household. `departed_on` is None if the date is too vague for a window.
+    `is_counted` is false when no report is held any more, and for a report that counts movements and not present
+    people. A household has no `stock_id`. `departed_on` is None if the date is too vague to lie in a window.
     `origin_area` is the area that the people left (`areas_left.py`).
     """
 
@@ -151,9 +154,9 @@ class HeldPeople:
 
 @dataclass(frozen=True, slots=True)
 class ListedSite:
-    """`area` is the site's district. A site without coordinates has no point.
+    """`area` is the district of the site. A site without coordinates has no point.
 
-    `locality_pcode` is the code of the site's settlement in the gazetteer.
+    `locality_pcode` is the code of the site's settlement.
     """
 
     site_id: UUID
@@ -187,7 +190,10 @@ def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
 
 
 def departures(event: HouseholdRegistered, places: Places) -> dict[UUID, Departure | None]:
-    """None stands for a departure from abroad, on an imprecise date, or of people who are no longer displaced."""
+    """Maps a report to its departure.
+
+    None means a departure from abroad or on an imprecise date, or that nobody is displaced any more.
+    """
     displacements = (event,) if event.displacement is None else (event, event.displacement)
     return {displacement.report_id: departure(event, displacement, places) for displacement in displacements}
 
@@ -195,8 +201,8 @@ def departures(event: HouseholdRegistered, places: Places) -> dict[UUID, Departu
 def departure(
     event: HouseholdRegistered, displacement: HouseholdRegistered | Displacement, places: Places
 ) -> Departure | None:
-    # In HouseholdStatusChanged, `displacement` is the new displacement of people who were forced onward. If the stated
-    # origin turned out to be wrong, the origin is not known.
+    # In HouseholdStatusChanged, `displacement` is the new displacement of a household that was forced onward. If the
+    # stated origin was wrong, the origin counts as unknown.
     is_onward = displacement is not event and isinstance(event, HouseholdStatusChanged)
     origin = displacement.origin
     area = area_of(origin, places) if is_onward else area_left(origin, event.destination, places)
@@ -287,6 +293,6 @@ def held_people(event: HouseholdHeld | GroupHeld, places: Places) -> HeldPeople:
 
 
 def families_and_yards(unit: HouseholdUnit, households: int | None) -> tuple[int, int]:
-    """The number of families or the number of yards is 0."""
+    """Returns families and yards. One of both numbers is 0."""
     number = households or 0
     return (number, 0) if unit is HouseholdUnit.FAMILIES else (0, number)

@@ -23,7 +23,7 @@ class InvalidPolicy(DocumentedError):
 
 
 class StepDefinition(BaseModel):
-    """A step of a policy in TOML or JSON has the same fields as `PolicyStep`; other fields are refused."""
+    """A step in a file has the fields of `PolicyStep`. Unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -34,7 +34,7 @@ class StepDefinition(BaseModel):
 
 
 class PolicyDefinition(BaseModel):
-    """A policy in TOML or JSON has the same fields as `EscalationPolicy`; other fields are refused."""
+    """A policy in a file has the fields of `EscalationPolicy`. Unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -49,7 +49,7 @@ class PolicyDefinition(BaseModel):
 
 
 def read(content: bytes) -> EscalationPolicy:
-    """Raises InvalidPolicy, whose argument names the wrong fields and what was expected."""
+    """Raises InvalidPolicy. Its argument names each wrong field and the expected value."""
     definition = definitions.read(content, PolicyDefinition, InvalidPolicy)
     return _policy.validate_python(definition.model_dump())
 
@@ -59,7 +59,7 @@ def written(policy: EscalationPolicy) -> str:
 
 
 def faults(policy: EscalationPolicy, places: Places, staff: Staff) -> list[Fault]:
-    """A step is wrong if it names receivers or rosters that do not exist."""
+    """Each step must name receivers and rosters that exist."""
     if not 1 <= len(policy.steps) <= MOST_STEPS:
         return [Fault("steps", NO_STEPS, {"most": MOST_STEPS})]
     if unknown := staff.left(policy):

@@ -26,7 +26,7 @@ TOO_FEW = N_(
 
 
 class PolicyForm(TypedForm):
-    """The name of a step's field contains the step's position, so `minutes-0` is how long the first step waits.
+    """The name of a step's field ends with the step's position: `minutes-0` is the waiting time of the first step.
 
     `steps` is the number of steps.
     """
@@ -65,11 +65,11 @@ class PolicyForm(TypedForm):
         )
 
     def arranged(self, act: str) -> None:
-        """Adds, moves or removes a step. `act` is `add`, `up-1`, `down-0` or `drop-1`."""
+        """Adds, moves or removes a step. `act` says what to do with which step: `add`, `up-1`, `down-0` or `drop-1`."""
         arrange(self.steps, act, {name: [USUAL[name]] if name in USUAL else [] for name in STEP_FIELDS}, MOST_STEPS)
 
     def parsed(self, places: Places, staff: Staff, name: str | None = None) -> tuple[EscalationPolicy, list[Fault]]:
-        """`name` is the name of a stored policy."""
+        """`name` is the stored policy's name, which cannot change."""
         wrong = list[Fault]()
         policy = EscalationPolicy(
             self.value("name") if name is None else name,
@@ -87,7 +87,7 @@ class PolicyForm(TypedForm):
         return policy, [*wrong, *area_faults(policy.areas, places)]
 
     def _step(self, at: int, staff: Staff, wrong: list[Fault]) -> PolicyStep:
-        """Receivers and rosters that no longer exist are left out."""
+        """Leaves out receivers and rosters that do not exist any more."""
         typed, labels = self.steps[at], staff.labels
         chosen = PolicyStep(
             minutes=self.number(f"minutes-{at}", 1, LONGEST_MINUTES, wrong),

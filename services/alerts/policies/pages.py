@@ -1,4 +1,4 @@
-"""The pages of the escalation policies, which administrators keep."""
+"""Serves the pages on which administrators change escalation policies."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -116,7 +116,7 @@ async def save(request: Request, session: Session, known: EscalationPolicy | Non
 
 
 async def policy_of(session: Session, id: UUID) -> EscalationPolicy:
-    """Raises a Problem (404) if there is no such policy."""
+    """Raises a Problem (404) if the policy does not exist."""
     for policy in await policy_queries.policies(session):
         if policy_id(policy) == id:
             return policy

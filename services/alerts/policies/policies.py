@@ -1,4 +1,4 @@
-"""Escalation policies say which receivers are notified at which step, and how long each step waits for an answer."""
+"""An escalation policy says which receivers are notified at each step, and how long the step waits for an answer."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from shared.events.vocabulary import HazardType, Severity
 
 @dataclass(frozen=True, slots=True)
 class PolicyStep:
-    """If fewer than `acknowledgements` of a step's people acknowledge within `minutes`, the next step is notified.
+    """The next step is notified if fewer than `acknowledgements` people of this step acknowledge within `minutes`.
 
-    If one acknowledgement is enough, anybody may acknowledge.
+    If `acknowledgements` is 1, anybody may acknowledge.
     """
 
     minutes: int
@@ -29,12 +29,12 @@ class PolicyStep:
 
 @dataclass(frozen=True, slots=True)
 class EscalationPolicy:
-    """A policy has steps for alerts of some areas, types of hazards and severities.
+    """A policy sets the steps for alerts of certain areas, hazard types and severities.
 
-    An empty condition applies to all alerts. If several policies apply to an alert, the policy with the lowest
-    `position` decides. The steps are repeated `repeats` times. After the last repetition, the duty heads are notified
-    of Severe and Extreme alerts (`duty_heads.py`). For other alerts, the escalation ends if `ends` is true. If `ends`
-    is false, the last step is repeated until somebody acknowledges.
+    An empty condition matches every alert. If several policies match an alert, the lowest `position` wins. All steps
+    are repeated `repeats` times. For Severe and Extreme alerts, the duty heads are notified after the last repetition
+    (`duty_heads.py`). For all other alerts, `ends` decides: if `ends` is true, the escalation ends. If `ends` is false,
+    the last step is repeated until somebody acknowledges.
     """
 
     name: str
@@ -54,7 +54,7 @@ class EscalationPolicy:
         )
 
     def steps_of(self, label: str, on_duty: Mapping[str, Collection[str]]) -> frozenset[int]:
-        """A step may name the receiver, or a roster in which the receiver is on duty."""
+        """A step contains a receiver that it names, and the people on duty in a roster that it names."""
         return frozenset(at for at, step in enumerate(self.steps) if step.names(label, on_duty))
 
 

@@ -1,4 +1,4 @@
-"""The receivers and rosters that the steps of a policy can name, and how many of their people can acknowledge."""
+"""Lists the receivers and rosters that a policy's steps can name. Computes how many of their people can acknowledge."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """`rosters` maps each roster to the labels of its people.
+    """`rosters` maps a roster to the labels of its people.
 
-    People with an account in `disabled_accounts` cannot act.
+    A person whose account is in `disabled_accounts` cannot act.
     """
 
     receivers: Sequence[Receiver]
@@ -24,10 +24,10 @@ class Staff:
         return frozenset(receiver.label for receiver in self.receivers)
 
     def most_acknowledgements(self, step: PolicyStep) -> int:
-        """The result is at least 1.
+        """The result is never less than 1.
 
-        A receiver can acknowledge if it has an account that is not disabled. For each roster of the step or of its
-        posts, one person on duty can acknowledge, if at least one of the roster's people has an enabled account.
+        Counts the step's receivers that have an enabled account. Each roster of the step, or of a post in the step,
+        adds one person on duty. At least one of the roster's people must have an enabled account.
         """
         able = {receiver.label: receiver.account_id for receiver in self.receivers if self._is_able(receiver)}
         accounts = {able[label] for label in step.receivers if label in able}
@@ -39,7 +39,7 @@ class Staff:
         return max(1, len(accounts) + len(staffed))
 
     def left(self, policy: EscalationPolicy) -> list[str]:
-        """The receivers and rosters that the policy names although they no longer exist."""
+        """Lists the receivers and rosters that the policy names but that do not exist any more."""
         labels = {label for step in policy.steps for label in step.receivers}
         rosters = {name for step in policy.steps for name in step.rosters}
         return sorted((labels - self.labels) | (rosters - self.rosters.keys()))

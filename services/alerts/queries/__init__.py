@@ -1,1 +1,4 @@
-"""The service's SQL. Each family of tables has a module. Functions are named after the questions that they answer."""
+"""The service's SQL. There is one module for each family of tables.
+
+Each function has the name of the question that it answers.
+"""

@@ -1,4 +1,4 @@
-"""The reports about the people whom alerts about displaced people count."""
+"""Finds the reports whose people are counted in displacement alerts."""
 
 # raw SQL throughout: this statement runs while a batch of households holds its locks, and must be fast
 
@@ -13,13 +13,13 @@ from shared.events.vocabulary import Mobility, Status
 from shared.postgres import database
 
 ASKED = "unnest($1::text[], $2::text[], $3::date[], $4::date[]) AS asked (status, area, first, last)"
-# the departure date of a stock decides the window of all its counts, including those that a recount replaced
+# All counts of a stock belong to the window of the stock's departure date. This includes counts that a recount
+# replaced.
 ASKED_STOCKS = f"""ARRAY(
     SELECT stock_id FROM {ASKED} JOIN counted_groups
         ON origin_area = asked.area AND departed_on BETWEEN asked.first AND asked.last
 )"""  # noqa: S608
-# The people of a replaced count are still counted, because the recount includes them. Counts of movements are never
-# included.
+# A replaced count is included, because the recount counts its people. Counts of movements are left out.
 IS_OF_PEOPLE = """(
     known.is_counted OR EXISTS (SELECT FROM replaced_counts WHERE replaced_counts.report_id = known.report_id)
 )"""

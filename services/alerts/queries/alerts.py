@@ -1,4 +1,4 @@
-"""The SQL that reads and stores alerts and their change sets. The caller commits."""
+"""SQL that reads and stores alerts and their changes. The caller commits."""
 
 # raw SQL throughout: these statements run for every batch of hazards and households and must be fast
 
@@ -34,11 +34,11 @@ TOUCHED = f"{SELECT_ALERTS} WHERE {{which}} ORDER BY alert_id FOR UPDATE"
 OF_HAZARDS = TOUCHED.format(which="hazard_id = ANY($1) AND kind = ANY($2) OR alert_id = ANY($3)")
 OF_FLIGHTS = TOUCHED.format(which="kind = 'displacement' AND area = ANY($1) AND situation >= $2")
 
-# $2 is true while the boards are unattended: each alert then waits half as long, except for the end of a silence. An
-# alert that waits for the end of a silence is due at once if no stored silence ends at this time, because a person has
-# ended the silence before its time. An alert that is muted by an Extreme alert is due when the Extreme alert can no
-# longer mute it. For example, the Extreme alert has ended, has become milder, has another type of hazard, or no longer
-# covers all places of the muted alert.
+# $2 is true while the boards are unattended. Then each wait is half as long, but a silence keeps its end. An alert
+# waits for the end of its silence. If no stored silence has this end, a person ended the silence early, and the alert
+# is due at once. If an Extreme alert mutes an alert, the muted alert is due as soon as the Extreme alert may not mute
+# it any more. The Extreme alert may have ended or become milder, may have got another hazard type, or may not cover all
+# places of the muted alert.
 UNANSWERED = f"""
 {SELECT_ALERTS}
 WHERE escalates_at IS NOT NULL AND (
@@ -63,8 +63,8 @@ WHERE escalates_at IS NOT NULL AND (
 ORDER BY escalates_at LIMIT $3 FOR UPDATE SKIP LOCKED
 """  # noqa: S608 - names of our own columns
 
-# A displacement alert never expires, because the days of its window may be over when the alert is raised. An alert that
-# began to wait after the end of its hazard does not expire either, because it still needs an answer.
+# A displacement alert never expires, because its window may already be over when the alert is raised. An alert that
+# began to wait after its hazard ended does not expire, because it still needs an answer.
 EXPIRED = f"""
 {SELECT_ALERTS}
 WHERE kind <> 'displacement' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL
@@ -93,7 +93,7 @@ ON CONFLICT DO NOTHING
 
 AT_ONCE = 100
 MOST_CHECKED = 5000
-UNREADABLE = (ValueError, TypeError)  # pydantic's ValidationError and an error in JSON are both ValueErrors
+UNREADABLE = (ValueError, TypeError)  # ValueError includes pydantic's ValidationError and errors in JSON.
 
 
 class AlertUnreadable(Exception):
@@ -113,9 +113,9 @@ async def alerts_of_hazard(session: AsyncSession, hazard_id: UUID) -> list[Alert
 async def alerts_of_hazards(
     session: AsyncSession, hazard_ids: Collection[UUID], *kinds: RuleKind, others: Collection[UUID] = ()
 ) -> list[Alert | UnreadableAlert]:
-    """One statement locks the alerts in id order.
+    """Locks the alerts in the order of their ids, by one statement.
 
-    An unreadable alert must not stop the hazards of the batch.
+    Also returns unreadable alerts, because an error would stop all hazards of the batch.
     """
     if not hazard_ids and not others:
         return []
@@ -127,7 +127,7 @@ async def alerts_of_hazards(
 async def alerts_of_flights(
     session: AsyncSession, areas: Collection[str], since: date
 ) -> list[Alert | UnreadableAlert]:
-    """Locks and returns the alerts of these areas whose windows begin at `since` or later."""
+    """Locks and returns the alerts of these areas. Their windows begin at `since` or later."""
     connection = await database.driver(session)
     return [readable_or_not(row) for row in await connection.fetch(OF_FLIGHTS, list(areas), since.isoformat())]
 
@@ -140,14 +140,14 @@ async def alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
 
 
 async def readable_alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
-    """Returns None if there is no such alert, or if this release cannot read the alert."""
+    """Returns None if the alert does not exist, or if this release cannot read it."""
     with suppress(AlertUnreadable):
         return await alert(session, alert_id)
     return None
 
 
 async def by_id(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, Alert]:
-    """Unreadable alerts are left out."""
+    """Leaves out alerts that this release cannot read."""
     connection = await database.driver(session)
     rows = await connection.fetch(f"{SELECT_ALERTS} WHERE alert_id = ANY($1)", list(alert_ids))
     return {alert.alert_id: alert for alert in readable(rows)}
@@ -160,23 +160,23 @@ async def locked_alert(session: AsyncSession, alert_id: UUID) -> Alert:
 
 
 async def unanswered(session: AsyncSession, now: datetime, *, is_unattended: bool = False) -> list[Alert]:
-    """The alerts are locked. Alerts that another worker has locked are skipped."""
+    """Locks the returned alerts. Skips alerts that another worker has locked."""
     return await _some(session, UNANSWERED, now, is_unattended)
 
 
 async def expired(session: AsyncSession, now: datetime) -> list[Alert]:
-    """The alerts are locked. Alerts that another worker has locked are skipped."""
+    """Locks the returned alerts. Skips alerts that another worker has locked."""
     return await _some(session, EXPIRED, now)
 
 
 async def with_people(session: AsyncSession) -> list[Alert]:
-    """The alerts are not locked."""
+    """Does not lock the alerts."""
     connection = await database.driver(session)
     return readable(await connection.fetch(WITH_PEOPLE, MOST_CHECKED))
 
 
 async def _some(session: AsyncSession, statement: str, *arguments: Any) -> list[Alert]:
-    """Unreadable rows delay no other alert: if all of the first 100 rows are unreadable, more rows are read."""
+    """Unreadable rows must not delay other alerts. If all of the first 100 rows are unreadable, reads more rows."""
     connection, limit = await database.driver(session), AT_ONCE
     while True:
         rows = await connection.fetch(statement, *arguments, limit)
@@ -195,7 +195,7 @@ async def changes_of(
     *,
     plan: NotificationPlan | None = None,
 ) -> AlertChanges:
-    """If `plan` is None, the stored plan of notifications is read."""
+    """If `plan` is None, reads the stored notification plan."""
     labels = await called(session, [alert.alert_id for alert in known]) if known else {}
     silenced = [alert.alert_id for alert in known if isinstance(alert, Alert) and alert.silenced_until is not None]
     unaware = await missed(session, silenced) if silenced else {}
@@ -209,10 +209,9 @@ async def save_changes(session: AsyncSession, alert_changes: AlertChanges) -> No
 
 
 async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> None:
-    """Telegram messages of changed alerts are marked for an edit.
+    """Marks Telegram messages about changed alerts for an edit.
 
-    If the receiver gets a new message, nothing is marked, because the sender of the new message also edits the earlier
-    message.
+    If the receiver gets a new message, nothing is marked: whoever sends the new message also edits the earlier one.
     """
     await upsert.upsert(session, AlertRow, [alert_row(alert) for alert in alert_changes.changed.values()])
     rows = [
@@ -233,9 +232,9 @@ async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> Non
 
 
 def readable(rows: Iterable[Mapping[Any, Any]]) -> list[Alert]:
-    """Unreadable rows are left out, because they must not stop all other alerts.
+    """Leaves out unreadable rows, because they must not stop all other alerts.
 
-    The metric `alerts_unreadable_alerts` counts these rows, and `dayar watch` reports them.
+    The metric `alerts_unreadable_alerts` counts the rows that are left out. `dayar watch` reports them.
     """
     alerts = list[Alert]()
     for row in rows:
@@ -245,7 +244,7 @@ def readable(rows: Iterable[Mapping[Any, Any]]) -> list[Alert]:
 
 
 def readable_or_not(row: Mapping[Any, Any]) -> Alert | UnreadableAlert:
-    """An UnreadableAlert has the fields that a transaction needs to raise the alert anew."""
+    """An UnreadableAlert has only the fields that are needed to raise the alert anew."""
     try:
         return _read(row)
     except AlertUnreadable:
@@ -253,7 +252,7 @@ def readable_or_not(row: Mapping[Any, Any]) -> Alert | UnreadableAlert:
 
 
 def _read(row: Mapping[Any, Any]) -> Alert:
-    """Raises AlertUnreadable without values of the row, because these values must not be logged."""
+    """Raises AlertUnreadable. The error has no values of the row, because these must not be logged."""
     try:
         return alert_of(row)
     except UNREADABLE:
@@ -261,15 +260,15 @@ def _read(row: Mapping[Any, Any]) -> Alert:
         raise AlertUnreadable(row["alert_id"]) from None
 
 
-@lru_cache(maxsize=1000)  # each alert is logged once, although the worker reads its row every two seconds
+@lru_cache(maxsize=1000)  # The worker reads the row every two seconds, but logs each alert only once.
 def log_unreadable(alert_id: UUID) -> None:
     log.get().error("alert unreadable", alert_id=str(alert_id))
 
 
 async def unreadable(session: AsyncSession) -> list[str]:
-    """A later release of Dayar may have stored an unknown value, or a person with SQL may have damaged the row.
+    """A row is unreadable if a later release of Dayar stored an unknown value, or if a person damaged the row with SQL.
 
-    At most the newest 5,000 alerts are read, so that a scrape stays fast.
+    Reads at most the newest 5,000 alerts, so that a scrape stays fast.
     """
     connection = await database.driver(session)
     return [row["severity"] for row in await connection.fetch(IN_FORCE, MOST_CHECKED) if not _is_readable(row)]

@@ -1,9 +1,9 @@
-"""The SQL that claims deliveries and records their attempts."""
+"""SQL that claims deliveries and records attempts."""
 
 # raw SQL throughout: these statements run for every notification and must be fast
 
-# Leases the claimed deliveries for the time $1, adds 1 to their attempts, and returns the fields for the sender. The
-# deliveries of a removed receiver have no receiver, even if a receiver with the same label was added later.
+# Gives each claimed delivery a lease of the time $1, counts the attempt, and returns the fields that the sender needs.
+# If the receiver was removed, the delivery has no receiver. A new receiver with the same label does not replace it.
 TAKE = """\
 taken AS (
     UPDATE deliveries SET attempts = attempts + 1, lease = gen_random_uuid(), due_at = now() + $1
@@ -22,9 +22,9 @@ LEFT JOIN receivers ON receivers.label = taken.recipient AND NOT EXISTS (
 LEFT JOIN contacts ON contacts.label = taken.recipient AND contacts.channel = taken.channel
 """
 
-# Claims due deliveries, within the limit of concurrent attempts for each receiver and channel. A claimed delivery
-# without a recorded attempt is due again when its lease ends. A delivery waits until earlier steps of its alert are
-# settled on the same channel to the same receiver, so that the last message on each channel is current.
+# Claims due deliveries. Each receiver and channel has a limit of concurrent attempts. If a worker claims a delivery but
+# records no attempt, the delivery is due again after its lease. A delivery waits for unsettled deliveries of earlier
+# steps to the same receiver and channel. The last message on a channel is then always the newest.
 CLAIM = f"""
 WITH busy AS (
     SELECT * FROM unnest($3::text[], $4::text[], $5::integer[]) AS busy (recipient, channel, count)
@@ -46,8 +46,8 @@ WITH busy AS (
     ) AS one
 ), {TAKE}"""  # noqa: S608 - constants
 
-# Claims the other foldable messages that are due for the same receiver and channel, because they are sent together. The
-# message of an earlier step is sent before the messages of later steps, or together with them.
+# Claims the foldable messages that go out together with a claimed message to the same receiver and channel. A message
+# is sent after the messages of earlier steps, or together with them.
 ACCOMPANY = f"""
 WITH claimed AS MATERIALIZED (
     SELECT delivery_id FROM deliveries AS next
@@ -62,14 +62,14 @@ WITH claimed AS MATERIALIZED (
     ORDER BY created_at LIMIT 500 FOR UPDATE SKIP LOCKED
 ), {TAKE}"""  # noqa: S608 - constants
 
-# One statement stores the attempts, settles deliveries or sets the time of the next attempt, and takes the alerts' next
-# sequence numbers for the events. All transactions lock alerts in the same order, which prevents deadlocks. The first
-# delivery of an alert to a receiver and each failed delivery are published (docs/decisions/0027). While newer messages
-# wait on the channel, a back-off is at most the first back-off ($11) plus the age of the newest message. A pause that
-# the receiving server demanded is not shortened. After a failure, the receiver's next contact is notified at once. The
-# next contact also gets later messages that wait on this channel. A server that only asks us to wait for a short time
-# has not failed. The later messages are locked after the alerts. Later messages that are already locked are skipped,
-# because a transaction that has locked a message may wait for an alert.
+# One statement does three things: it stores attempts, settles deliveries or sets their next attempt, and takes sequence
+# numbers of the alerts for the events. Alerts are locked in the order of their ids, so that no deadlock can arise. An
+# event is published for the first delivery of an alert to a receiver, and for each failed delivery
+# (docs/decisions/0027). If newer messages wait on the channel, the back-off is limited to the first back-off ($11) plus
+# the age of the newest message. If the receiving server demanded a pause, the pause is kept. After a failure, the next
+# contact is notified at once. Later messages that wait on this channel also go to the next contact. A server that
+# demands a short wait has not failed. The alerts are locked before the later messages. Locked later messages are
+# skipped, because their transaction may wait for one of these alerts.
 RECORD = """
 WITH tried AS (
     SELECT * FROM unnest(

@@ -1,4 +1,4 @@
-"""The SQL of receivers' further contacts, and of deliveries whose next contact is due. The caller commits."""
+"""SQL for the further contacts of receivers, and for deliveries whose next contact is due. The caller commits."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,22 +23,22 @@ SELECT delivery_id, alert_id, step, recipient, channel, cause, content, is_deliv
 )
 FROM deliveries WHERE next_contact_at <= $1 ORDER BY next_contact_at LIMIT $2 FOR UPDATE OF deliveries SKIP LOCKED
 """
-DeliveryKey = tuple[UUID, str, str]  # an alert, a receiver and a channel
+DeliveryKey = tuple[UUID, str, str]  # The key is an alert, a receiver and a channel.
 
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """`failure` is the reason why the latest attempt failed, or None.
+    """`failure` says why the latest attempt failed. It is None if the attempt did not fail.
 
-    `is_of_removed` is true if the receiver was removed after the delivery was planned, because another receiver may
-    have got the same label since.
+    `is_of_removed` is true if the delivery was planned before its receiver was removed. Another receiver may now have
+    the label.
     """
 
     delivery_id: UUID
     alert_id: UUID
     step: int
     recipient: str
-    channel: str  # a DeliveryChannel, or a channel that a later release of Dayar stored
+    channel: str  # The value is a DeliveryChannel, or a channel that only a later release of Dayar knows.
     cause: str
     content: str
     is_delivered: bool | None
@@ -52,7 +52,7 @@ class DueDelivery:
 
 
 async def further(session: AsyncSession, labels: Collection[str] | None = None) -> dict[str, list[Contact]]:
-    """If `labels` is None, the contacts of all receivers are included."""
+    """`labels` = None means all receivers."""
     wanted = select(ContactRow).order_by(ContactRow.label, ContactRow.position)
     if labels is not None:
         wanted = wanted.where(ContactRow.label.in_(labels))
@@ -63,7 +63,7 @@ async def further(session: AsyncSession, labels: Collection[str] | None = None) 
 
 
 async def replace_further(session: AsyncSession, label: str, contacts: Sequence[Contact]) -> None:
-    """The new contacts have no secrets."""
+    """The new contacts begin without secrets."""
     await session.execute(delete(ContactRow).where(ContactRow.label == label))
     if contacts:
         rows = [
@@ -80,7 +80,7 @@ async def replace_further(session: AsyncSession, label: str, contacts: Sequence[
 
 
 async def due(session: AsyncSession, now: datetime) -> list[DueDelivery]:
-    """The deliveries are locked, at most 100. Deliveries that another worker has locked are skipped."""
+    """Locks and returns at most 100 deliveries. Skips deliveries that another worker has locked."""
     connection = await database.driver(session)
     return [DueDelivery(*row) for row in await connection.fetch(DUE, now, AT_ONCE)]
 
@@ -103,9 +103,9 @@ async def newest_steps(session: AsyncSession, deliveries: Collection[DueDelivery
 
 
 async def bring_forward(session: AsyncSession, newest: Mapping[DeliveryKey, int], now: datetime) -> set[DeliveryKey]:
-    """Returns the keys of the deliveries that could be locked.
+    """Returns the keys of the deliveries that this transaction locked.
 
-    Locked deliveries are skipped, because the transaction that locked them may wait for this transaction.
+    Skips locked deliveries, because their transaction may wait for this one.
     """
     keys = (Delivery.alert_id, Delivery.recipient, Delivery.channel)
     of_steps = tuple_(*keys, Delivery.step).in_([(*key, step) for key, step in newest.items()])

@@ -1,4 +1,4 @@
-"""The SQL that stores deliveries and reads who was notified. The caller commits."""
+"""SQL that stores deliveries, and that reads who was notified. The caller commits."""
 
 # raw SQL throughout: these statements run for every batch of hazards and households and must be fast
 
@@ -28,7 +28,7 @@ from shared.events import HazardReported
 from shared.events.vocabulary import Scope
 from shared.postgres import database
 
-# a delivery that this process will send after the commit is stored with a lease, as if it were claimed
+# If this process will send a delivery after the commit, the delivery gets a lease, as a claim would give it.
 ADD_DELIVERIES = f"""
 INSERT INTO deliveries ({", ".join(PlannedDelivery.COLUMNS)}, planned_at, next_contact_at, due_at, lease, attempts)
 SELECT {", ".join(PlannedDelivery.COLUMNS)}, planned_at, next_contact_at, coalesce(
@@ -43,16 +43,16 @@ ON CONFLICT ON CONSTRAINT uq_deliveries_once DO NOTHING
 RETURNING delivery_id
 """  # noqa: S608 - our own names
 
-# The latest planned time of the foldable messages, and the number of messages of the last hour, by receiver and
-# channel. Deliveries on one channel with the same time are one message.
+# For each receiver and channel: the latest planned time of foldable messages, and the number of messages in the last
+# hour. Deliveries on one channel that have one planned time are one message.
 FOLDS = """
 SELECT recipient, channel, max(planned_at) AS planned_at, count(DISTINCT planned_at) AS messages, now() AS now
 FROM deliveries
 WHERE is_foldable AND recipient = ANY($1) AND planned_at > now() - $2::interval GROUP BY recipient, channel
 """
 
-# The alert's earlier deliveries are tried now, without back-off, because a new delivery waits for them. A pause that
-# the receiving server demanded is not shortened. Messages that wait to be combined go on waiting.
+# A new delivery waits for the alert's earlier deliveries, so these are tried now, without back-off. A pause that the
+# receiving server demanded is kept. Messages that wait to be combined keep waiting.
 HASTEN = """
 UPDATE deliveries SET due_at = greatest(now(), paused_until)
 FROM unnest($1::uuid[], $2::integer[]) AS told (alert_id, step)
@@ -60,9 +60,9 @@ WHERE deliveries.alert_id = told.alert_id AND deliveries.step < told.step
     AND settled_at IS NULL AND lease IS NULL AND due_at > now() AND (NOT is_foldable OR attempts > 0)
 """
 
-# When an alert becomes grave, its message replaces the receiver's earlier messages that wait to be combined, so that
-# the receiver does not get more messages than the limit permits. A waiting message about an assignment is not replaced
-# but sent at once, because the message about the grave alert does not mention the assignment.
+# When an alert becomes grave, its message replaces waiting messages about the alert to this receiver. The receiver then
+# does not exceed the limit of messages. The new message does not mention an assignment. Therefore a waiting message
+# about an assignment is sent at once.
 REPLACED = """
 SELECT delivery_id FROM deliveries
 JOIN unnest($1::uuid[], $2::integer[], $3::text[], $4::text[]) AS grave (alert_id, step, recipient, channel)
@@ -79,7 +79,7 @@ UPDATE deliveries SET due_at = now(), planned_at = now()
 WHERE delivery_id IN ({REPLACED} AND cause = ANY($5) FOR UPDATE OF deliveries SKIP LOCKED)
 """  # noqa: S608 - constants
 
-# A delivery without an attempt has reached nobody, so it can be deleted.
+# A delivery without an attempt reached nobody, so it is deleted.
 RETRACT = """
 WITH gone AS (
     DELETE FROM deliveries WHERE alert_id = $1 AND cause = $2 AND settled_at IS NULL AND attempts = 0
@@ -93,7 +93,8 @@ SELECT EXISTS (
 UNSENT = """
 SELECT delivery_id, content FROM deliveries WHERE recipient = $1 AND settled_at IS NULL ORDER BY delivery_id FOR UPDATE
 """
-# The deliveries of a removed receiver do not count for a receiver that was added later with the same label.
+# A new receiver may have the label of a removed receiver. The removed receiver's deliveries do not count for the new
+# one.
 CALLED = """
 SELECT alert_id, array_agg(DISTINCT recipient) FROM deliveries
 WHERE alert_id = ANY($1) AND NOT EXISTS (
@@ -101,7 +102,7 @@ WHERE alert_id = ANY($1) AND NOT EXISTS (
 )
 GROUP BY alert_id
 """
-# A receiver that got a message about a later step knows the alert's newest state.
+# If a receiver got a message of a later step, the receiver knows the newest state.
 MISSED = """
 SELECT alert_id, array_agg(DISTINCT label)
 FROM notification_omissions AS missed CROSS JOIN jsonb_object_keys(reasons) AS labels (label)
@@ -119,7 +120,7 @@ async def called(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUI
 
 
 async def missed(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, list[str]]:
-    """A receiver misses a change that was made while the alert was muted."""
+    """Returns the receivers who do not know a change, because the alert was muted."""
     connection = await database.driver(session)
     return dict(await connection.fetch(MISSED, list(alert_ids)))
 
@@ -133,11 +134,10 @@ async def add_deliveries(
     *,
     hastens: bool = True,
 ) -> dict[UUID, str]:
-    """Returns the contents of the stored deliveries by id.
+    """Maps each stored delivery to its content.
 
-    `hazards` has the newest revisions of hazards that the caller already read. `leases` has the lease of each
-    delivery that this process sends. If `hastens` is true, the alert's earlier deliveries are tried now, without
-    back-off.
+    `hazards` has the newest revisions that the caller has already read. `leases` has the leases of the deliveries that
+    this process sends. `hastens` makes the alert's earlier deliveries due now, without back-off.
     """
     if not deliveries:
         return {}
@@ -162,10 +162,10 @@ async def add_deliveries(
 
 
 async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery]) -> dict[UUID, datetime]:
-    """A receiver's first message on a channel is sent at once. The messages of the next two minutes are sent together.
+    """The first message to a receiver on a channel is sent at once. Then the messages of each two minutes are combined.
 
-    If the receiver has got many messages, the messages of ten minutes are sent together. The two minutes are counted
-    for each channel separately, because the next contact must be notified at once.
+    For a receiver with many messages, ten minutes are combined. Each channel has its own two minutes, so that the next
+    contact is notified at once.
     """
     if not foldable:
         return {}
@@ -221,7 +221,7 @@ async def words_of(
 
 
 async def stored_words(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict[UUID, HazardWords]:
-    """An unreadable hazard is treated as Restricted, because it may be Restricted."""
+    """An unreadable hazard may be Restricted, so it counts as Restricted."""
     stored = await hazard_queries.hazards(session, hazard_ids)
     return {id: words.of(hazard) if hazard else HazardWords(scope=Scope.RESTRICTED) for id, hazard in stored.items()}
 
@@ -236,6 +236,6 @@ async def named_sites(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID
 
 
 async def retract_deliveries(session: AsyncSession, alert_id: UUID, cause: Cause) -> bool:
-    """Only deliveries that were never attempted are deleted. Returns whether deliveries of the last step remain."""
+    """Deletes only deliveries without an attempt. Returns True if deliveries of the last step remain."""
     connection = await database.driver(session)
     return bool(await connection.fetchval(RETRACT, alert_id, cause))

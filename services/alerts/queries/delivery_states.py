@@ -1,4 +1,4 @@
-"""The columns from which the state of a delivery is computed."""
+"""Columns from which the state of a delivery follows."""
 
 from sqlalchemy import and_, any_, exists, func, or_, select
 
@@ -12,9 +12,9 @@ ACKNOWLEDGING = (ActKind.ACKNOWLEDGED, ActKind.CONFIRMED, ActKind.PROGRESSED, Ac
 HAS_ACKNOWLEDGED = or_(
     Act.account_id == AlertRow.__table__.c.acknowledged_by, Act.account_id == any_(AlertRow.partly_acknowledged_by)
 )
-# earlier releases of Dayar stored the channel of a person's reply as the text of the acknowledgement
+# In earlier releases of Dayar, the text of an acknowledgement was the channel of the person's reply.
 IS_BY_TEXT = or_(Act.deed != ActKind.ACKNOWLEDGED, Act.text.is_(None), func.lower(Act.text) == Delivery.channel)
-# an action on the board counts as an answer to the messages of all channels
+# Whoever acts on the board has answered the messages on all channels.
 IS_BY_CHANNEL = or_(
     Act.channel == ActChannel.BOARD, Act.channel == Delivery.channel, and_(Act.channel.is_(None), IS_BY_TEXT)
 )
@@ -28,7 +28,7 @@ IS_ANSWERED = exists().where(
     HAS_ACKNOWLEDGED,
     IS_BY_CHANNEL,
 )
-# the same conditions as in `states.state_of` for the states FAILED and RETRYING
+# `states.state_of` has these conditions for FAILED and RETRYING. Change both together.
 IS_UNDELIVERED = and_(
     ~IS_ANSWERED,
     func.coalesce(RECEIPT, "").not_in((SmsReceiptState.READ, SmsReceiptState.DELIVERED)),
