@@ -1,4 +1,4 @@
-"""Writes to the security log that somebody read personal data of an alert."""
+"""Writes to the security log who read personal data of an alert."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -13,15 +13,15 @@ from shared import audit
 from shared.audit import AUDIT, Action, Result
 from shared.auth import tokens
 
-AGAIN = "again"  # an open page reads its alert again with this query parameter, perhaps while nobody looks at the page
-COVERED = timedelta(hours=12)  # the entry of a page's opening covers later reads of the page for this time
+AGAIN = "again"  # An open page reloads its alert with this query parameter, even if nobody looks at the page.
+COVERED = timedelta(hours=12)  # For this time, the log entry about opening a page also covers its reloads.
 
 
 async def log(request: Request, session: AsyncSession, alert_id: UUID, reason: str) -> None:
-    """If an open page only reads its alert again, no entry is added.
+    """If an open page only reloads its alert, the log gets no new entry.
 
-    The parameter alone does not suppress the entry: the log must already have an entry of the same token. A new
-    entry is added if somebody has added personal data of the alert after the entry, or if a duty number has changed.
+    The query parameter alone is not enough: the log must already have an entry for this token. A reload adds an entry
+    only if somebody has since added personal data of the alert, or changed a duty number.
     """
     if AGAIN in request.query_params and await _is_covered(session, tokens.current(request).jti, alert_id, reason):
         return

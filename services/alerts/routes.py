@@ -30,7 +30,7 @@ from shared.web.problems import Problem, answered
 
 UNREADABLE = "alert-unreadable"
 
-OF_PAGES = ("is_first", "is_own_account")  # only pages use these columns of a delivery
+OF_PAGES = ("is_first", "is_own_account")  # Only pages need these columns of a delivery.
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
@@ -121,7 +121,7 @@ async def deliveries(
 
 
 def legible(delivery: dict[str, Any], messages: Messages, acted: ActedAlerts) -> dict[str, Any]:
-    """The text is the text that people read on the delivery's channel, with buttons or segments."""
+    """The text is the one that people read on the delivery's channel, with its buttons or SMS parts."""
     shown = {name: value for name, value in delivery.items() if name not in OF_PAGES}
     if delivery["channel"] == DeliveryChannel.WEBHOOK:
         return shown
@@ -132,9 +132,9 @@ def legible(delivery: dict[str, Any], messages: Messages, acted: ActedAlerts) ->
 
 
 async def seen(alert_id: UUID, request: Request, session: Session, caller: Principal) -> Alert:
-    """Raises a Problem (404) if the alert does not exist or is outside the caller's areas.
+    """Raises a Problem (404) if the alert does not exist, or lies outside the caller's areas.
 
-    Raises AlertUnreadable if this release cannot read the alert.
+    Raises AlertUnreadable if this release cannot read the alert's stored row.
     """
     alert = await alert_queries.alert(session, alert_id)
     areas = listings.visible(caller, request.app.state.places)

@@ -1,4 +1,4 @@
-"""The SQL of the disabled accounts of receivers. The caller commits."""
+"""SQL for the receivers whose accounts are disabled. The caller commits."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -24,7 +24,7 @@ async def absent(session: AsyncSession) -> frozenset[str]:
 
 
 async def receivers(session: AsyncSession) -> frozenset[str]:
-    """Posts and systems are included."""
+    """Also returns posts and systems."""
     return frozenset(await session.scalars(RECEIVERS))
 
 

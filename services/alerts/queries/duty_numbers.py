@@ -1,4 +1,4 @@
-"""The SQL of duty numbers. The caller commits."""
+"""SQL for duty numbers. The caller commits."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -18,23 +18,25 @@ from shared.crypto.keyring import UnknownKey
 
 
 async def lock(session: AsyncSession) -> None:
-    """Waits until no other transaction changes duty numbers, so that the caller then reads these changes."""
+    """Waits for other transactions that change duty numbers. The caller then reads their changes."""
     await locks.lock(session, {("duty-numbers", "")})
 
 
 async def numbers(
     session: AsyncSession, box: WebhookSecrets, *, pcodes: Collection[str] | None = None
 ) -> list[DutyNumber]:
-    """A caller that shows the numbers adds a row to the security log."""
+    """If the caller shows the numbers, the caller must write to the security log."""
     return [number_of(row, box) for row in await session.scalars(_of_units(pcodes))]
 
 
 async def readable(
     session: AsyncSession, box: WebhookSecrets, *, pcodes: Collection[str] | None, limit: int
 ) -> tuple[list[DutyNumber], int]:
-    """An alert is shown without the numbers that cannot be decrypted; the second result is their number.
+    """Leaves out numbers that cannot be decrypted, because the alert must be shown anyway.
 
-    A caller that shows the numbers adds a row to the security log.
+    Also returns how many were left out.
+
+    If the caller shows the numbers, the caller must write to the security log.
     """
     known, unreadable = list[DutyNumber](), list[Exception]()
     for row in await session.scalars(_of_units(pcodes, limit)):
@@ -63,7 +65,7 @@ async def counts(session: AsyncSession) -> dict[str, int]:
 
 
 async def store(session: AsyncSession, plan: ImportPlan, box: WebhookSecrets) -> None:
-    """The plan must have no refused rows."""
+    """Expects a plan without refused rows."""
     await remove(session, [number.number_id for number in plan.removed])
     await save(session, plan.saved, box)
 

@@ -1,4 +1,4 @@
-"""Finds the reports about the people whom exposure alerts count."""
+"""Finds the reports whose people are counted in exposure alerts."""
 
 # raw SQL throughout: the tables are large, and one statement finds the reports and stores their ids
 
@@ -18,10 +18,10 @@ SELECT exposures.hazard_id, exposures.area
 FROM exposures JOIN alerts ON (alerts.hazard_id, alerts.area) = (exposures.hazard_id, exposures.area)
 WHERE alerts.kind = 'exposure' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL AND gone IS NULL
 """
-# An exposure alert counts the district's households that another hazard displaced, and the people of groups at the
-# sites and in the settlements that the hazard reaches. The id of a report is stored once in `alerted_reports`,
-# whichever alert counts the report. Each part of the statement leaves out reports whose ids are already stored, and
-# ends after $11 reports, because no more reports are published at once.
+# An exposure alert counts two kinds of people: households in the district that another hazard displaced, and people of
+# groups at sites or in settlements that this hazard reaches. Several alerts may count one report, but `alerted_reports`
+# has its id only once. Each part leaves out stored reports, and ends after $11 reports, because no more are published
+# at once.
 IS_NEW = """NOT EXISTS (
     SELECT FROM alerted_reports AS noted WHERE (noted.status, noted.report_id) = ({status}, {report_id})
 )"""
@@ -66,7 +66,7 @@ LIMIT $11
 ON CONFLICT DO NOTHING
 RETURNING status, report_id
 """  # noqa: S608 - constants
-# if an alert still counts the report after this time, the report is published again, with the same id
+# If an alert counts a report for longer than this, the report is published a second time with the same id.
 FORGET_REPORTS = "DELETE FROM alerted_reports WHERE noted_at < now() - interval '90 days'"
 
 
@@ -86,7 +86,7 @@ async def note_reports(
     mobility: Collection[Mobility],
     most: int,
 ) -> set[tuple[Status, UUID]]:
-    """Returns at most `most` reports that were not stored yet."""
+    """Returns at most `most` reports that were not stored before."""
     sites = [(hazard.status, site_id) for hazard, exposure in exposures for site_id in exposure.exposed_sites]
     localities = [
         (hazard.status, exposure.area, locality)

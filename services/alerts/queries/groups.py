@@ -1,4 +1,4 @@
-"""The SQL of the counts of groups. The caller commits."""
+"""SQL for counts of groups. The caller commits."""
 
 # raw SQL throughout: these statements run for every batch of groups and must be fast
 
@@ -19,9 +19,9 @@ from shared.postgres.upsert import upsert
 _group = TypeAdapter(CountedGroup)
 COLUMNS = tuple(field.name for field in fields(CountedGroup))
 SELECT_GROUPS = f"SELECT {', '.join(COLUMNS)} FROM counted_groups WHERE report_id = ANY($1)"  # noqa: S608
-# The departure date of a stock is the earliest date of all its counts, including replaced counts. A recount with a
-# later date therefore does not move the people to another window. Dates more than 30 days before the latest date are
-# ignored, because people who leave again after so long a time have a new displacement.
+# A stock's departure date is the earliest date of all its counts. Replaced counts are included. A recount with a later
+# date therefore leaves the people in their window. A date more than 30 days before the latest date is ignored. People
+# who leave again after so long have a new displacement.
 LEFT_ON = """
 SELECT status, origin_area, stock_id, min(departed_on) AS left_on
 FROM (
@@ -48,16 +48,19 @@ async def save_groups(session: AsyncSession, groups: Iterable[CountedGroup]) -> 
 
 
 async def save_replaced(session: AsyncSession, replaced: Mapping[UUID, int]) -> None:
-    """`replaced` maps the report id of a count to the sequence of the recount that replaced it.
+    """`replaced` maps a replaced count's report to the sequence of the recount.
 
-    The replaced count itself may arrive after the recount.
+    The recount may arrive before the count that it replaces.
     """
     rows = [{"report_id": id, "sequence": sequence} for id, sequence in replaced.items()]
     await upsert(session, ReplacedCount, rows, newer_by="sequence")
 
 
 async def covering(session: AsyncSession, site_ids: Collection[UUID]) -> set[UUID]:
-    """If another count at a site changes, a count of everybody there adds more or fewer people."""
+    """Returns the stocks with a count of everybody at these sites.
+
+    When another count at the site changes, such a count adds more or fewer people.
+    """
     if not site_ids:
         return set()
     connection = await database.driver(session)
@@ -65,7 +68,7 @@ async def covering(session: AsyncSession, site_ids: Collection[UUID]) -> set[UUI
 
 
 async def left_on(session: AsyncSession, stock_ids: Collection[UUID]) -> dict[Stock, date]:
-    """A stock is left out if none of its counts has a date."""
+    """A stock without any date is missing."""
     if not stock_ids:
         return {}
     connection = await database.driver(session)

@@ -1,4 +1,4 @@
-"""The SQL of `hazard_changes`: the hazards whose exposures must be counted again. The caller commits."""
+"""SQL for `hazard_changes`, which lists hazards whose exposures must be counted anew. The caller commits."""
 
 # raw SQL throughout: the task that counts exposures takes the changes every second
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.counts import MANY
 from shared.postgres import database
 
-# SKIP LOCKED, so that concurrent workers take different rows
+# SKIP LOCKED gives concurrent workers different rows.
 TAKE = """
 WITH taken AS (
     DELETE FROM hazard_changes
@@ -31,25 +31,25 @@ WHERE ends_at > $1 AND NOT is_cancelled AND areas = '{}' ORDER BY ends_at
 
 
 async def add_all(session: AsyncSession, since: datetime) -> None:
-    """A hazard that ended before `since`, or that is cancelled, needs no recount."""
+    """Leaves out cancelled hazards, and hazards that ended before `since`."""
     connection = await database.driver(session)
     await connection.execute(ADD_ALL, since)
 
 
 async def add_without_districts(session: AsyncSession, since: datetime) -> None:
-    """A new site may show which district a hazard reaches."""
+    """Adds hazards without districts, because a new site may show which district they reach."""
     connection = await database.driver(session)
     await connection.execute(ADD_WITHOUT_DISTRICTS, since)
 
 
 async def add(session: AsyncSession, hazard_ids: Iterable[UUID]) -> None:
-    """The task in `exposures.py` recounts the exposures of marked hazards."""
+    """Marks hazards. The task in `exposures.py` then recounts their exposures."""
     connection = await database.driver(session)
     rows = [(hazard_id,) for hazard_id in hazard_ids]
     await connection.executemany("INSERT INTO hazard_changes (hazard_id) VALUES ($1)", rows)
 
 
 async def take(session: AsyncSession) -> dict[UUID, list[str]]:
-    """Up to 25 hazards, each with the districts that it covers now or covered before."""
+    """Takes up to 25 hazards. Maps each to the districts that it covers now or covered before."""
     connection = await database.driver(session)
     return dict(await connection.fetch(TAKE, MANY))

@@ -1,4 +1,4 @@
-"""The SQL of hazards and their revisions. The caller commits."""
+"""SQL for hazards and their revisions. The caller commits."""
 
 # raw SQL throughout: every batch of hazards waits for most of these statements
 
@@ -17,7 +17,7 @@ from shared.places import Places
 from shared.postgres import database, upsert
 from shared.postgres.bulk_copy import columns
 
-# a part of SAVE_HAZARDS, so that one statement stores a hazard and its revision
+# A part of SAVE_HAZARDS: one statement then stores a hazard together with its revision.
 KEEP_REVISIONS = """
 INSERT INTO hazard_revisions (hazard_id, revision, report)
 SELECT hazard_id, revision, report FROM jsonb_populate_recordset(NULL::hazard_revisions, $1::jsonb)
@@ -43,7 +43,7 @@ async def hazard(session: AsyncSession, hazard_id: UUID) -> HazardReported | Non
 
 
 async def hazards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, HazardReported | None]:
-    """The value is None for an unreadable report, which must not stop the other hazards."""
+    """An unreadable report gives None, because it must not stop the other hazards."""
     if not ids:
         return {}
     connection = await database.driver(session)
@@ -55,11 +55,11 @@ def _readable(hazard_id: UUID, report: str) -> HazardReported | None:
     try:
         return HazardReported.model_validate_json(report)
     except ValidationError:
-        log_unreadable(hazard_id)  # the error is not logged, because it has the values of the report
+        log_unreadable(hazard_id)  # The error itself is not logged, because it contains values of the report.
         return None
 
 
-@lru_cache(maxsize=1000)  # each hazard is logged once, although the worker reads its row again for each message
+@lru_cache(maxsize=1000)  # The worker reads the row for each message, but logs each hazard only once.
 def log_unreadable(hazard_id: UUID) -> None:
     log.get().error("hazard unreadable", hazard_id=str(hazard_id))
 
@@ -67,7 +67,7 @@ def log_unreadable(hazard_id: UUID) -> None:
 async def save_hazards(
     session: AsyncSession, newest: Iterable[HazardReported], superseded: Iterable[HazardReported], places: Places
 ) -> None:
-    """Revisions may come in any order."""
+    """The revisions may have any order."""
     rows = [
         {
             **revision(hazard),
@@ -91,14 +91,14 @@ def revision(hazard: HazardReported) -> dict[str, Any]:
 
 
 async def hazard_history(session: AsyncSession, hazard_id: UUID) -> list[HazardReported]:
-    """The newest revision comes first, and at most 200 are read."""
+    """Returns at most 200 revisions, from the newest to the oldest."""
     connection = await database.driver(session)
     statement = "SELECT report FROM hazard_revisions WHERE hazard_id = $1 ORDER BY revision DESC LIMIT 200"
     return [HazardReported.model_validate_json(row["report"]) for row in await connection.fetch(statement, hazard_id)]
 
 
 async def first_pcodes(session: AsyncSession, hazard_id: UUID) -> tuple[str, ...]:
-    """The first report can have any revision number, because authors choose the revision numbers."""
+    """Authors choose the revision numbers, so the first report may have any number."""
     connection = await database.driver(session)
     report = await connection.fetchval(FIRST_REVISION, hazard_id)
     return HazardReported.model_validate_json(report).area.pcodes if report else ()

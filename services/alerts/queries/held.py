@@ -1,4 +1,4 @@
-"""The SQL of people in held reports. The caller commits."""
+"""SQL for people in held reports. The caller commits."""
 
 # raw SQL throughout: these statements run for every batch of households and must be fast
 
@@ -22,7 +22,7 @@ FORGET_ENDED = "DELETE FROM held_people WHERE NOT is_counted AND changed_at < $1
 
 
 async def held_people(session: AsyncSession, subject_ids: Collection[UUID]) -> dict[HeldSubject, HeldPeople]:
-    """Households and groups that are no longer held are included."""
+    """Includes households and groups whose hold has ended."""
     connection = await database.driver(session)
     rows = await connection.fetch(f"{SELECT_HELD} WHERE subject_id = ANY($1)", list(subject_ids))
     held = [_held.validate_python(dict(row)) for row in rows]
@@ -43,6 +43,6 @@ async def save_held(session: AsyncSession, held: Iterable[HeldPeople], now: date
 
 
 async def forget_ended(session: AsyncSession, before: datetime) -> None:
-    """Rows of holds that ended later are not deleted, because these rows show which late events are too old."""
+    """Deletes only holds that ended before `before`. The other rows show which late events are outdated."""
     connection = await database.driver(session)
     await connection.execute(FORGET_ENDED, before)

@@ -1,4 +1,4 @@
-"""The SQL of displaced households and their departures. The caller commits."""
+"""SQL for displaced households and their departures. The caller commits."""
 
 # raw SQL throughout: these statements run for every batch of households and must be fast
 
@@ -43,7 +43,7 @@ async def save_households(session: AsyncSession, known: Iterable[DisplacedHouseh
 
 
 async def save_departures(session: AsyncSession, departures: Mapping[UUID, Departure | None]) -> None:
-    """If the departure is None, the report's stored departure is deleted."""
+    """None as departure deletes the stored departure of the report."""
     connection = await database.driver(session)
     if none := [report_id for report_id, departure in departures.items() if departure is None]:
         await connection.execute("DELETE FROM departures WHERE report_id = ANY($1)", none)
@@ -51,6 +51,7 @@ async def save_departures(session: AsyncSession, departures: Mapping[UUID, Depar
     for departure in filter(None, departures.values()):
         row = {column: getattr(departure, column) for column in DEPARTURE_COLUMNS}
         by_household[departure.household_id].append(row)
-    # Each statement has at most one departure per household, because the counting trigger sees all rows of a statement.
+    # A statement must have only one departure for each household, because the counting trigger sees all rows of the
+    # statement.
     for rows in zip_longest(*by_household.values()):
         await upsert(session, DepartureRow, [row for row in rows if row is not None])

@@ -1,4 +1,4 @@
-"""The SQL of the Extreme alerts that mute milder alerts."""
+"""SQL for the Extreme alerts that mute milder alerts."""
 
 # raw SQL throughout: batches of hazards wait until the inhibitors are read
 
@@ -10,7 +10,7 @@ from services.alerts.notifications.inhibitions import LONGEST, Inhibitor
 from shared.events.vocabulary import HazardType, Status
 from shared.postgres import database
 
-# A limit, so that a batch never waits for thousands of alerts. The newest alerts mute longest.
+# Because of the limit, a batch never waits for thousands of alerts. The newest alerts mute for the longest time.
 IN_FORCE = """
 SELECT alert_id, status, hazard_type, pcodes, raised_at FROM alerts
 WHERE severity = 'Extreme' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL
@@ -20,7 +20,10 @@ ORDER BY raised_at DESC LIMIT 200
 
 
 async def inhibitors(session: AsyncSession, now: datetime) -> list[Inhibitor]:
-    """An Extreme alert mutes for 6 hours. The newest alert comes first."""
+    """Each returned alert was raised in the last 6 hours, because an Extreme alert mutes no longer.
+
+    The newest alert is the first.
+    """
     connection = await database.driver(session)
     return [
         Inhibitor(

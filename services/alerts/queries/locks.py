@@ -1,4 +1,4 @@
-"""Advisory locks on rules and areas."""
+"""Advisory locks, each on a rule and an area."""
 
 # raw SQL throughout: these statements run for every batch of hazards and households and must be fast
 
@@ -11,10 +11,10 @@ from shared.postgres import database
 
 
 async def lock(session: AsyncSession, rules_and_areas: Iterable[tuple[str, str]]) -> None:
-    """The locks are taken in the same order in every transaction.
+    """Every transaction takes the locks in the same order.
 
-    A transaction that counts households or adds households to an alert takes these locks first. Without the locks,
-    two concurrent workers would not see each other's households.
+    Take these locks first in a transaction that counts households or adds households to an alert. Otherwise two
+    concurrent workers would not see each other's households.
     """
     keys = sorted({(signed(rule), signed(area)) for rule, area in rules_and_areas})
     if keys:

@@ -1,4 +1,4 @@
-"""The queries of message templates. The caller commits."""
+"""Queries for message templates. The caller commits."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -18,7 +18,7 @@ _template = TypeAdapter(MessageTemplate)
 
 
 async def lock(session: AsyncSession) -> None:
-    """Lets only one person at a time save templates."""
+    """Only one person at a time can save templates."""
     await locks.lock(session, {("message-templates", "")})
 
 
@@ -29,7 +29,7 @@ async def templates(session: AsyncSession) -> list[MessageTemplate]:
 
 
 async def replace(session: AsyncSession, hazard: str, severity: str, wanted: Sequence[MessageTemplate]) -> None:
-    """`wanted` also has the templates that do not change."""
+    """`wanted` has all templates of the condition, also unchanged ones."""
     columns = table(MessageTemplateRow).columns
     is_of_both = (columns.hazard == hazard) & (columns.severity == severity)
     await session.execute(delete(MessageTemplateRow).where(is_of_both))
@@ -39,9 +39,9 @@ async def replace(session: AsyncSession, hazard: str, severity: str, wanted: Seq
 async def mark_skipped(
     session: AsyncSession, skipped: Iterable[MessageTemplate], at: datetime
 ) -> list[MessageTemplate]:
-    """Returns the templates that had no mark before.
+    """Returns the newly marked templates.
 
-    A template whose text has changed after the failure is not marked.
+    Does not mark a template whose text has changed since the failure.
     """
     columns = table(MessageTemplateRow).columns
     names = (*KEY, "text")

@@ -1,4 +1,4 @@
-"""Reads the silences and the Extreme alerts that mute alerts."""
+"""Reads what mutes alerts: silences and Extreme alerts."""
 
 from datetime import datetime
 

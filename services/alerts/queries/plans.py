@@ -1,4 +1,7 @@
-"""Reads the plan that decides who is notified. Rosters are read only if receivers or policies name them."""
+"""Reads the notification plan, which decides who is notified.
+
+A roster is read only if a receiver or a policy names it.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -15,7 +18,7 @@ from services.alerts.queries import rosters as roster_queries
 from services.alerts.queries import silences as silence_queries
 from services.alerts.receivers.receivers import Receiver, is_absent
 
-SOON = timedelta(minutes=1)  # a plan is used for seconds, so overrides that begin later are not read
+SOON = timedelta(minutes=1)  # A plan is used only for seconds, so overrides that begin after this time are not read.
 
 
 async def plan(session: AsyncSession, now: datetime) -> NotificationPlan:
@@ -24,7 +27,7 @@ async def plan(session: AsyncSession, now: datetime) -> NotificationPlan:
 
 
 async def settings_of(session: AsyncSession, receivers: Sequence[Receiver], now: datetime) -> NotificationPlan:
-    """The `inhibitors` are left out, because people do not configure them."""
+    """Leaves out the `inhibitors`, because these are alerts and not settings."""
     policies = await policy_queries.policies(session)
     names = {receiver.roster for receiver in receivers if receiver.roster is not None}
     names |= {roster for policy in policies for step in policy.steps for roster in step.rosters}
@@ -53,5 +56,8 @@ async def _rosters(session: AsyncSession, names: Collection[str], now: datetime)
 
 
 def without_duty(receiver: Receiver) -> Receiver:
-    """A person with a disabled account does not count as a duty head, because other people must then be notified."""
+    """If a duty head's account is disabled, other people must be notified.
+
+    Therefore this person does not count as a duty head.
+    """
     return replace(receiver, is_duty_head=False)

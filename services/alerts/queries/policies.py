@@ -1,4 +1,4 @@
-"""The SQL of escalation policies. The caller commits."""
+"""SQL for escalation policies. The caller commits."""
 
 from dataclasses import asdict
 

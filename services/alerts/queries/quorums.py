@@ -1,4 +1,4 @@
-"""Computes from the stored policies, rosters and notifications how many people must acknowledge an alert."""
+"""Computes how many people must acknowledge an alert, from stored policies, rosters and notifications."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from shared.auth.tokens import Ancestry
 async def quorum_of(session: AsyncSession, alert: Alert, places: Ancestry, now: datetime) -> Quorum:
     policies = await policy_queries.policies(session)
     if all(step.acknowledgements <= 1 for policy in policies for step in policy.steps):
-        return Quorum()  # the plan is not read here, because people may acknowledge 200 alerts at once
+        return Quorum()  # People may acknowledge 200 alerts at once, so the plan is read only if a policy needs it.
     plan = await plan_queries.plan(session, now)
     called = await delivery_queries.called(session, [alert.alert_id])
     notification = Notification(

@@ -1,4 +1,4 @@
-"""The SQL of receivers. The caller commits."""
+"""SQL for receivers. The caller commits."""
 
 # raw SQL throughout: batches of hazards and households wait until the receivers are read
 
@@ -29,7 +29,7 @@ SELECT_RECEIVERS = f"SELECT {', '.join(RECEIVER_COLUMNS)} FROM receivers"  # noq
 
 @dataclass(frozen=True, slots=True)
 class LastDelivery:
-    """If a rule holds the delivery back, `suppressed_until` is the end of this delay."""
+    """`suppressed_until` is the time until which a rule delays the delivery."""
 
     created_at: datetime
     state: DeliveryState
@@ -43,7 +43,7 @@ async def receivers(session: AsyncSession) -> list[Receiver]:
 
 
 async def sealed_receivers(session: AsyncSession) -> list[tuple[Receiver, tuple[bytes, ...]]]:
-    """Receivers are in the order in which they are notified, and the newest secret of a receiver comes first."""
+    """Returns the receivers in the order of notification. A receiver's newest secret comes first."""
     connection = await database.driver(session)
     rows = await connection.fetch("SELECT * FROM receivers ORDER BY step, label")
     secrets = {row["label"]: sealed(row) for row in rows}
@@ -55,7 +55,7 @@ def sealed(row: Mapping[str, Any]) -> tuple[bytes, ...]:
 
 
 async def save_receiver(session: AsyncSession, receiver: Receiver) -> None:
-    """The secrets of the receiver do not change."""
+    """Does not change the receiver's secrets."""
     row = {field: getattr(receiver, field) for field in RECEIVER_COLUMNS} | {"statuses": sorted(receiver.statuses)}
     await upsert(session, ReceiverRow, [row])
 
@@ -65,7 +65,7 @@ async def removed_at(session: AsyncSession, label: str) -> datetime | None:
 
 
 async def people(session: AsyncSession) -> list[tuple[UUID, str]]:
-    """Up to 200 people who acted on alerts or may answer messages, sorted by name."""
+    """Returns up to 200 people who acted on alerts or may answer messages, sorted by name."""
     acted = select(Act.account_id, Act.name).where(Act.account_id.is_not(None), Act.name.is_not(None))
     known = acted.union(select(Binding.account_id, Binding.name)).subquery()
     names = select(known.c.account_id, func.max(known.c.name)).group_by(known.c.account_id)

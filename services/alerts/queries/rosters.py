@@ -1,4 +1,4 @@
-"""The SQL of rosters and their overrides. The caller commits."""
+"""SQL for rosters and their overrides. The caller commits."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -38,12 +38,12 @@ def roster_of(row: RosterRow) -> Roster:
 
 
 async def save(session: AsyncSession, roster: Roster) -> None:
-    """The overrides of a stored roster stay."""
+    """A stored roster keeps its overrides."""
     await upsert(session, RosterRow, [roster.model_dump(mode="json")])
 
 
 async def named_by(session: AsyncSession, name: str) -> list[str]:
-    """Receivers and escalation policies can name a roster."""
+    """Returns the receivers and escalation policies that name this roster."""
     columns = ReceiverRow.__table__.c
     wanted = select(ReceiverRow.label).where(columns.roster == name).order_by(ReceiverRow.label)
     policies = await policy_queries.policies(session)
@@ -64,7 +64,7 @@ async def overrides(session: AsyncSession, name: str, ends_after: datetime) -> l
 async def current_overrides(
     session: AsyncSession, names: Collection[str], ends_after: datetime, begins_by: datetime
 ) -> dict[str, list[Override]]:
-    """The overrides of a roster are in the order in which they were added."""
+    """A roster's overrides have the order in which they were added."""
     holds = (OverrideRow.ends_at > ends_after) & (OverrideRow.begins_at <= begins_by)
     wanted = select(OverrideRow).where(OverrideRow.roster.in_(names), holds)
     by_roster = defaultdict[str, list[Override]](list)
@@ -87,10 +87,9 @@ def override_of(row: OverrideRow) -> Override:
 
 
 async def add_overrides(session: AsyncSession, name: str, added: Sequence[Override]) -> None:
-    """An override replaces an earlier override that has the same uid.
+    """An override replaces the stored override with the same uid.
 
-    An unchanged override is not added anew, because it would then have precedence over overrides that people have
-    added later.
+    An unchanged override keeps its place. A new place would give it precedence over overrides that people added later.
     """
     uids = [override.uid for override in added if override.uid is not None]
     of_uids = (OverrideRow.roster == name, OverrideRow.uid.in_(uids))
@@ -113,13 +112,13 @@ async def add_overrides(session: AsyncSession, name: str, added: Sequence[Overri
 
 
 async def end_overrides(session: AsyncSession, name: str, uids: Collection[str], now: datetime) -> int:
-    """Returns the number of removed overrides. Overrides that have ended stay."""
+    """Returns how many overrides were removed. Overrides that are already over stay."""
     ended = delete(OverrideRow).where(OverrideRow.roster == name, OverrideRow.uid.in_(uids), OverrideRow.ends_at > now)
     return len((await session.scalars(ended.returning(OverrideRow.override_id))).all())
 
 
 async def remove_override(session: AsyncSession, name: str, override_id: int) -> bool:
-    """Returns whether there was something to remove."""
+    """Returns False if somebody else has already removed the override."""
     removed = delete(OverrideRow).where(OverrideRow.roster == name, OverrideRow.override_id == override_id)
     return await session.scalar(removed.returning(OverrideRow.override_id)) is not None
 

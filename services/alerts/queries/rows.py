@@ -1,4 +1,4 @@
-"""Reads stored settings that another release of Dayar or a person with SQL may have written."""
+"""Reads stored settings. Another release of Dayar, or a person with SQL, may have written them."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -13,7 +13,7 @@ Code = TypeVar("Code", bound=StrEnum)
 
 
 def valid(rows: Iterable[Mapping[Any, Any]], adapter: TypeAdapter[Setting], table: str) -> list[Setting]:
-    """An invalid row is logged and left out, because it must not stop all alerts."""
+    """Logs an invalid row and leaves it out, because it must not stop all alerts."""
     settings = list[Setting]()
     for row in rows:
         try:
@@ -24,5 +24,5 @@ def valid(rows: Iterable[Mapping[Any, Any]], adapter: TypeAdapter[Setting], tabl
 
 
 def code(codes: type[Code], stored: str) -> Code | str:
-    """A code that only a later release of Dayar knows stays a text."""
+    """Returns a str for a code that only a later release of Dayar knows."""
     return codes(stored) if stored in list(codes) else stored

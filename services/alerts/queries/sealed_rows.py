@@ -1,4 +1,4 @@
-"""Encrypts the column `sealed` of several tables again after a rotation of the key. The caller commits."""
+"""After a rotation of the key, encrypts the column `sealed` of several tables anew. The caller commits."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.shift_handovers import shift_handovers
 from shared.crypto.keyring import ID_BYTES
 
-# the function that returns the AAD of a row
+# Maps a table to the function that computes a row's AAD.
 LABELS: Mapping[Any, Any] = {
     DutyNumberRow: lambda row: duty_numbers.label(row.number_id),
     CallRow: lambda row: calls.label(row.alert_id, row.sequence),

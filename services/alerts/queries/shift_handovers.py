@@ -1,4 +1,4 @@
-"""The handovers from one shift to the next, and the open alerts and messages of a shift. The caller commits."""
+"""Stores shift handovers, and finds the open alerts and messages of a shift. The caller commits."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ CLEAR = ("handover_id", "handed_over_at", "from_account", "from_name", "to_accou
 
 
 async def open_alerts(session: AsyncSession, areas: frozenset[str] | None) -> list[Alert]:
-    """Up to `MOST_ALERTS` alerts: the unacknowledged first, then the most severe, then the oldest."""
+    """Returns up to `MOST_ALERTS` alerts: first the unacknowledged, then by severity, then the oldest."""
     severity = case(
         {severity.value: place for place, severity in enumerate(GRAVEST_FIRST)}, value=AlertRow.severity, else_=0
     )
@@ -40,9 +40,9 @@ async def open_alerts(session: AsyncSession, areas: frozenset[str] | None) -> li
 
 
 async def undelivered(session: AsyncSession, areas: frozenset[str] | None, now: datetime) -> list[dict[str, Any]]:
-    """Messages of tests are left out.
+    """Leaves out test messages.
 
-    The contents are not parsed, because a content may be unreadable.
+    Does not parse the contents, because a content may be unreadable.
     """
     is_trial = exists().where(AlertRow.alert_id == Delivery.alert_id, AlertRow.kind == RuleKind.TEST)
     wanted = listings.DELIVERIES.where(Delivery.created_at > now - SHIFT, IS_UNDELIVERED, ~is_trial)
@@ -54,7 +54,7 @@ async def undelivered(session: AsyncSession, areas: frozenset[str] | None, now: 
 
 
 async def add(session: AsyncSession, handover: ShiftHandover, box: WebhookSecrets) -> None:
-    """Handovers that are older than a year are deleted."""
+    """Deletes handovers that are older than a year."""
     await session.execute(
         delete(ShiftHandoverRow).where(ShiftHandoverRow.handed_over_at < handover.handed_over_at - KEPT)
     )
@@ -64,7 +64,7 @@ async def add(session: AsyncSession, handover: ShiftHandover, box: WebhookSecret
 
 
 async def newest(session: AsyncSession, areas: Collection[str], box: WebhookSecrets) -> ShiftHandover | None:
-    """Only a person with exactly the same areas gets the handover."""
+    """A handover is only for people with exactly these areas."""
     wanted = select(ShiftHandoverRow).where(ShiftHandoverRow.areas == sorted(areas))
     row = (await session.scalars(wanted.order_by(ShiftHandoverRow.handed_over_at.desc()).limit(1))).first()
     if row is None:
@@ -74,5 +74,5 @@ async def newest(session: AsyncSession, areas: Collection[str], box: WebhookSecr
 
 
 def opened(row: ShiftHandoverRow, box: WebhookSecrets) -> str | None:
-    """None if the notes cannot be decrypted, because the sheet must be shown without them."""
+    """Returns None if the notes cannot be decrypted. The page is then shown without notes."""
     return box.readable(row.sealed, label(row.handover_id))

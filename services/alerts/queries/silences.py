@@ -1,4 +1,4 @@
-"""The SQL of silences. The caller commits."""
+"""SQL for silences. The caller commits."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -19,7 +19,7 @@ _silence = TypeAdapter(Silence)
 
 
 async def not_ended(session: AsyncSession, now: datetime) -> list[Silence]:
-    """Silences that have not begun yet are included. The silence that ends first comes first."""
+    """Includes silences that begin later. The first to end comes first."""
     columns = table(SilenceRow).columns
     wanted = select(*columns).where(columns.ends_at > now).order_by(columns.ends_at)
     return rows.valid((await session.execute(wanted)).mappings(), _silence, SilenceRow.__tablename__)
@@ -42,9 +42,9 @@ async def add(session: AsyncSession, silence: Silence) -> None:
 
 
 async def end(session: AsyncSession, silence_id: UUID, now: datetime) -> None:
-    """All silenced alerts are judged again, because another silence may mute some of them.
+    """Afterwards all silenced alerts are judged anew, because another silence may mute some of them.
 
-    Every transaction that changes several alerts locks them in the order of their ids, which prevents deadlocks.
+    To prevent deadlocks, alerts are locked in the order of their ids, as in every transaction.
     """
     columns = table(SilenceRow).columns
     is_running = (columns.silence_id == silence_id) & (columns.ends_at > now)

@@ -1,4 +1,4 @@
-"""The SQL of sites where displaced people stay, and of counted groups without a site. The caller commits."""
+"""SQL for sites where displaced people stay, and for counted groups without a site. The caller commits."""
 
 # raw SQL throughout: the task that counts exposures runs these statements every second
 
@@ -19,9 +19,8 @@ from shared.postgres.upsert import upsert
 
 _site = TypeAdapter(ListedSite)
 COLUMNS = ", ".join(f"sites.{field.name}" for field in fields(ListedSite))
-# A later count of everybody at the site includes the people of earlier counts there, so the earlier counts no longer
-# apply. A row that the previous release of Dayar stored has no time of the count, and applies until the next event
-# about this count.
+# A count of everybody at a site replaces all earlier counts there. Rows of the previous release of Dayar have no time
+# of the count. They are valid until the next event about the count.
 IS_PRESENT = """
 counted.is_counted AND counted.persons > 0 AND counted.mobility = ANY($1)
     AND NOT EXISTS (
@@ -42,7 +41,7 @@ FROM (
     UNION SELECT status, site_id FROM site_residents WHERE persons > 0
 ) AS present JOIN sites USING (site_id)
 """  # noqa: S608 - constants
-# The people of counted groups that name no site, or a site that is not in the list. If teams disagree about a stock,
+# Selects people of counted groups whose site is not stated, or is not in the list. If teams count a stock differently,
 # the highest count is used.
 HAS_NO_SITE = "NOT EXISTS (SELECT FROM sites WHERE sites.site_id = counted.site_id)"
 WITHOUT_SITE = f"""
@@ -58,12 +57,12 @@ NAMED = f"SELECT {COLUMNS} FROM sites WHERE site_id = ANY($1) ORDER BY name_ru, 
 
 
 async def save_sites(session: AsyncSession, sites: Iterable[ListedSite]) -> None:
-    """An older version of a site is ignored. `counts.due` finds the exposure alerts that the changed sites concern."""
+    """Ignores an older version of a site. Later, `counts.due` finds the exposure alerts that these sites concern."""
     await upsert(session, SiteRow, [asdict(site) for site in sites], newer_by="version")
 
 
 async def save_residents(session: AsyncSession, residents: Iterable[SiteResidentsChanged]) -> None:
-    """An older sum of a site is ignored."""
+    """Ignores an older sum of a site."""
     rows = [event.model_dump(include={"site_id", "status", "sequence", "persons", "households"}) for event in residents]
     await upsert(session, SiteResidents, rows, newer_by="sequence")
 

@@ -1,4 +1,4 @@
-"""The codes of short messages, and the replies of people. The caller commits."""
+"""Stores the codes of SMS, and the replies of people. The caller commits."""
 
 import secrets
 from collections.abc import Sequence
@@ -30,10 +30,10 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class CodedDelivery:
-    """The deliveries of a combined SMS share its code.
+    """All deliveries of a combined SMS have one code.
 
-    `alert` is the alert as the SMS describes it. A reply acts on the state at `sequence`, which the SMS or our later
-    answering SMS shows.
+    `alert` is the alert as the SMS shows it. A reply acts on the alert at `sequence`, as the SMS or our later answer
+    shows the alert.
     """
 
     delivery_id: UUID
@@ -55,10 +55,10 @@ class LastHour:
 async def code_of(
     session: AsyncSession, delivery_ids: Sequence[UUID], number: str, now: datetime, *, is_combined: bool = False
 ) -> str | None:
-    """The code of a message is the same in every attempt.
+    """All attempts of a message have one code.
 
-    A retry about other deliveries gets a new code. The earlier code stays valid, because the earlier message may
-    have arrived. Returns None if the number got all possible codes within 48 hours.
+    A retry with other deliveries gets a new code. The earlier code stays valid, because the earlier SMS may have
+    arrived. Returns None if the number already got every possible code within 48 hours.
     """
     await lock(session, number)
     await session.execute(delete(SmsCode).where(SmsCode.drawn_at < now - VALID))
@@ -78,14 +78,14 @@ async def code_of(
 
 
 async def deliveries_of(session: AsyncSession, number: str, code: str, now: datetime) -> list[CodedDelivery]:
-    """Codes older than 48 hours are ignored."""
+    """Ignores codes older than 48 hours."""
     return await _coded(session, number, SmsCode.code == code, now)
 
 
 async def deliveries_about(session: AsyncSession, alert_id: UUID, number: str, now: datetime) -> list[CodedDelivery]:
-    """The delivery that shows the newest state is the first.
+    """The delivery with the newest shown state comes first.
 
-    A delivery is listed with each of its codes, the newest code first.
+    A delivery with several codes is listed once for each code, the newest code first.
     """
     deliveries = await _coded(session, number, Delivery.alert_id == alert_id, now)
     return sorted(deliveries, key=lambda delivery: delivery.sequence, reverse=True)
@@ -112,7 +112,7 @@ def coded_delivery(code: SmsCode, alert_id: UUID, recipient: str, cause: str, co
 
 
 async def show(session: AsyncSession, delivery_id: UUID, sequence: int) -> None:
-    """Later replies with a code of the delivery act on the shown state."""
+    """Later replies with a code of this delivery act on the state at `sequence`."""
     stored = update(SmsCode).where(SmsCode.delivery_id == delivery_id)
     await session.execute(stored.values(shown_sequence=func.greatest(SmsCode.shown_sequence, sequence)))
 
@@ -125,7 +125,7 @@ async def holders(session: AsyncSession, number: str) -> list[Holder]:
 
 
 async def is_known(session: AsyncSession, message_id: str, now: datetime) -> bool:
-    """Messages that are older than 48 hours are deleted."""
+    """Deletes replies older than 48 hours."""
     await session.execute(delete(SmsReply).where(SmsReply.received_at < now - VALID))
     return await session.get(SmsReply, message_id) is not None
 
@@ -139,7 +139,7 @@ async def store(
     is_wrong: bool = False,
     is_answered: bool = False,
 ) -> bool:
-    """Returns False if the message was stored before."""
+    """Returns False if the reply was stored before."""
     row = {"message_id": message_id, "number": number, "received_at": now}
     added = insert(SmsReply).values(**row, is_wrong=is_wrong, is_answered=is_answered)
     stored = added.on_conflict_do_nothing().returning(SmsReply.message_id)
@@ -154,5 +154,5 @@ async def last_hour(session: AsyncSession, number: str, now: datetime) -> LastHo
 
 
 async def lock(session: AsyncSession, number: str) -> None:
-    """Until the end of the transaction, no other transaction draws a code for the number or handles its messages."""
+    """Until this transaction ends, no other transaction draws a code for the number or handles a reply from it."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{PREFIX}{number}", 0))))

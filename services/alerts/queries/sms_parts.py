@@ -1,4 +1,4 @@
-"""The SQL of receipts that are about one part of a short message. The caller locks the message, and commits."""
+"""SQL for receipts about one part of an SMS. The caller locks the SMS, and commits."""
 
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ ORDER = tuple(SmsReceiptState)
 
 
 async def store(session: AsyncSession, message_id: str, part: str, state: SmsReceiptState, now: datetime) -> bool:
-    """Returns False if this or a later state of the part is stored already."""
+    """Returns False if this state, or a later one, is already stored for the part."""
     await session.execute(delete(SmsPart).where(SmsPart.state_at < now - KEPT_FOR))
     known = await session.get(SmsPart, (message_id, part))
     if known is None:
@@ -32,6 +32,6 @@ async def whole_state_of(session: AsyncSession, message_id: str, parts: int) -> 
 
 
 def replaces(state: SmsReceiptState, former: str | None) -> bool:
-    """A state that is only known to a later release of Dayar is never replaced."""
+    """A state that only a later release of Dayar knows is never replaced."""
     known: list[str | None] = [None, *ORDER]
     return former in known and known.index(state) > known.index(former)

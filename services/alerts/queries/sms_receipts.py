@@ -1,4 +1,4 @@
-"""The SQL of short messages that wait for receipts, and of the states in their receipts. The caller commits."""
+"""SQL for SMS that wait for receipts, and for the states from receipts. The caller commits."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from services.alerts.queries.sms_parts import replaces
 from services.alerts.sms.gateway import SmsReceiptState
 from services.alerts.sms.numbers import PREFIX
 
-# an hour is enough, because a message is stored milliseconds after the gateway accepted the message
+# Dayar stores an SMS milliseconds after the gateway accepted it, so an hour is more than enough.
 EARLY_FOR = timedelta(hours=1)
 
 
@@ -32,9 +32,9 @@ async def messages(session: AsyncSession, delivery_ids: Sequence[UUID]) -> dict[
 async def add_messages(
     session: AsyncSession, delivery_ids: Sequence[UUID], message_id: str | None, now: datetime, *, parts: int | None
 ) -> SmsReceiptState | None:
-    """If receipts of the message came before, returns the state in them.
+    """Returns the state of receipts that came before the SMS was stored.
 
-    `parts` is the number of the message's parts if the gateway gives a receipt for each part.
+    `parts` is the number of parts, if the gateway gives a receipt for each part.
     """
     state, state_at = await _early(session, message_id) if message_id is not None else (None, None)
     if state is None and message_id is not None and parts is not None:
@@ -48,10 +48,9 @@ async def add_messages(
 async def take(
     session: AsyncSession, message_id: str, state: SmsReceiptState, now: datetime, *, part: str | None = None
 ) -> ReceiptResult:
-    """The worker settles the message's deliveries at once.
+    """The worker then settles the deliveries of the SMS at once.
 
-    If the receipt is about one part, the message gets a state when the receipts of all its parts have come, or when
-    a part has failed.
+    For receipts about parts, the SMS gets its state when all parts have receipts, or when one part has failed.
     """
     await lock(session, message_id)
     of_id = SmsMessage.message_id == message_id
@@ -97,6 +96,9 @@ async def _keep(session: AsyncSession, message_id: str, state: SmsReceiptState, 
 
 
 async def lock(session: AsyncSession, message_id: str) -> None:
-    """Without the lock, two transactions could store a message and its receipt without seeing each other's rows."""
+    """Orders the transaction that stores an SMS and the one that stores its receipt.
+
+    Without the lock, neither would see the other's row.
+    """
     key = f"{PREFIX}receipt:{message_id}"
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))

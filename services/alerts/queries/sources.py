@@ -1,4 +1,4 @@
-"""The sources of alerts: feeds, other systems, and the centre itself."""
+"""Lists the sources of alerts: feeds, other systems, and the centre itself."""
 
 from datetime import datetime, timedelta
 
@@ -13,6 +13,6 @@ MOST_SOURCES, KNOWN_WITHIN = 100, timedelta(days=30)
 
 
 async def sources(session: AsyncSession, now: datetime) -> list[str]:
-    """Only the sources of the last 30 days are listed."""
+    """Lists only sources of the last 30 days."""
     recent = select(SOURCE).where(AlertRow.raised_at > now - KNOWN_WITHIN, SOURCE.is_not(None))
     return list(await session.scalars(recent.distinct().order_by(SOURCE).limit(MOST_SOURCES)))

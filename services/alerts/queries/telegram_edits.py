@@ -1,4 +1,4 @@
-"""Finds the Telegram messages that show an old state of an alert, until they are edited. The caller commits."""
+"""Finds Telegram messages that show an old state of an alert. They are edited later. The caller commits."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from sqlalchemy.orm import aliased
 from services.alerts.models import AlertRow, Delivery, TelegramMessage
 
 AT_ONCE = 20
-DIGESTS_EDITED_FOR = timedelta(hours=48)  # after this time, the buttons of a digest no longer work
+DIGESTS_EDITED_FOR = timedelta(hours=48)  # After this time, the buttons of a digest do not work any more.
 AGAIN_AFTER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class OutdatedMessage:
-    """If the edit fails, the message is edited again at `again_at`."""
+    """A failed edit is repeated at `again_at`."""
 
     delivery_id: UUID
     alert_id: UUID
@@ -40,11 +40,10 @@ class DigestDelivery:
 
 
 async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: Collection[UUID]) -> None:
-    """If an alert is `unannounced`, the first message in each chat and all digests are edited.
+    """An `unannounced` alert marks the first message in each chat, and all digests.
 
-    If an alert is `announced`, only digests are marked, because the next message about the alert also edits the
-    first message. A digest of an earlier release of Dayar is not edited, because the order of its alerts is not
-    known.
+    An `announced` alert marks only digests, because the next message about the alert also edits the first one. A digest
+    of an earlier release of Dayar stays, because nobody knows the order of its alerts.
     """
     sent, first = TelegramMessage, _firsts(unannounced)
     is_digest = and_(sent.is_digest, sent.position.is_not(None), sent.sent_at > func.now() - DIGESTS_EDITED_FOR)
@@ -54,11 +53,10 @@ async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: 
 
 
 async def mark_changed(session: AsyncSession, recipient: str, alert_id: UUID, shown: datetime | None) -> None:
-    """Marks the receiver's first message for an edit if the alert has changed after the time `shown`.
+    """Marks the receiver's first message for an edit, if the alert has changed since `shown`.
 
-    The sequence of the alert is not compared, because deliveries to other receivers raise the sequence, too. If
-    another transaction is changing the alert, the statement waits, because that transaction marks only messages that
-    are already stored.
+    Deliveries to other receivers also raise the alert's sequence, so the sequence is not compared. Waits for a
+    transaction that is changing the alert, because that transaction does not mark messages stored after its start.
     """
     changed_at = select(AlertRow.changed_at).where(AlertRow.alert_id == alert_id).with_for_update(read=True)
     if await session.scalar(changed_at) != shown:
@@ -68,10 +66,9 @@ async def mark_changed(session: AsyncSession, recipient: str, alert_id: UUID, sh
 
 
 async def mark_outdated(session: AsyncSession, recipient: str, alert_ids: Collection[UUID]) -> None:
-    """Locked rows are skipped.
+    """Skips locked rows.
 
-    The transaction that has the lock either marks the message for an edit, or stores that the message shows the
-    alert's newest state.
+    The transaction with the lock marks the message itself, or stores that the message shows the newest state.
     """
     sent, firsts = TelegramMessage, _firsts(alert_ids).where(TelegramMessage.recipient == recipient)
     outdated = select(sent.delivery_id).where(sent.delivery_id.in_(firsts), ~sent.is_digest)
@@ -88,9 +85,9 @@ def _firsts(alert_ids: Collection[UUID]) -> Select[UUID]:
 async def mark_digest(
     session: AsyncSession, chat_id: int, message_id: int, shown: Mapping[UUID, datetime | None]
 ) -> None:
-    """`shown` maps the digest's alerts to the times of the changes that the digest shows.
+    """`shown` maps an alert of the digest to the time of its shown change.
 
-    A locked alert counts as changed, so that nobody waits for it.
+    A locked alert counts as changed, so that this transaction does not wait.
     """
     sent, is_shown = TelegramMessage, tuple_(AlertRow.alert_id, AlertRow.changed_at).in_(list(shown.items()))
     unchanged = select(AlertRow.alert_id).where(is_shown).with_for_update(read=True, skip_locked=True)
@@ -100,9 +97,9 @@ async def mark_digest(
 
 
 async def claim(session: AsyncSession) -> list[OutdatedMessage]:
-    """Messages that another worker has locked are skipped.
+    """Skips messages that another worker has locked.
 
-    A digest has a row for each of its deliveries, but is claimed and returned once.
+    A digest has a row for each delivery, but is claimed and returned only once.
     """
     sent, other = TelegramMessage, aliased(TelegramMessage)
     is_same = (other.chat_id == sent.chat_id, other.message_id == sent.message_id)
@@ -135,9 +132,9 @@ async def deliveries_of(session: AsyncSession, digest: OutdatedMessage) -> Seque
 
 
 async def settle_digest(session: AsyncSession, digest: OutdatedMessage, shown: Mapping[UUID, datetime] | None) -> None:
-    """If an alert has changed after its time in `shown`, the digest is edited again.
+    """If an alert has changed since its time in `shown`, the digest is edited once more.
 
-    If `shown` is None, the edit is given up until an alert of the digest changes again.
+    `shown` = None gives the edit up until an alert of the digest changes.
     """
     sent = TelegramMessage
     is_wanted = (sent.chat_id == digest.chat_id, sent.message_id == digest.message_id, sent.edit_at.is_not(None))
@@ -145,15 +142,15 @@ async def settle_digest(session: AsyncSession, digest: OutdatedMessage, shown: M
     if shown is not None:
         is_current = tuple_(AlertRow.alert_id, AlertRow.changed_at).in_(list(shown.items()))
         settled = settled.where(sent.alert_id.in_(select(AlertRow.alert_id).where(is_current)))
-    # locked rows are skipped, because the transaction with the lock may wait for other rows of the digest
+    # Locked rows are skipped, because their transaction may wait for other rows of this digest.
     settled = settled.with_for_update(skip_locked=True, of=sent)
     await session.execute(update(sent).where(sent.delivery_id.in_(settled)).values(edit_at=None))
 
 
 async def settle(session: AsyncSession, message: OutdatedMessage, shown: datetime | None) -> None:
-    """If the alert has changed after the time `shown`, the message is edited again.
+    """If the alert has changed since `shown`, the message is edited once more.
 
-    If `shown` is None, the edit is given up until the alert changes again.
+    `shown` = None gives the edit up until the alert changes.
     """
     is_claimed = (TelegramMessage.delivery_id == message.delivery_id, TelegramMessage.edit_at == message.again_at)
     statement = update(TelegramMessage).where(*is_claimed).values(edit_at=None)

@@ -1,4 +1,4 @@
-"""The Telegram messages of deliveries. The caller commits."""
+"""Stores the Telegram messages of deliveries. The caller commits."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from shared.pages.languages import DEFAULT
 
 ANSWERED_WITHIN = timedelta(hours=1)
 DAY = timedelta(days=1)
-# a person who answers the question late is told that the question is too old
+# Whoever answers later learns that the question is too old.
 KEPT = timedelta(days=2)
 
 
@@ -31,10 +31,10 @@ class SentMessage:
 
 @dataclass(frozen=True, slots=True)
 class PressedDelivery:
-    """`is_digest` says whether the message has the buttons of other deliveries, too.
+    """`is_digest` is true if the message also has buttons of other deliveries.
 
-    `is_internal` says whether the receiver belongs to the centre. `sequence` is the sequence of the alert that the
-    message shows. `assignee` is the account of the person whom the button names.
+    `is_internal` is true if the receiver belongs to the centre. `sequence` is the alert's sequence in the message.
+    `assignee` is the account of the person on the button.
     """
 
     delivery_id: UUID
@@ -98,9 +98,9 @@ async def first_of_places(session: AsyncSession, chat_id: int, job: Job, alert: 
 
 
 async def pressed(session: AsyncSession, delivery_id: UUID, chat_id: int) -> PressedDelivery | None:
-    """Returns None if no delivery to Telegram has this id and chat.
+    """Returns None if no Telegram delivery has this id in this chat.
 
-    If the message could not be stored when it was sent, its chat is not known, and the button works in any chat.
+    If a sent message could not be stored, its chat is unknown, and its button works in any chat.
     """
     of_receiver = ReceiverRow.label == Delivery.recipient
     language = select(ReceiverRow.language).where(of_receiver).scalar_subquery()
@@ -130,18 +130,18 @@ async def ask(session: AsyncSession, chat_id: int, message_id: int, delivery: Pr
 
 
 async def question(session: AsyncSession, chat_id: int, message_id: int) -> TelegramQuestion | None:
-    """A question that is too old for an answer is also returned."""
+    """Also returns a question that is too old to answer."""
     return await session.get(TelegramQuestion, (chat_id, message_id))
 
 
 async def in_chat(session: AsyncSession, chat_id: int, message_id: int) -> TelegramMessage | None:
-    """The first of a digest's rows is returned."""
+    """Returns the first row of a digest."""
     wanted = select(TelegramMessage).filter_by(chat_id=chat_id, message_id=message_id)
     return (await session.scalars(wanted.order_by(TelegramMessage.delivery_id).limit(1))).first()
 
 
 async def store(session: AsyncSession, jobs: Sequence[Job], chat_id: int, message_id: int, language: str) -> None:
-    """The deliveries of a digest are stored in the order in which the digest lists them."""
+    """Expects the deliveries of a digest in the digest's order."""
     rows = [
         {
             "delivery_id": job.delivery_id,

@@ -1,4 +1,4 @@
-"""The state of polling for updates of a bot. The caller commits."""
+"""Stores how far a bot's updates have been read, and why Telegram gives none. The caller commits."""
 
 from datetime import datetime, timedelta
 
@@ -8,19 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import TelegramPoll
 
-# After a week without updates Telegram chooses the next number at random, so a stored number could hide new updates.
-# Telegram keeps updates for 24 hours, so an update that was handled more than 24 hours ago cannot come again.
+# After a week without updates, Telegram continues with a random number. A stored number could then hide new updates.
+# Telegram keeps updates for 24 hours. After that time, a handled update cannot come a second time.
 NUMBERS_LAST = timedelta(hours=36)
 
 
 async def next_update(session: AsyncSession, bot_id: int, now: datetime) -> int | None:
-    """Returns None if Telegram may count from another number now."""
+    """Returns None if Telegram may by now use another number."""
     poll = await session.get(TelegramPoll, bot_id)
     return _next(poll, now)
 
 
 async def is_new(session: AsyncSession, bot_id: int, update_id: int, now: datetime) -> bool:
-    """Returns False if the update was handled before."""
+    """Returns False if the update was already handled."""
     await session.execute(insert(TelegramPoll).values(bot_id=bot_id, polled_at=now).on_conflict_do_nothing())
     poll = await session.get(TelegramPoll, bot_id, populate_existing=True, with_for_update=True)
     assert poll is not None
@@ -32,7 +32,7 @@ async def is_new(session: AsyncSession, bot_id: int, update_id: int, now: dateti
 
 
 async def store(session: AsyncSession, bot_id: int, now: datetime, problem: str | None) -> None:
-    """`problem` is the reason why Telegram gave no updates, or None."""
+    """`problem` says why Telegram gave no updates. None means that it gave updates."""
     row = insert(TelegramPoll).values(bot_id=bot_id, polled_at=now, problem=problem)
     changed = {"problem": problem, **({"polled_at": now} if problem is None else {})}
     await session.execute(row.on_conflict_do_update(index_elements=["bot_id"], set_=changed))

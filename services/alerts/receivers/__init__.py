@@ -1,1 +1,4 @@
-"""The receivers of alerts are people, posts and systems. Receivers have conditions, contacts, secrets and pages."""
+"""The receivers of alerts are people, posts and systems.
+
+Manages the conditions, contacts, secrets and pages of receivers.
+"""

@@ -1,4 +1,4 @@
-"""Checks a receiver that a person typed. Names the wrong fields, and what was expected."""
+"""Checks the receiver that a person typed into a form. Each fault names a wrong field and the expected value."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from email.headerregistry import Address
@@ -30,7 +30,7 @@ ADDRESSES: Mapping[str, str] = {
 
 
 def faults(receiver: Receiver, further: Sequence[Contact], places: Places) -> list[Fault]:
-    """The name of a contact's field contains the contact's position, so `address-0` is the first contact's address."""
+    """The name of a contact's field ends with the contact's position: `address-0` is the first contact's address."""
     contacts = [receiver.first_contact, *further]
     return [*_faults(receiver, places), *(fault for at in range(len(contacts)) for fault in _of_contact(at, contacts))]
 
@@ -87,7 +87,7 @@ def are_hours(hours: tuple[str, ...]) -> bool:
 
 
 def contact_of(address: str) -> Contact:
-    """The typed address becomes the form in which addresses are stored."""
+    """Returns the typed address in the form in which addresses are stored."""
     channel = channel_of(address)
     return Contact(channel, numbers.stored(address) if channel is DeliveryChannel.SMS else address)
 

@@ -19,7 +19,7 @@ Codes = TypeVar("Codes", Severity, ReceiverKind)
 
 
 class ReceiverForm(TypedForm):
-    """`addresses` and `minutes` have one item per contact, in order."""
+    """`addresses` and `minutes` have one item for each contact, in the order of the contacts."""
 
     def __init__(self, typed: Mapping[str, Sequence[str]]) -> None:
         super().__init__(typed)
@@ -73,7 +73,7 @@ class ReceiverForm(TypedForm):
                 self.contacts[at], self.contacts[other] = self.contacts[other], self.contacts[at]
 
     def parsed(self, places: Places, label: str | None = None) -> tuple[Receiver, list[Contact], list[Fault]]:
-        """`label` is the label of a stored receiver."""
+        """`label` is the stored receiver's label."""
         wrong = list[Fault]()
         areas = self.areas(places, wrong)
         account = self._account(wrong)
@@ -104,7 +104,7 @@ class ReceiverForm(TypedForm):
         return receiver, further, [*wrong, *others]
 
     def _contacts(self, wrong: list[Fault]) -> list[Contact]:
-        """At least one row is kept, even if all rows are empty."""
+        """Keeps at least one row, even if every row is empty."""
         typed = [(address.strip(), minutes.strip()) for address, minutes in self.contacts if address.strip()]
         contacts = [contact_of(address) for address, _ in typed or [("", "")]]
         waits = [minutes for _, minutes in typed[:-1]]
@@ -116,7 +116,7 @@ class ReceiverForm(TypedForm):
         return contacts
 
     def _hours(self, wrong: list[Fault]) -> list[str]:
-        """A day with an invalid window is a wrong field."""
+        """If a day has an invalid window, the day's field is wrong."""
         hours = list[str]()
         for day in DAYS:
             typed = self.value(f"hours-{day}").replace("–", "-").replace(" ", "")

@@ -1,4 +1,4 @@
-"""The hours of the week in which a receiver gets alerts of Moderate severity or below, in local time."""
+"""Sets in which hours of the week a receiver gets alerts of Moderate severity or below. Hours are local."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ MOST = 21
 
 
 class Weekday(StrEnum):
-    """The days in the order of `datetime.weekday()`."""
+    """The order of days is that of `datetime.weekday()`."""
 
     MON = "Mon"
     TUE = "Tue"
@@ -36,7 +36,7 @@ class InvalidHours(DocumentedError):
 
 
 class OpenHours(NamedTuple):
-    """The weekday 0 is Monday. If `end` is not after `begin`, the window ends on the next day."""
+    """Weekday 0 is Monday. If `end` is not later than `begin`, the window ends on the next day."""
 
     weekday: int
     begin: time
@@ -64,12 +64,12 @@ def parsed(written: str) -> OpenHours:
 
 
 def are_open(hours: Sequence[str], at: datetime) -> bool:
-    """Empty `hours` mean always."""
+    """If `hours` is empty, returns True."""
     return not hours or any(_is_open(written, at.astimezone(TIME_ZONE)) for written in hours)
 
 
 def _is_open(written: str, local: datetime) -> bool:
-    """A stored window that this release cannot read is open, because it must neither stop alerts nor exclude people."""
+    """A stored window that this release cannot read counts as open, so that the receiver still gets alerts."""
     try:
         return parsed(written).covers(local)
     except InvalidHours:

@@ -1,4 +1,4 @@
-"""The receivers that a caller may change: those that get no alerts outside the caller's areas."""
+"""Finds the receivers that a caller may change. All their alerts must lie in the caller's areas."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ async def subscriptions_of(session: AsyncSession, caller: Principal, places: Pla
 
 
 async def subscription_of(session: AsyncSession, id: UUID, caller: Principal, places: Places) -> Subscription:
-    """Raises a Problem (404) if there is no such receiver, or if it gets alerts outside the caller's areas."""
+    """Raises a Problem (404) if the receiver does not exist, or gets alerts outside the caller's areas."""
     for known in await subscriptions_of(session, caller, places):
         if known.id == id:
             return known
@@ -64,11 +64,11 @@ async def subscription_of(session: AsyncSession, id: UUID, caller: Principal, pl
 
 
 def manages(caller: Principal, receiver: Receiver, places: Places) -> bool:
-    """Receivers without areas, and duty heads, get alerts of the whole country."""
+    """A duty head, and a receiver without areas, gets alerts of the whole country."""
     is_limited = bool(receiver.areas) and not receiver.is_duty_head
     return caller.covers_country or (is_limited and all(caller.covers(area, places) for area in receiver.areas))
 
 
 def may_be_internal(caller: Principal, known: Subscription | None) -> bool:
-    """The centre's own receivers also get texts that are not Public."""
+    """An internal receiver also gets texts that are not Public."""
     return Role.ADMINISTRATOR in caller.roles or (known is not None and known.receiver.is_internal)

@@ -1,6 +1,6 @@
-"""The pages of the recipients of alerts: a list, a form, and a page that sends test messages.
+"""Serves the pages of alert recipients: a list, a form, and a page for test messages.
 
-A new secret is shown once.
+A new secret is shown only once.
 """
 
 from collections.abc import Sequence

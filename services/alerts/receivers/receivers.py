@@ -1,4 +1,4 @@
-"""The receivers of alerts are people, posts and systems. Each receiver has conditions under which it is notified."""
+"""A receiver of alerts is a person, a post or a system. The conditions of a receiver say which alerts it gets."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -15,14 +15,14 @@ from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Stat
 USUAL_WAIT_SECONDS = 300
 
 T = TypeVar("T")
-# An unknown text, which a later release of Dayar stored, must not stop alerts, and must not exclude a receiver.
+# A later release of Dayar may have stored an unknown value. This value must neither stop alerts nor exclude a receiver.
 Stored = Annotated[T | str, Field(union_mode="left_to_right")]
 
 
 class ReceiverKind(StrEnum):
-    """A post is a place of work, such as a duty desk: all who work there read its messages.
+    """A post is a workplace, such as a duty desk. Everybody who works there reads its messages.
 
-    A system passes alerts on.
+    A system is a program that passes alerts on.
     """
 
     PERSON = "person"
@@ -32,11 +32,11 @@ class ReceiverKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One way to reach a receiver. A message to a contact of an unknown channel fails.
+    """A contact is one way to reach a receiver. A message fails if this release does not know the contact's channel.
 
-    If this contact does not succeed within `wait_seconds`, the next contact is notified. A contact succeeds if the
-    message is delivered and, if the receiver must answer the alert, somebody answers it. A person must answer every
-    alert, a post only grave alerts. The last contact has no `wait_seconds`.
+    After `wait_seconds` without success, the next contact is notified. A contact succeeds if its message is delivered
+    and, where an answer is needed, somebody answers the alert. A person must answer every alert. A post must answer
+    only grave alerts. `wait_seconds` of the last contact is None.
     """
 
     channel: Stored[DeliveryChannel]
@@ -46,16 +46,16 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Receivers with `step` 0 are notified first. If nobody answers, receivers with higher steps are notified.
+    """Receivers of `step` 0 are the first to be notified. If nobody answers, receivers of the next step are notified.
 
-    All conditions (`statuses`, `floor`, `areas`, `hazards`, `hours`) must hold. Empty `areas`, `hazards` and
-    `hours` match everything. Only an internal receiver also gets the texts of hazards that are not Public. `post` is
-    the job title of a person, and `account_id` is the person's account in the console. `channel`, `address` and
-    `wait_seconds` are the first contact.
+    A receiver gets an alert that matches all its conditions: `statuses`, `floor`, `areas`, `hazards` and `hours`. If
+    `areas`, `hazards` or `hours` is empty, it matches every alert. Texts of hazards that are not Public go only to
+    internal receivers. `post` is a person's job title. `account_id` is the person's account in the console. `channel`,
+    `address` and `wait_seconds` belong to the first contact.
 
-    With a post, the person on duty in the roster is notified too. A person with a roster is notified only while on
-    duty in the roster. Every receiver with `is_duty_head` is notified if nobody acknowledges a Severe or Extreme
-    alert at its last step.
+    A post's message also goes to the person on duty in the post's roster. A person who has a roster is notified only
+    while on duty. `is_duty_head` receivers are notified if nobody acknowledges a Severe or Extreme alert at the last
+    step.
     """
 
     label: str
@@ -89,20 +89,20 @@ class Receiver:
 
 
 def is_absent(receiver: Receiver, disabled_accounts: Collection[UUID]) -> bool:
-    """A person whose account is disabled has usually left.
+    """If a person's account is disabled, the person has usually left.
 
-    A post or a system stays even if its account is disabled, because other people still read its messages.
+    Posts and systems stay, even if their accounts are disabled, because other people read their messages.
     """
     return receiver.kind is ReceiverKind.PERSON and receiver.account_id in disabled_accounts
 
 
 def covers(areas: Collection[str], pcode: str, places: Ancestry) -> bool:
-    """An area covers the places in it, and the places that contain it."""
+    """An area covers all places inside it, and also the larger units around it."""
     above = (COUNTRY, pcode, *places.ancestors(pcode))
     return any(area in above or pcode in places.ancestors(area) for area in areas)
 
 
 def in_order(contacts: Sequence[Contact]) -> list[Contact]:
-    """Each contact except the last gets a waiting time."""
+    """Gives each contact except the last a waiting time."""
     waiting = [replace(contact, wait_seconds=contact.wait_seconds or USUAL_WAIT_SECONDS) for contact in contacts[:-1]]
     return [*waiting, *(replace(contact, wait_seconds=None) for contact in contacts[-1:])]

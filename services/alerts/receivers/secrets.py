@@ -1,4 +1,4 @@
-"""The secrets that sign webhooks, encrypted at rest. During a rotation, a receiver has two secrets."""
+"""Encrypts the secrets that sign webhooks. During a rotation, a receiver has a new and a former secret."""
 
 import base64
 import os
@@ -17,7 +17,7 @@ def draw() -> str:
 
 
 class WebhookSecrets:
-    """An encrypted secret is bound to the receiver's label, so that no other row can use the secret."""
+    """The encryption binds a secret to its receiver's label, so that no other row can use the secret."""
 
     def __init__(self, keys: Path) -> None:
         self._sealing = Sealing(keys)
@@ -29,9 +29,9 @@ class WebhookSecrets:
         return self._sealing.open(sealed, bound(label)).decode()
 
     def readable(self, sealed: bytes, label: str) -> str | None:
-        """Returns None if the key is missing or the encrypted text was altered.
+        """Returns None if the key is missing, or if the encrypted text was altered.
 
-        Callers can still show the data that is not encrypted.
+        The caller can then still show data that is not encrypted.
         """
         try:
             return self.open(sealed, label)
@@ -40,11 +40,11 @@ class WebhookSecrets:
             return None
 
     def code_digests(self, code: str) -> list[bytes]:
-        """The digest with the newest key comes first."""
+        """The first digest is that of the newest key."""
         return self._sealing.digests(code.encode(), b"dayar/binding-code/v1")
 
     def link_digests(self, content: bytes) -> list[bytes]:
-        """The digest with the newest key comes first."""
+        """The first digest is that of the newest key."""
         return self._sealing.digests(content, b"dayar/answer-link/v1")
 
     @property
@@ -52,7 +52,7 @@ class WebhookSecrets:
         return self._sealing.newest_id
 
     def resealed(self, sealed: bytes, label: str) -> bytes | None:
-        """None if the newest key already encrypts the secret."""
+        """Returns None if the secret is already encrypted with the newest key."""
         return self._sealing.resealed(sealed, bound(label))
 
 

@@ -1,4 +1,4 @@
-"""Adds, changes and removes receivers with their contacts, and rotates their secrets."""
+"""Adds, changes and removes receivers and their contacts. Rotates their secrets."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -45,7 +45,7 @@ class FormerSecretInUse(Exception):
 
 
 async def lock(session: AsyncSession) -> None:
-    """Waits until no other transaction changes receivers, so that the caller then reads these changes."""
+    """Waits for other transactions that change receivers. The caller then reads their changes."""
     await locks.lock(session, {("receivers", "")})
 
 
@@ -65,10 +65,10 @@ async def put(
     further: Sequence[Contact] | None = None,
     is_internal: bool | None = None,
 ) -> str | None:
-    """Returns the secret of a new webhook, which is shown only once. The caller commits.
+    """Returns the secret of a new webhook. The secret is shown only once. The caller commits.
 
-    `further` are the contacts after the receiver's first contact. If `further` is None, the stored contacts stay. If
-    `is_internal` is None, a stored receiver keeps its value.
+    `further` has all contacts except the first. `further` = None keeps the stored contacts. `is_internal` = None keeps
+    the stored value.
     """
     known = await _known(session, receiver.label)
     if further is None:
@@ -96,9 +96,9 @@ async def put(
 
 
 async def rotate(session: AsyncSession, label: str, box: WebhookSecrets) -> str:
-    """The former secret also signs the webhooks until `retire` is called.
+    """Until `retire` is called, webhooks have signatures by both secrets.
 
-    Raises ReceiverNotFound, NoWebhook and FormerSecretInUse.
+    Raises ReceiverNotFound, NoWebhook or FormerSecretInUse.
     """
     column = ReceiverRow.__table__.c.channel
     first = await session.scalar(select(column).where(ReceiverRow.label == label))
@@ -114,7 +114,7 @@ async def rotate(session: AsyncSession, label: str, box: WebhookSecrets) -> str:
 
 
 async def set_internal(session: AsyncSession, label: str, *, is_internal: bool) -> None:
-    """If the receiver does not belong to the centre, restricted texts are removed from its unsent deliveries."""
+    """For an external receiver, restricted texts are removed from the unsent deliveries."""
     await _change(session, label, is_internal=is_internal)
     if not is_internal:
         await deliveries.withhold_texts(session, label)
@@ -125,7 +125,7 @@ async def retire(session: AsyncSession, label: str) -> None:
 
 
 async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
-    """Returns the number of re-encrypted secrets. The caller commits."""
+    """Returns how many secrets were encrypted anew. The caller commits."""
     receivers = await session.scalars(select(ReceiverRow).order_by(ReceiverRow.label).with_for_update())
     contacts = await session.scalars(select(ContactRow).order_by(ContactRow.label).with_for_update())
     count = 0
@@ -148,9 +148,9 @@ async def sealed_by(session: AsyncSession, key_id: str) -> int:
 
 
 async def remove(session: AsyncSession, label: str) -> None:
-    """The receiver's unsent deliveries fail at their next attempt and are not tried again.
+    """Unsent deliveries of the receiver fail finally at their next attempt.
 
-    A receiver that is added later with the same label inherits no notifications.
+    If a new receiver gets this label later, it inherits no notifications.
     """
     removed = delete(ReceiverRow).where(ReceiverRow.label == label).returning(ReceiverRow.label)
     if await session.scalar(removed) is None:
@@ -159,13 +159,13 @@ async def remove(session: AsyncSession, label: str) -> None:
 
 
 async def move(session: AsyncSession, address: str, to: str) -> None:
-    """Stores a new address after the channel itself has replaced the old address."""
+    """Stores the new address of a contact whose old address the channel has replaced."""
     for model in (ReceiverRow, ContactRow):
         await session.execute(update(model).filter_by(address=address).values(address=to))
 
 
 async def fill_exercise(session: AsyncSession) -> None:
-    """The outbox page shows the alerts of an exercise only if there are receivers."""
+    """Without receivers, the outbox page of an exercise would show no alerts."""
     if not await receiver_queries.receivers(session):
         for receiver in EXERCISE:
             await receiver_queries.save_receiver(session, receiver)
@@ -176,7 +176,7 @@ async def has_internal(session: AsyncSession, status: Status) -> bool:
 
 
 async def has_duty_head(session: AsyncSession, status: Status) -> bool:
-    """Duty heads whose accounts are disabled do not count."""
+    """Does not count duty heads whose accounts are disabled."""
     columns = table(ReceiverRow).c
     is_disabled = exists().where(DisabledAccount.account_id == columns.account_id)
     is_absent = is_disabled & (columns.kind == ReceiverKind.PERSON)
@@ -201,7 +201,7 @@ async def _known(session: AsyncSession, label: str) -> ReceiverRow | None:
 
 
 async def _webhook_secrets(session: AsyncSession, label: str) -> tuple[bytes | None, bytes | None]:
-    """A receiver's webhook may be its first contact or a further contact."""
+    """A receiver's webhook is its first contact or a further contact."""
     further = select(ContactRow.secret, ContactRow.former_secret).where(*_is_webhook(label))
     first = select(ReceiverRow.secret, ReceiverRow.former_secret).where(ReceiverRow.label == label)
     row = (await session.execute(further)).first() or (await session.execute(first)).first()

@@ -1,6 +1,6 @@
-"""Sends a test message to each contact of a receiver, and finds the results.
+"""Sends test messages to all contacts of a receiver, and finds the results.
 
-The receiver's conditions have no effect.
+The receiver's conditions are ignored.
 """
 
 from collections.abc import Sequence
@@ -26,15 +26,15 @@ from shared.events.vocabulary import Severity, Status
 from shared.postgres.upsert import upsert
 
 REASON = "test_message"
-# the shortest time between two tests, so that nobody floods another person's address
+# Between two tests, this time must pass, so that nobody floods another person's address.
 AGAIN_AFTER = timedelta(seconds=10)
 
 
 async def send(session: AsyncSession, receiver: Receiver, further: Sequence[Contact], now: datetime) -> Alert:
-    """Returns the alert to which all tests belong. The caller commits.
+    """Returns the alert of all test messages. The caller commits.
 
-    The alert is suppressed, so nobody else is notified, and no board shows it. Within AGAIN_AFTER no other test
-    message is sent.
+    This alert is suppressed: nobody else is notified, and no board shows it. No test message is sent within AGAIN_AFTER
+    of the last one.
     """
     alert_id = transitions.identity(_situation(receiver.label))
     known = await alert_queries.readable_alert(session, alert_id)
@@ -51,7 +51,7 @@ async def send(session: AsyncSession, receiver: Receiver, further: Sequence[Cont
 
 
 async def results(session: AsyncSession, label: str) -> list[dict[str, Any]]:
-    """Deliveries to an earlier, removed receiver with the same label are left out."""
+    """Leaves out deliveries to a removed receiver that had this label."""
     removed_at = await receiver_queries.removed_at(session, label)
     every = await listings.deliveries(session, alert_id=transitions.identity(_situation(label)))
     deliveries = [delivery for delivery in every if removed_at is None or delivery["created_at"] > removed_at]
@@ -60,7 +60,7 @@ async def results(session: AsyncSession, label: str) -> list[dict[str, Any]]:
 
 
 def receiver_id(label: str) -> UUID:
-    """Paths and the security log have the id instead of the label, which may reveal who a person is."""
+    """A label may reveal who a person is. Therefore paths and the security log have this id."""
     return events.derived_id("receiver", label)
 
 

@@ -1,1 +1,1 @@
-"""Rosters say who is on duty at which time."""
+"""A roster says who is on duty at which time."""

@@ -1,4 +1,4 @@
-"""The lines of the board that say who is on duty, and which alerts are silenced."""
+"""Writes the board's lines about who is on duty, and which alerts are silenced."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,8 +15,8 @@ from services.alerts.rosters.duty import Shift, current_and_next, duty
 from shared.auth.role_groups import LEDGER
 from shared.postgres.database import Session
 
-SHOWN_AHEAD = timedelta(days=32)  # one day longer than the longest shift
-MOST_ROSTERS = 5  # more rosters would leave too little of the board for alerts
+SHOWN_AHEAD = timedelta(days=32)  # This is one day longer than the longest shift.
+MOST_ROSTERS = 5  # More lines of rosters would leave too little room for alerts on the board.
 
 DutyLine = tuple[str, Shift | None, Shift | None, list[str]]
 
@@ -39,7 +39,7 @@ async def duty_line(request: Request, session: Session) -> Response:
 
 
 async def duty_lines(session: AsyncSession, now: datetime, most: int | None = None) -> list[DutyLine]:
-    """People who cannot be on duty any more are named, too."""
+    """Also names people who cannot be on duty any more."""
     lines, receivers = [], {receiver.label for receiver in await receiver_queries.receivers(session)}
     receivers -= await disabled_queries.absent(session)
     for roster in (await roster_queries.rosters(session))[:most]:

@@ -1,4 +1,4 @@
-"""Writes shifts of rosters as events of iCalendar (RFC 5545), and reads such events as overrides."""
+"""Writes shifts as iCalendar events (RFC 5545), and reads iCalendar events as overrides."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -31,10 +31,9 @@ class InvalidCalendar(DocumentedError):
 
 @dataclass(frozen=True, slots=True)
 class ReadCalendar:
-    """`unknown` has the names that belong to no person among the receivers.
+    """`unknown` has names that no receiver has.
 
-    `past` is the number of events that have ended. `over` has the UIDs of the events that have ended or were
-    cancelled.
+    `past` counts the ended events. `over` has the UIDs of ended and cancelled events.
     """
 
     overrides: Sequence[Override]
@@ -44,7 +43,7 @@ class ReadCalendar:
 
 
 def written(roster: str, shifts: Iterable[Shift], now: datetime) -> bytes:
-    """A shift keeps its uid when the roster is exported again."""
+    """A later export gives the shift the same uid."""
     calendar = Calendar()
     calendar.add("prodid", f"-//Dayar//{VERSION}//EN")
     calendar.add("version", "2.0")
@@ -64,7 +63,7 @@ def written(roster: str, shifts: Iterable[Shift], now: datetime) -> bytes:
 
 
 def read(content: bytes, people: Collection[str], now: datetime) -> ReadCalendar:
-    """Events that have ended are left out. Raises InvalidCalendar."""
+    """Leaves out events that have ended. Raises InvalidCalendar."""
     overrides, unknown, over, past = list[Override](), set[str](), set[str | None](), 0
     for event in _events(content):
         if is_cancelled(event):
@@ -91,7 +90,7 @@ def missing(calendar: ReadCalendar, people: Collection[str]) -> list[str]:
 
 
 def refuse_too_many(calendar: ReadCalendar, known: Sequence[Override]) -> None:
-    """Raises InvalidCalendar if the roster would have too many overrides."""
+    """Raises InvalidCalendar if the roster would get more than MOST_OVERRIDES overrides."""
     if are_too_many([override for override in known if override.uid not in calendar.over], calendar.overrides):
         reason = N_("with this calendar, the roster would have more than %(most)s overrides")
         raise InvalidCalendar(reason, most=MOST_OVERRIDES)
@@ -117,13 +116,13 @@ def is_cancelled(event: Event) -> bool:
 
 
 def _times(event: Event) -> tuple[datetime, datetime]:
-    """A time without a zone is local. An event of whole days lasts from midnight to midnight."""
+    """A time without a zone counts as local. A whole-day event lasts from midnight to midnight."""
     title = str(event.get("summary", _uid(event)))[:LONGEST_TITLE]
     if "rrule" in event or "rdate" in event:
         raise InvalidCalendar(N_('"%(title)s" is a recurring event'), title=title)
     try:
         begins_at, ends_at = _instant(event.start), _instant(event.end)
-    except (ValueError, TypeError):  # the library `icalendar` raises ValueErrors for missing and contradictory times
+    except (ValueError, TypeError):  # For missing or contradictory times, the library `icalendar` raises ValueErrors.
         raise InvalidCalendar(N_('"%(title)s" has no begin or no end'), title=title) from None
     if begins_at >= ends_at:
         raise InvalidCalendar(N_('"%(title)s" ends before it begins'), title=title)
@@ -139,7 +138,7 @@ def _instant(at: date | datetime) -> datetime:
 
 
 def _names(event: Event) -> list[str]:
-    """A person's label may be an attendee's name or, after all attendees, the event's summary."""
+    """Returns the names that may be a person's label: first those of the attendees, then the event's summary."""
     attendees = event.get("attendee", [])
     names = [
         name

@@ -1,4 +1,4 @@
-"""Reads the definition of a roster from TOML or JSON."""
+"""Reads a roster's definition from a file in TOML or JSON."""
 
 from services.alerts import definitions
 from services.alerts.rosters.rosters import Roster
@@ -10,5 +10,5 @@ class InvalidRoster(DocumentedError):
 
 
 def read(content: bytes) -> Roster:
-    """Raises InvalidRoster, whose argument names the wrong fields and what was expected."""
+    """Raises InvalidRoster. Its argument names each wrong field and the expected value."""
     return definitions.read(content, Roster, InvalidRoster)

@@ -1,4 +1,4 @@
-"""Computes who is on duty at which time, when nobody is on duty, and when more than one person is planned."""
+"""Computes who is on duty at each time. Finds times with nobody on duty, and times with several planned people."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ LONGEST_SHIFT = timedelta(days=LONGEST_SHIFT_DAYS)
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """`layer` is None if an override decides."""
+    """`layer` is None for a shift from an override."""
 
     person: str
     begins_at: datetime
@@ -33,7 +33,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """The last of `people` is on duty."""
+    """Of the `people`, the last one is on duty."""
 
     begins_at: datetime
     ends_at: datetime
@@ -42,7 +42,7 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """All times are in order and within the requested period."""
+    """All spans are in order, and lie within the requested period."""
 
     shifts: tuple[Shift, ...]
     gaps: tuple[Gap, ...]
@@ -53,7 +53,7 @@ Span = TypeVar("Span", Shift, Gap, Overlap)
 
 
 def duty(roster: Roster, overrides: Sequence[Override], begins_at: datetime, ends_at: datetime) -> Duty:
-    """If several overrides hold at one time, the last of them decides."""
+    """If several overrides are valid at one time, the last one decides."""
     shifts, gaps, overlaps = list[Shift](), list[Gap](), list[Overlap]()
     for begin, end in pairwise(_changes(roster, overrides, begins_at, ends_at)):
         current = [override for override in overrides if override.begins_at <= begin < override.ends_at]
@@ -75,7 +75,7 @@ def person_at(roster: Roster, overrides: Sequence[Override], at: datetime) -> st
 
 
 def shifts_from(roster: Roster, overrides: Sequence[Override], now: datetime, lasts: timedelta) -> list[Shift]:
-    """The current shift has its real begin, at most 31 days ago."""
+    """The current shift begins at its real time, which is at most 31 days ago."""
     planned = duty(roster, overrides, now - LONGEST_SHIFT, now + lasts).shifts
     return [shift for shift in planned if shift.ends_at > now]
 
@@ -118,10 +118,10 @@ def _shift(roster: Roster, current: Sequence[Override], begin: datetime, end: da
 
 
 def _planned(roster: Roster, current: Sequence[Override], at: datetime) -> tuple[str, ...]:
-    """Several people are an overlap.
+    """If the result has several people, they overlap.
 
-    An override has precedence over all layers. A layer without hours is on duty only if no later layer is on duty. A
-    layer without hours therefore never causes an overlap with earlier layers.
+    An override decides before all layers. A layer without hours decides only if no later layer has anybody on duty.
+    Therefore a layer without hours never overlaps with an earlier layer.
     """
     if current:
         return tuple(override.person for override in current)

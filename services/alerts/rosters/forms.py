@@ -27,7 +27,7 @@ NOT_KNOWN = N_("Not among the people who receive alerts: %(names)s")
 
 
 class OverrideForm(TypedForm):
-    """`begins` and `ends` are local times."""
+    """`begins` and `ends` are in local time."""
 
     def parsed(self, people: Collection[str], now: datetime) -> tuple[Override | None, list[Fault]]:
         wrong = list[Fault]()
@@ -54,7 +54,10 @@ class OverrideForm(TypedForm):
 
 
 class RosterForm(TypedForm):
-    """A field's name has its layer's position, so `people-0` are the people of the first layer, one in each line."""
+    """The name of a layer's field ends with the layer's position.
+
+    For example, `people-0` has the people of the first layer, one in each line.
+    """
 
     def __init__(self, typed: Mapping[str, Sequence[str]]) -> None:
         super().__init__(typed)
@@ -87,7 +90,7 @@ class RosterForm(TypedForm):
         arrange(self.layers, act, {name: USUAL.get(name, "") for name in LAYER_FIELDS}, MOST_LAYERS)
 
     def parsed(self, people: Collection[str], name: str | None = None) -> tuple[Roster | None, list[Fault]]:
-        """`name` is the name of a stored roster."""
+        """`name` is the stored roster's name."""
         wrong, name = list[Fault](), self.value("name") if name is None else name
         if not is_line(name, LONGEST_LABEL):
             expected = N_("A name of at most %(most)s characters is expected.")

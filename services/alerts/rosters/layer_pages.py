@@ -1,4 +1,4 @@
-"""The form of a roster's layers, in which people take turns."""
+"""Serves the form of a roster's layers. In a layer, people take turns."""
 
 from collections.abc import Sequence
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The pages of rosters: who is on duty in the coming two weeks, with forms for overrides and calendars."""
+"""Serves the pages of rosters: who is on duty in the next two weeks, and forms for overrides and calendars."""
 
 import asyncio
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ DISABLED = N_(
 
 @dataclass(frozen=True, slots=True)
 class DutyOf:
-    """The gaps and overlaps are those of the next 8 weeks."""
+    """`duty` has the gaps and overlaps of the next 8 weeks."""
 
     roster: Roster
     current: Shift | None
@@ -116,7 +116,7 @@ async def remove_override(roster_id: UUID, override_id: OverrideId, request: Req
 async def export_calendar(roster_id: UUID, session: Session) -> Response:
     """The shifts of the next 8 weeks as an iCalendar file."""
     now, roster = datetime.now(UTC), await roster_of(session, roster_id)
-    # overrides that have ended may decide when the current shift began
+    # The current shift may have begun when an override ended, so ended overrides are read as well.
     overrides = await roster_queries.overrides(session, roster.name, now - LONGEST_OVERRIDE)
     content = calendars.written(roster.name, shifts_from(roster, overrides, now, REPORTED), now)
     attached = {"content-disposition": 'attachment; filename="roster.ics"'}
@@ -151,7 +151,7 @@ async def import_calendar(roster_id: UUID, request: Request, session: Session) -
 
 
 def refuse(calendar: ReadCalendar, known: Sequence[Override]) -> None:
-    """Raises InvalidCalendar if the calendar names people who are no receivers, or if it has too many overrides."""
+    """Raises InvalidCalendar if the calendar names people who are no receivers, or has too many overrides."""
     if calendar.unknown:
         raise InvalidCalendar(NOT_KNOWN, names=", ".join(name[:LONGEST_REASON] for name in calendar.unknown[:5]))
     calendars.refuse_too_many(calendar, known)
@@ -166,7 +166,7 @@ def duty_of(roster: Roster, overrides: Sequence[Override], people: set[str], now
 
 
 async def roster_of(session: Session, id: UUID) -> Roster:
-    """Raises a Problem (404) if there is no such roster."""
+    """Raises a Problem (404) if the roster does not exist."""
     for roster in await roster_queries.rosters(session):
         if roster_id(roster.name) == id:
             return roster

@@ -1,4 +1,4 @@
-"""Writes for the terminal who is on duty, which gaps and overlaps a roster has, and which people have left."""
+"""Writes for the terminal who is on duty, where a roster has gaps and overlaps, and which people have left."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -34,14 +34,14 @@ def on_duty(shifts: Sequence[Shift], now: datetime, computed_until: datetime) ->
 
 
 def clock(at: datetime, now: datetime) -> str:
-    """The date is left out if it is today."""
+    """Leaves out the date if it is today."""
     local = at.astimezone(TIME_ZONE)
     is_today = local.date() == now.astimezone(TIME_ZONE).date()
     return f"{local:%H:%M}" if is_today else f"{local:%Y-%m-%d %H:%M}"
 
 
 def findings(duty: Duty) -> list[str]:
-    """If there are too many gaps and overlaps, the last line says how many are not listed."""
+    """If the list would be too long, the last line counts the gaps and overlaps that are missing."""
     spans: list[Gap | Overlap] = [*duty.gaps, *duty.overlaps]
     spans.sort(key=attrgetter("begins_at"))
     rest = [f"and {len(spans) - MOST_LINES} more gaps and overlaps"] if len(spans) > MOST_LINES else []

@@ -1,4 +1,7 @@
-"""Rosters have layers and overrides. In a layer, people take turns. An override replaces a turn."""
+"""A roster has layers and overrides. The people of a layer take turns.
+
+An override puts another person on duty for a time.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,7 +23,7 @@ MOST_PEOPLE = 50
 LONGEST_SHIFT_DAYS = 31
 LONGEST_REASON = 200
 LONGEST_OVERRIDE = timedelta(days=366)
-MOST_OVERRIDES = 400  # more overrides would make the pages slow
+MOST_OVERRIDES = 400  # With more overrides, the pages would be slow.
 EARLIEST = date(2000, 1, 1)
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_LABEL, pattern=r"^[^\x00-\x1f]+$")]
 
@@ -40,10 +43,10 @@ def minute(at: time) -> time:
 
 
 class Layer(BaseModel):
-    """A rotation: from `start` on, each person is on duty for one shift, in the order of `people`.
+    """A layer is a rotation from `start` on: each of the `people` is on duty for one shift, in their order.
 
-    Days and hours are local. The layer is on duty only in its `hours` (none = always). If `not_on_holidays` is true,
-    the layer is off duty on public holidays, from midnight to midnight.
+    Dates and hours are local. The layer is on duty only in its `hours`. Without `hours`, it is always on duty.
+    `not_on_holidays` puts the layer off duty on public holidays, from midnight to midnight.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,7 +84,7 @@ class Layer(BaseModel):
 
 
 class Roster(BaseModel):
-    """The people on duty for one task. A later layer has precedence over the layers before it."""
+    """A roster says who is on duty for one task. If two layers plan a person, the later layer decides."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -102,7 +105,10 @@ class Roster(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """`uid` is the event's id in an imported calendar. A stored override has an `override_id`."""
+    """`uid` is the event's id in the calendar from which the override was imported.
+
+    Only a stored override has an `override_id`.
+    """
 
     person: str
     begins_at: datetime
@@ -117,12 +123,12 @@ def roster_id(name: str) -> UUID:
 
 
 def are_too_many(known: Sequence[Override], added: Sequence[Override]) -> bool:
-    """An added override replaces the known override with the same uid."""
+    """An added override does not count twice if it replaces a known override with the same uid."""
     uids = {override.uid for override in added if override.uid is not None}
     return len(added) + sum(override.uid not in uids for override in known) > MOST_OVERRIDES
 
 
 @cache
 def public_holidays() -> holidays.HolidayBase:
-    """The library computes the holidays of a year when it first needs them."""
+    """The library computes a year's holidays when it first needs them."""
     return holidays.country_holidays(COUNTRY)

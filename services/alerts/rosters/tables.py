@@ -1,4 +1,4 @@
-"""Shows the coming days of a roster as a table: who is planned in each layer or by overrides, and who is on duty."""
+"""Shows a roster's next days as a table: whom each layer and the overrides plan, and who is on duty."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -13,10 +13,10 @@ SHOWN_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class DutyDay:
-    """All times are within the day.
+    """All spans lie within the day.
 
-    `layers` has the planned shifts of each layer, in the order of the roster's layers. `overrides` are shifts
-    without a layer. `on_duty` are the shifts in effect, and `gaps` are the times in which nobody is on duty.
+    `layers` has the planned shifts of each layer. Its order is that of the roster's layers. `overrides` has the shifts
+    that come from overrides. `on_duty` has the shifts in effect. `gaps` has the times with nobody on duty.
     """
 
     begins_at: datetime
@@ -27,7 +27,7 @@ class DutyDay:
     gaps: tuple[Gap, ...]
 
     def period(self, span: Shift | Gap) -> str:
-        """Empty if the span is the whole day."""
+        """Returns "" if the span is the whole day."""
         if span.ends_at - span.begins_at >= DAY:
             return ""
         begin, end = (at.astimezone(TIME_ZONE) for at in (span.begins_at, span.ends_at))
