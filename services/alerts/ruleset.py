@@ -1,4 +1,4 @@
-"""The configuration of the rules. The TOML file is validated when it is loaded."""
+"""Loads the rules' configuration. The TOML file is validated on loading."""
 
 import tomllib
 from functools import cached_property
@@ -21,9 +21,9 @@ PRODUCT = Path(__file__).parent / "rules.toml"
 
 
 class Budget(RuleModel):
-    """How many alerts of Moderate or below one external system may raise in an hour.
+    """Limits how many alerts of Moderate or below an external system may raise in an hour.
 
-    Further alerts are withheld, and one alert about the system is raised.
+    Alerts beyond this number are withheld, and one alert says that the system exceeded its budget.
     """
 
     reason: Code = "source_unusual"
@@ -41,13 +41,13 @@ class Ruleset(RuleModel):
 
     @cached_property
     def of_hazards(self) -> tuple[HazardRule, ...]:
-        """A new rule needs a file in `rules/` and a field here."""
+        """To add a rule, add a file in `rules/` and a field here."""
         fields = (getattr(self, name) for name in type(self).model_fields)
         return tuple(rule for rule in fields if isinstance(rule, HazardRule))
 
     @classmethod
     def load(cls, path: Path | None = None, points: KnownPoints | None = None) -> "Ruleset":
-        """With `points`, earthquakes are judged at these points, and not only at one point of each unit."""
+        """Without `points`, earthquakes are judged at only one point of each unit."""
         rules = cls.model_validate(tomllib.loads((path or PRODUCT).read_text(encoding="utf-8")))
         if points and rules.quake:
             rules.quake.judge_at(points)

@@ -1,4 +1,4 @@
-"""The rules that decide whether an alert is raised.
+"""Rules decide whether an alert is raised.
 
-Each rule has a file, and is listed in `services/alerts/ruleset.py`.
+Each rule has its own file. `services/alerts/ruleset.py` lists all rules.
 """

@@ -1,8 +1,8 @@
-"""Compares registered and counted people place by place, without I/O.
+"""Compares registered with counted people at each place, by pure computation.
 
-No event states the place of a single household. With a count, the registry publishes the number of registered people
-at the site or locality of the count, and at all stated places of the district. All other registered people may be at
-any place (docs/decisions/0068).
+No event says at which place a single household is. With each count, the registry publishes two numbers of registered
+people: at the count's site or locality, and at all stated places of the district. Everybody else who is registered may
+be at any place (docs/decisions/0068).
 """
 
 from collections import Counter
@@ -25,7 +25,7 @@ class RegisteredThere:
 
 @dataclass(frozen=True, slots=True)
 class ComparedPlace:
-    """`sequence` is the sequence of the event with the registry's comparison."""
+    """`sequence` is the sequence of the event that has this comparison."""
 
     place_id: str
     sequence: int
@@ -48,14 +48,13 @@ def at_all_places(
     counts: Iterable[tuple[int, ComparedPlace | None]],
     numbers: Callable[[ComparedPlace], tuple[int, int]],
 ) -> int:
-    """The sum, over places, of the larger of the registered and the counted number.
+    """Takes the larger of the registered and the counted number at each place, and returns the sum.
 
-    `numbers` gives the registered people at a place, and at any stated place of the district.
+    `numbers` returns the registered people at the given place, and those at all stated places of the district.
 
-    Registered people whose place is not known and counted people whose place is not compared may be the same people.
-    The function therefore adds only the number by which these counted people exceed these registered people, so that
-    the result is the lowest possible number. Even with an outdated comparison, the result is at least the larger of the
-    numbers of registered and of counted people, and at most their sum.
+    Registered people without a known place may be the people of counts whose place is not compared. Therefore only the
+    surplus of these counted people is added. The result is the lowest possible number. The result lies between the
+    larger of the registered and counted numbers, and their sum. An outdated comparison cannot break these limits.
     """
     counted, places, uncompared = Counter[str](), dict[str, ComparedPlace](), 0
     for number, place in counts:

@@ -1,6 +1,8 @@
-"""Raises an alert if at least a certain number of persons or households leave one district within some hours.
+"""Raises an alert if many persons or households left one district within some hours.
 
-People whose district of origin is not known are counted by the district where they are now
+The file of rules sets the numbers.
+
+If the district of origin is unknown, people are counted by the district where they are now
 (`services/alerts/areas_left.py`).
 """
 
@@ -32,14 +34,14 @@ Number = Annotated[int, Field(ge=1)]
 
 @dataclass(frozen=True, slots=True)
 class DepartureFacts:
-    """The alerts in `alert_changes` already count some of the people who departed."""
+    """Alerts in `alert_changes` have already counted some of the `departed` people."""
 
     departed: Mapping[tuple[Status, str], Departed]
     alert_changes: "AlertChanges"
 
 
 class DistrictThresholds(RuleModel):
-    """If a district has no threshold of its own, the rule's threshold applies."""
+    """A missing threshold is taken from the rule."""
 
     persons: Number | None = None
     households: Number | None = None
@@ -47,9 +49,9 @@ class DistrictThresholds(RuleModel):
 
 
 class DisplacementRule(CountingRule):
-    """Raises an alert at the threshold `persons` or `households`.
+    """Raises an alert if `persons` or `households` is reached.
 
-    At each threshold in `again_at`, receivers are notified again.
+    Receivers are notified again at each threshold in `again_at`.
     """
 
     persons: Number = 50
@@ -60,14 +62,14 @@ class DisplacementRule(CountingRule):
 
     @property
     def days(self) -> int:
-        """The number is rounded up, because the hour of a departure is unknown.
+        """The hour of a departure is unknown, so the number of days is rounded up.
 
-        A missed alert is worse than an early alert.
+        An early alert does less harm than a missed alert.
         """
         return -int(-self.hours // 24) + 1
 
     def affected(self, changes: "HouseholdBatch") -> list[Touched]:
-        """Districts and dates are judged if people departed or a departure was withdrawn."""
+        """Returns each district and date with new departures or withdrawn departures."""
         return [
             Touched(Situation(RuleKind.DISPLACEMENT, status, area, day.isoformat()), tuple(positions), day=day)
             for (status, area, day), positions in sorted(changes.flights(self.mobility).items())
@@ -89,10 +91,10 @@ class DisplacementRule(CountingRule):
     def decide(
         self, status: Status, area: str, day: date, departed: Departed, alerted: Iterable[Window], now: datetime
     ) -> Finding | Nothing:
-        """If the window of an alert contains the day, the people are added to this alert.
+        """If an alert's window contains the day, the people are added to that alert.
 
-        If no alert's window contains the day, the rule compares the windows that contain the day and share no date with
-        an alert. The rule then judges the window in which the most people left.
+        Otherwise the rule compares all windows that contain the day and no date of an existing alert. The rule then
+        judges the window with the most people.
         """
         if status not in ALERTED:
             return Nothing("no_rule")
@@ -119,7 +121,7 @@ class DisplacementRule(CountingRule):
         return max((step for step in (self.again_at if own is None else own) if step <= persons), default=0)
 
     def _own(self, area: str) -> DistrictThresholds:
-        """For people of unknown origin, the thresholds of the district where they are now apply."""
+        """People of unknown origin are judged by the thresholds of the district where they are now."""
         return self.areas.get(concerned(area) or "", DistrictThresholds())
 
     def _size(self, area: str, displaced: DisplacementFigures) -> tuple[bool, int, int]:
@@ -161,11 +163,11 @@ def decide_displacement(
     rules: "Ruleset",
     now: datetime,
 ) -> Finding | Nothing:
-    """If the rule is switched off, there is no finding."""
+    """A rule that is switched off finds nothing."""
     rule = rules.displacement
     return Nothing("no_rule") if rule is None else rule.decide(status, area, day, departed, alerted, now)
 
 
 def midnight(day: date) -> datetime:
-    """The start of the date in the country's time zone."""
+    """Returns the start of the date in local time."""
     return datetime.combine(day, time(), TIME_ZONE)

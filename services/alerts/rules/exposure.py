@@ -1,7 +1,7 @@
-"""Raises a separate alert about a hazard if displaced households, counted groups, or sites with people are in its area.
+"""Raises an exposure alert if displaced households, counted groups, or sites with people are in a hazard's area.
 
-A group that names no site is in the area if the group's settlement is in the area. If the settlement is not known,
-the district decides.
+A group without a site is in the area if its settlement is in the area. If the settlement is unknown, the group's
+district decides.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from services.alerts.ruleset import Ruleset
 
 
-SETTLEMENT_KM = 3.0  # houses of a settlement are at most this far from its point, even if the village lies along a road
+# Houses of a settlement lie at most this far from the settlement's point, even in a village along a road.
+SETTLEMENT_KM = 3.0
 
 
 class ExposureRule(CountingRule, AgeRule):
@@ -39,7 +40,7 @@ class ExposureRule(CountingRule, AgeRule):
 
 @dataclass(frozen=True, slots=True)
 class ExposureRules:
-    """`rules` also has the rules about hazards, because they decide the severity of the hazard."""
+    """`rules` includes the rules about hazards, because these decide the hazard's severity."""
 
     rules: "Ruleset"
 
@@ -47,7 +48,7 @@ class ExposureRules:
         return [Touched(situation_of(hazard, exposed), hazard=hazard, exposed=exposed) for hazard, exposed in changes]
 
     async def load(self, session: AsyncSession, touched: Sequence[Touched], alert_changes: "AlertChanges") -> None:
-        """Loads nothing, because the changes already contain the counts."""
+        """Loads nothing: the changes already have the counts."""
 
     def judge(self, touched: Touched, facts: None, now: datetime) -> Finding | Nothing:  # noqa: ARG002
         exposed = touched.exposed
@@ -65,18 +66,18 @@ def situation_of(hazard: HazardReported, exposed: Exposed) -> Situation:
 
 
 def inside(hazard: HazardReported, sites: Iterable[ListedSite], places: Places) -> tuple[UUID, ...]:
-    """The sites that lie in the hazard's area. `sites` are in a district that the hazard covers.
+    """Returns the sites in the hazard's area. `sites` must lie in districts that the hazard covers.
 
-    A site without a point may lie anywhere within SETTLEMENT_KM of the point of its settlement. If the hazard has no
-    polygon or circle, or if no point is known, the hazard's area is the whole district, because an unknown place
-    must not prevent an alert. The people at a site may have fled from any hazard.
+    A site without a point may lie within SETTLEMENT_KM of its settlement's point. Without a polygon or circle of the
+    hazard, or without any point, the whole district counts as the hazard's area. An unknown place must not prevent an
+    alert. People at a site count, whatever hazard they fled from.
     """
     drawn = footprint(hazard)
     return tuple(site.site_id for site in sites if may_lie_in(drawn, extent_of(site, places)))
 
 
 def localities_inside(hazard: HazardReported, localities: Iterable[str], places: Places) -> tuple[str, ...]:
-    """If the settlement of people is not known, the district decides, as for sites."""
+    """People whose settlement is unknown count if the hazard covers their district, as for sites."""
     drawn = footprint(hazard)
     return tuple(code for code in localities if may_lie_in(drawn, settlement_extent(code, places)))
 
@@ -86,7 +87,10 @@ def footprint(hazard: HazardReported) -> list[BaseGeometry]:
 
 
 def is_known_by_points(hazard: HazardReported, places: Places) -> bool:
-    """Without imported boundaries, only points show which districts the hazard's area touches."""
+    """True if no boundaries are imported and the area names no district.
+
+    Then only points show which districts the area touches.
+    """
     area = hazard.area
     return not places.has_boundaries and not area.pcodes and bool(area.polygons or area.circles)
 
@@ -104,7 +108,7 @@ def extent_of(site: ListedSite, places: Places) -> BaseGeometry | None:
 
 
 def settlement_extent(code: str | None, places: Places) -> BaseGeometry | None:
-    """None if the gazetteer has no point of the settlement."""
+    """Returns None if the gazetteer has no point for the settlement."""
     settlement = places.gazetteer.get(code) if code else None
     if settlement is None or settlement.lat is None or settlement.lon is None:
         return None
@@ -121,10 +125,10 @@ def decide_exposure(
     sites: Sequence[UUID] = (),
     group_persons: int = 0,
 ) -> Finding | Nothing:
-    """Exposure alerts are separate from the hazard's own alert.
+    """The hazard's own alert is a separate one.
 
-    An exposure alert is about displaced people in the district: households, counted groups, and sites with people in
-    the hazard's area. Any hazard may have displaced the counted people.
+    An exposure alert concerns displaced people in the district: households, counted groups, and sites with people
+    inside the hazard's area. People count, whatever hazard displaced them.
     """
     rule = rules.exposure
     if rule is None or hazard.status not in ALERTED or hazard.msg_type is MsgType.CANCEL:
@@ -133,7 +137,7 @@ def decide_exposure(
     is_anybody_there = households >= rule.households or bool(sites) or group_persons > 0
     if RANK[severity] < RANK[rule.floor] or not is_anybody_there:
         return Nothing("below_threshold")
-    # the ids of the sites and no names, because some readers of alerts may not see localities
+    # The figures have ids of sites and not names, because some readers of alerts must not see localities.
     named: dict[str, Any] = {"sites": [str(site_id) for site_id in sites]} if sites else {}
     counted = {"group_persons": group_persons} if group_persons else {}
     return Finding(

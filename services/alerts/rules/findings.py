@@ -1,4 +1,4 @@
-"""The result of a rule's judgement of a situation, with the reason."""
+"""Defines what a rule returns about a situation: a finding, or nothing, each with a reason."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ QUAKE_UNJUDGED = "quake_unjudged"
 
 
 class RuleKind(StrEnum):
-    """A situation has only one alert, even if several rules apply to the situation."""
+    """A situation has one alert, even if several rules apply to it."""
 
     HAZARD = "hazard"
     DISPLACEMENT = "displacement"
@@ -34,9 +34,9 @@ class RuleKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """No two alerts have equal situations.
+    """Two alerts never have the same situation.
 
-    `name` is the id of a hazard, the first date of a window, or a source with an hour.
+    `name` is a hazard's id, the first date of a window, or a source with an hour.
     """
 
     kind: RuleKind
@@ -47,7 +47,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A suppressed alert is stored but notifies nobody. `suppression` says why."""
+    """A suppressed alert is stored, but nobody is notified. `suppression` says why."""
 
     situation: Situation
     rule: str
@@ -64,14 +64,14 @@ class Finding:
     severity_is_derived: bool = False
     pcodes: tuple[str, ...] = ()
     households: int | None = None
-    persons_step: int = 0  # the highest threshold in `again_at` that the number of persons reaches
+    persons_step: int = 0  # The highest threshold in `again_at` that `persons` has reached.
 
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """`taken_back` is the situation whose alert must lapse, because the rule no longer applies to it.
+    """`taken_back` is a situation to which the rule does not apply any more. Its alert must lapse.
 
-    `freed` are the dates of the withdrawn alert's window, which the rule must judge again.
+    `freed` has the dates of the withdrawn alert's window. The rule must judge these dates again.
     """
 
     reason: str

@@ -1,6 +1,6 @@
 """Decides whether a hazard gets an alert.
 
-Each rule about hazards grades a report, and the most severe grade is used.
+Each rule grades the report, and the highest grade counts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ OWN_SOURCE = CENTRE
 
 @dataclass(frozen=True, slots=True)
 class HazardRules:
-    """All rules about hazards judge the same situations, and use the same numbers of displaced households."""
+    """The rules about hazards judge the same situations, and share the numbers of displaced households."""
 
     rules: "Ruleset"
     watched: WatchedArea
@@ -59,7 +59,7 @@ class HazardRules:
         touched: Sequence[Touched],
         alert_changes: "AlertChanges",  # noqa: ARG002 - as all rules
     ) -> Mapping[UUID, int]:
-        """New hazards have displaced nobody yet."""
+        """A new hazard cannot have displaced anybody, so only revised hazards are looked up."""
         return await counts.displaced(session, {case.report.hazard_id for case in touched if case.is_revised})
 
     def judge(self, touched: Touched, facts: Mapping[UUID, int], now: datetime) -> Finding | Nothing:
@@ -71,14 +71,14 @@ class HazardRules:
 
 
 def decide(hazard: HazardReported, rules: "Ruleset", watched: WatchedArea, now: datetime) -> Finding | Nothing:
-    """The most severe finding of all rules is returned."""
+    """Returns the most severe of all rules' findings."""
     if hazard.status not in ALERTED:
         return Nothing("status_not_alerted")
     if hazard.msg_type is MsgType.CANCEL:
         return Nothing("cancelled")
     if hazard.is_nothing_found:
         return Nothing("nothing_found")
-    # hazards from feeds are not filtered here, because intake filters each feed by area
+    # Intake filters feeds by area, so hazards from feeds are not filtered here.
     if hazard.channel is not SubmissionChannel.FEED and not watched.watches(hazard):
         return Nothing("out_of_area")
     findings = [finding for rule in rules.of_hazards if (finding := rule.find(hazard, now))]
@@ -92,7 +92,7 @@ class Judgement(NamedTuple):
 
 
 class HazardRule(AgeRule):
-    """`name` is the name of the rule's table in the file of rules."""
+    """`name` is the name of the rule's table in the rules file."""
 
     name: ClassVar[str]
 
@@ -117,16 +117,19 @@ class HazardRule(AgeRule):
         )
 
     def judgement(self, hazard: HazardReported) -> Judgement | None:
-        """None if the rule does not apply. The units are those that the report names."""
+        """Returns None if the rule does not apply. The judgement has the units that the report names."""
         severity = self.grade(hazard)
         return None if severity is None else Judgement(severity, self.reason, hazard.area.pcodes)
 
     def grade(self, hazard: HazardReported) -> Severity | None:
-        """None if the rule does not apply."""
+        """Returns None if the rule does not apply."""
         raise NotImplementedError
 
     def figures(self, hazard: HazardReported, now: datetime) -> dict[str, Any]:
-        """If the onset is over 15 minutes ahead, the urgency is Future, or Expected if the report says Expected."""
+        """If the onset is more than 15 minutes ahead, the urgency is Future.
+
+        If the report says Expected, the urgency stays Expected.
+        """
         is_ahead = hazard.onset > now + AHEAD and hazard.urgency not in TO_COME
         urgency = Urgency.FUTURE if is_ahead else hazard.urgency
         return {"urgency": urgency.value, "certainty": hazard.certainty.value, "source": hazard.source}
@@ -142,5 +145,5 @@ def situation_of(hazard: HazardReported) -> Situation:
 
 
 def is_from_person(hazard: HazardReported) -> bool:
-    """A report that came over the API was written by a person if its source is the centre itself."""
+    """Over the API, only reports whose source is the centre itself come from a person."""
     return hazard.channel in BY_HAND or (hazard.channel is SubmissionChannel.API and hazard.source == OWN_SOURCE)

@@ -1,9 +1,8 @@
 """Computes how many people left a district.
 
-Registered households and counts of groups are compared place by place, because a group may include households that
-are registered at its place. A destination is the district where the people are now, or "" if the district is
-unknown. `compared_places` compares the sites and localities of a destination. People in held reports are counted
-too, and their number is also computed separately.
+A counted group may include registered households. Therefore both are compared at each place. A destination is the
+district where the people now live. It is "" if this district is unknown. Within a destination, `compared_places`
+compares sites and localities. Includes people in held reports, and also computes their number separately.
 """
 
 from collections import Counter, defaultdict
@@ -16,8 +15,8 @@ from uuid import UUID
 from services.alerts.rules.compared_places import NEWEST, ComparedPlace, at_all_places
 from services.alerts.rules.windows import Window
 
-# If a count's departure is later than the stock's departure by more than this time, the people were displaced again.
-# `queries/groups.py` uses the same time.
+# A count with a departure that is later by more than this time is about a new displacement. `queries/groups.py` uses
+# the same number of days.
 SAME_DISPLACEMENT = timedelta(days=30)
 
 
@@ -34,11 +33,11 @@ class RegisteredDeparture:
 
 @dataclass(frozen=True, slots=True)
 class HeadCount:
-    """Counts with the same `stock_id` count the same people.
+    """Counts with one `stock_id` count the same people.
 
-    `departed_on` is the stock's departure date, which decides the window. `reported_on` is the departure date that
-    the count reports. If `is_estimated` is true, `persons` was estimated from the families or yards. `place` is None
-    if the registry has not compared the count with registered people.
+    `departed_on` is the departure date of the stock, which decides the window. `reported_on` is the departure date in
+    this count. `is_estimated` is true if `persons` was estimated from families or yards. `place` is None if the
+    registry has compared no registered people with this count.
     """
 
     stock_id: UUID
@@ -53,18 +52,21 @@ class HeadCount:
 
     @property
     def households(self) -> int:
-        """Two teams may have counted the same people as families and as yards."""
+        """One team may count families, and another team the yards of the same people.
+
+        Therefore the larger number is used.
+        """
         return max(self.families, self.yards)
 
 
 @dataclass(frozen=True, slots=True)
 class DisplacementFigures:
-    """`persons` and `households` are sums over the sites and localities.
+    """`persons` and `households` are sums over all sites and localities.
 
-    For each place, the registered figure or the counted figure is added, whichever is larger. `held_persons` and
-    `held_households` are the parts of `persons` and `households` that only held reports add. The other figures contain
-    no held reports. `reports` is the number of counts that found people. `estimated_persons` is the part of
-    `counted_persons` that was estimated from families or yards.
+    At each place, the larger of the registered and the counted figure is added. `held_persons` and `held_households`
+    are what held reports add to `persons` and `households`. All other figures leave held reports out. `reports` is how
+    many counts found people. `estimated_persons` is the part of `counted_persons` that comes from an estimate by
+    families or yards.
     """
 
     persons: int
@@ -120,7 +122,7 @@ class Departed:
         return max((day for day in days if day in window), default=window.last)
 
     def latest_report(self, window: Window) -> date:
-        """A recount may report a date after the window."""
+        """The date may lie after the window, because a recount may report a later date."""
         counts = (count.reported_on for count in self.stocks_with_held if count.departed_on in window)
         return max(counts, default=window.first)
 
@@ -179,7 +181,7 @@ def _sums(
 
 
 def with_held(stocks: Iterable[HeadCount], held: Iterable[HeadCount]) -> list[HeadCount]:
-    """A held count never moves a stock to another window or place."""
+    """A held count leaves a stock in its window and its place."""
     known = {stock.stock_id: stock for stock in stocks}
     new_displacements = []
     for count in held:
@@ -192,7 +194,7 @@ def with_held(stocks: Iterable[HeadCount], held: Iterable[HeadCount]) -> list[He
 
 
 def of_stocks(counts: Iterable[HeadCount]) -> list[HeadCount]:
-    """The highest count of a stock is used, because a count may miss people."""
+    """A count may miss people, so the highest count of a stock is used."""
     by_stock = defaultdict[UUID, list[HeadCount]](list)
     for count in counts:
         by_stock[count.stock_id].append(count)
@@ -200,7 +202,7 @@ def of_stocks(counts: Iterable[HeadCount]) -> list[HeadCount]:
 
 
 def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
-    """Teams count different things, so each of the highest numbers may come from another team."""
+    """Teams count different things. Therefore each highest number may come from another team."""
     largest = max(same, key=lambda count: (count.persons, count.destination))
     latest = max(count.departed_on for count in same)
     return replace(
@@ -211,7 +213,7 @@ def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
 
 
 def _highest(count: HeadCount, *others: HeadCount) -> HeadCount:
-    """If a team counted the highest number of persons without an estimate, the number is not marked as estimated."""
+    """The highest number of persons is marked as an estimate only if every team that counted it estimated it."""
     counts = (count, *others)
     persons = max(count.persons for count in counts)
     return replace(

@@ -1,4 +1,4 @@
-"""The page of the alert rules in force, with their thresholds. The rules themselves are changed only in their file."""
+"""Shows the alert rules in force, with their thresholds. To change a rule, change the rules file."""
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response

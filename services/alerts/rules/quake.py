@@ -1,7 +1,7 @@
-"""Grades an earthquake by the intensity (MSK-64) that is expected in the country's districts and cities.
+"""Grades an earthquake by the intensity (MSK-64) that is expected in the districts and cities of the country.
 
-The equation for the intensity does not hold for deep earthquakes, which are graded by the intensity (MMI) or impact
-(PAGER) that the source states.
+The equation does not hold for deep earthquakes. Their grade comes from the intensity (MMI) or the impact (PAGER) that
+the source states.
 """
 
 from datetime import datetime
@@ -29,11 +29,11 @@ class IntensityStep(RuleModel):
 
 
 class QuakeRule(HazardRule):
-    """`severity` is the grade if the intensity may reach 6 in a unit, or if the intensity is unknown.
+    """`severity` is the lowest grade. It applies if the intensity may reach 6 in a unit, or is unknown.
 
-    `mmi` and `impacts` are for earthquakes that are too deep for the equation. An intensity of `mmi` or more gives the
-    grade `severity`. The grade is never above `severity`, because a deep earthquake is usually strongest beyond the
-    border.
+    `mmi` and `impacts` are for earthquakes too deep for the equation. If the source states an intensity of at least
+    `mmi`, the grade is `severity`. This grade is never higher, because a deep earthquake is usually strongest beyond
+    the border.
     """
 
     name: ClassVar[str] = "quake"
@@ -45,7 +45,7 @@ class QuakeRule(HazardRule):
     _points: KnownPoints = PrivateAttr(default_factory=KnownPoints)
 
     def judge_at(self, points: KnownPoints) -> None:
-        """The intensity is computed at all `points`, not only at one point of each unit."""
+        """Computes the intensity at all `points`. Otherwise each unit has only one point."""
         self._points = points
 
     def grade(self, hazard: HazardReported) -> Severity | None:
@@ -64,7 +64,7 @@ class QuakeRule(HazardRule):
         }
 
     def judgement(self, hazard: HazardReported) -> Judgement | None:
-        """The epicentre may lie beyond the border."""
+        """An earthquake beyond the border is judged as well."""
         if hazard.type is not HazardType.EARTHQUAKE or hazard.magnitude is None:
             return None
         shaking = Shaking.of(hazard, self._points)
@@ -91,7 +91,7 @@ class QuakeRule(HazardRule):
 
 
 def expected(shaking: Shaking | None) -> dict[str, Any]:
-    """`felt` are the units where people are expected to feel the earthquake."""
+    """`felt` has the units where people probably feel the earthquake."""
     if shaking is None:
         return {}
     highest = shaking.highest
@@ -105,7 +105,10 @@ def given_by_source(shaking: SourceShaking | None) -> dict[str, Any]:
 
 
 def is_unjudged(hazard: HazardReported, magnitude: float, shaking: Shaking | None) -> bool:
-    """A person must judge a strong earthquake if the source states no severity and no equation fits the earthquake."""
+    """True for a strong earthquake without a severity to which no equation applies.
+
+    A person must judge its severity.
+    """
     strong = STRONG_MAGNITUDE if shaking is None else RUPTURE_MAGNITUDE
     return hazard.severity is Severity.UNKNOWN and magnitude >= strong
 

@@ -1,9 +1,8 @@
-"""The interface of all rules.
+"""Defines the interface of all rules.
 
-A rule is a parsed table of the file of rules and has three methods. `affected(changes)` returns the situations that
-a batch changes. `load(session, touched, alert_changes)` reads the facts about these situations in as few statements
-as possible. `judge(touched, facts, now)` returns the finding about one situation, or the reason why there is no
-finding.
+A rule is a parsed table of the rules file, with three methods. `affected(changes)` returns the situations that a batch
+has changed. `load(session, touched, alert_changes)` reads the facts about all these situations in few statements.
+`judge(touched, facts, now)` returns a finding about one situation, or a reason for no finding.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -30,9 +29,9 @@ Facts = TypeVar("Facts")
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """A rule judges either the hazard report `hazard`, or the date `day`, or the exposed district `exposed`.
+    """A rule judges one of three: a hazard's report in `hazard`, a date in `day`, or an exposed district in `exposed`.
 
-    `is_revised` is true if an earlier revision of the hazard is stored.
+    `is_revised` is true if the hazard was stored before.
     """
 
     situation: Situation
@@ -48,7 +47,7 @@ class Touched:
         return self.hazard
 
     def freed_by(self, finding: Finding | Nothing) -> list["Touched"]:
-        """If an alert is withdrawn, the situations of all dates of its window must be judged again."""
+        """Returns the situations to judge again: all dates in the window of an alert that was withdrawn."""
         return [replace(self, day=day) for day in finding.freed] if isinstance(finding, Nothing) else []
 
 
@@ -67,7 +66,7 @@ async def judged(
     session: AsyncSession,
     now: datetime,
 ) -> AsyncIterator[tuple[Touched, Finding | Nothing]]:
-    """The caller applies each finding to `alert_changes` before it asks for the next judgement."""
+    """Apply each finding to `alert_changes` before you ask for the next judgement."""
     for rule in rules:
         touched = rule.affected(changes)
         facts = await rule.load(session, touched, alert_changes)
@@ -83,7 +82,7 @@ class RuleModel(BaseModel):
 
 
 class Rule(RuleModel):
-    """Every rule has a reason code and a greatest age: its alerts about older events notify nobody."""
+    """Every rule has a reason code, and a greatest age. Its alerts about older events notify nobody."""
 
     reason: Code
     max_age_hours: Hours
@@ -94,9 +93,9 @@ class Rule(RuleModel):
 
 
 class AgeRule(Rule):
-    """A rule whose alerts are about a hazard.
+    """A rule about hazards.
 
-    The greatest age is longer for people's reports, because a team may be without a signal for many hours.
+    People's reports may be older, because a team may be without a signal for many hours.
     """
 
     max_age_hours_of_people: Hours = 48

@@ -1,4 +1,4 @@
-"""Raises an alert for every hazard whose source reports at least a certain severity."""
+"""Raises an alert for a hazard if its source states at least a certain severity."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""Gives a hazard without a stated severity the usual severity of its type, until a person judges the hazard."""
+"""If a hazard has no stated severity, uses the usual severity of its type, until a person judges the hazard."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from shared.events.vocabulary import HazardType, Severity
 
 
 class UnjudgedRule(HazardRule):
-    """Does not apply to an earthquake that a source measured, because `QuakeRule` computes the shaking."""
+    """Does not apply to an earthquake that a source has measured, because `QuakeRule` judges such an earthquake."""
 
     name: ClassVar[str] = UNJUDGED_RULE
 

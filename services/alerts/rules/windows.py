@@ -1,4 +1,4 @@
-"""Windows of dates. The people that left a district within the same window are counted together."""
+"""Windows of dates. People who left a district within one window are counted together."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from shared.events.vocabulary import Status
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A range of dates, including the first and the last date."""
+    """A range of dates. The first and the last date are included."""
 
     first: date
     last: date
@@ -35,7 +35,7 @@ class AlertedWindow(NamedTuple):
 
 
 def free_windows(day: date, days: int, taken: Iterable[Window]) -> list[Window]:
-    """Dates that an alert already counts are left out."""
+    """The windows contain no date of an existing alert's window."""
     before = max((window.last for window in taken if window.last < day), default=date.min)
     after = min((window.first for window in taken if window.first > day), default=date.max)
     starts = [day - timedelta(days=back) for back in reversed(range(days))]
