@@ -1,1 +1,1 @@
-"""The handover from one shift to the next: a sheet on paper, and the record of who handed over to whom."""
+"""Records the handover from one shift to the next, and prints a sheet for it."""

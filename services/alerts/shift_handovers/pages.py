@@ -1,4 +1,4 @@
-"""The sheet for the handover of a shift, to print and sign, and the record of who handed over to whom."""
+"""Serves the handover sheet of a shift, which people print and sign. Records who handed over to whom."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,14 +39,15 @@ from shared.postgres.database import Session
 router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
 HOME = "/alerts/shift-handover"
-SIGNED_WITHIN = timedelta(hours=2)  # within this time, the signature lines show the names of the last handover
+# For this time after a handover, the signature lines show the names from that handover.
+SIGNED_WITHIN = timedelta(hours=2)
 NO_PERSON = N_("Choose the person who takes over the shift.")
 TOO_LONG = N_("Notes of at most %(most)s characters are expected.")
 
 
 @dataclass(frozen=True, slots=True)
 class OpenAlert:
-    """`state` says who acted on the alert, and is empty if nobody has acted."""
+    """`state` says who acted on the alert. It is "" if nobody acted."""
 
     alert: Alert
     title: str
@@ -55,7 +56,7 @@ class OpenAlert:
 
 @dataclass(frozen=True, slots=True)
 class UndeliveredMessage:
-    """`title` is None if this release cannot read the stored content. `outcome` is the result of the last attempt."""
+    """If this release cannot read the stored content, `title` is None. `outcome` is the last attempt's result."""
 
     created_at: datetime
     recipient: str
@@ -99,7 +100,7 @@ async def hand_over(request: Request, session: Session, caller: Caller, messages
 
 
 def people(request: Request, plan: NotificationPlan, caller: Principal) -> list[Receiver]:
-    """People on duty come first, then the others by name."""
+    """Returns the people on duty first, then the others by name."""
     on_duty = {label for labels in plan.on_duty(datetime.now(UTC)).values() for label in labels}
     able = (person for person in assignees.able(plan, request.app.state.access) if person.account_id != caller.account)
     return sorted(able, key=lambda receiver: (receiver.label not in on_duty, receiver.label.casefold()))
@@ -163,7 +164,7 @@ def undelivered_message(
 
 
 def title_of(delivery: Mapping[str, Any], messages: Messages, language: str) -> str | None:
-    """None if the content is unreadable, because the sheet must show the other messages."""
+    """Returns None if the content is unreadable. The sheet still shows the other messages."""
     try:
         content = Content.model_validate_json(delivery["content"])
     except ValidationError:
@@ -173,7 +174,7 @@ def title_of(delivery: Mapping[str, Any], messages: Messages, language: str) -> 
 
 
 def signers(last: ShiftHandover | None, caller: Principal, now: datetime) -> tuple[str, str]:
-    """Before the handover is recorded, the second name is empty."""
+    """As long as the handover is not recorded, the second name is ""."""
     if last is not None and last.handed_over_at > now - SIGNED_WITHIN:
         return last.from_name, last.to_name
     return caller.name, ""

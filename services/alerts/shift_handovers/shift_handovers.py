@@ -9,9 +9,9 @@ LONGEST_NOTES = 2000
 
 @dataclass(frozen=True, slots=True)
 class ShiftHandover:
-    """`areas` are the areas of the person who hands over. Only a person with the same areas reads the notes.
+    """`areas` are those of the person who hands over. Only a person with exactly these areas can read the notes.
 
-    `notes` is None if the stored notes cannot be decrypted, for example because their key was lost.
+    `notes` is None if the stored notes cannot be decrypted, for example after the loss of their key.
     """
 
     handover_id: UUID
@@ -25,5 +25,5 @@ class ShiftHandover:
 
 
 def label(handover_id: UUID) -> str:
-    """The AAD ties the encrypted notes to the handover."""
+    """The AAD binds the encrypted notes to this handover, so that they cannot be moved to another one."""
     return f"shift handover/{handover_id}"

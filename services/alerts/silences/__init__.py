@@ -1,1 +1,1 @@
-"""Silences: forms and pages."""
+"""Manages silences, with their forms and pages."""

@@ -24,12 +24,12 @@ _sources = TypeAdapter(Annotated[tuple[SourceName, ...], Field(max_length=50)])
 
 
 def is_within(areas: Collection[str], silence: Silence, places: Places) -> bool:
-    """A silence without areas is for the whole country."""
+    """A silence that names no areas is for the whole country."""
     return all(places.covers(areas, area) for area in silence.areas or (COUNTRY,))
 
 
 class SilenceForm(TypedForm):
-    """`begins` is a local time. If `begins` is empty, the silence begins now."""
+    """`begins` is a local time. An empty `begins` means now."""
 
     def parsed(self, places: Places, author: Actor, now: datetime) -> tuple[Silence, list[Fault]]:
         wrong = list[Fault]()

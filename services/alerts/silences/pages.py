@@ -1,4 +1,4 @@
-"""The page of silences shows who muted which alerts, until when, and why."""
+"""Serves the page that shows who silenced which alerts, until when, and why."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""During a silence, nobody is notified of alerts of an area, a type of hazard or a source."""
+"""A silence mutes alerts of certain areas, hazard types or sources. Nobody is notified of a muted alert."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,10 +15,10 @@ MUTED = frozenset({Severity.MINOR, Severity.MODERATE})
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """All conditions, `areas`, `hazards` and `sources`, must hold. An empty condition matches everything.
+    """An alert must match all conditions: `areas`, `hazards` and `sources`. An empty condition matches every alert.
 
-    Alerts of Severe, Extreme or Unknown severity, and alerts whose severity a person must judge, are muted only if
-    `is_severe_too` is true. Only a duty head may set `is_severe_too`.
+    `is_severe_too` also mutes alerts of Severe, Extreme or Unknown severity, and alerts whose severity a person must
+    judge. Only duty heads may set `is_severe_too`.
     """
 
     silence_id: UUID
@@ -43,7 +43,7 @@ class Silence:
         )
 
     def _covers_all(self, alert: Alert, places: Ancestry) -> bool:
-        """An alert that also concerns other places is not muted."""
+        """An alert that also covers places outside the silence is not muted."""
         return bool(alert.pcodes) and all(
             any(area in (COUNTRY, pcode, *places.ancestors(pcode)) for area in self.areas) for pcode in alert.pcodes
         )

@@ -1,4 +1,4 @@
-"""When a silence or an Extreme alert begins to mute alerts, withdraws the alerts' messages that wait to be sent."""
+"""Deletes an alert's unsent messages when a silence or an Extreme alert begins to mute the alert."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
@@ -20,14 +20,14 @@ from shared.places import Places
 from shared.postgres import database
 
 LOOK_SECONDS = 1.0
-AT_ONCE = 100  # limit for one transaction, so that other tasks of the worker are not delayed
+# A transaction handles at most this number of alerts, so that it does not delay the worker's other tasks.
+AT_ONCE = 100
 
 
 class Withdrawals:
-    """Runs until cancelled. A worker skips alerts that another worker has locked, so several workers may run at once.
+    """Runs until cancelled. Several workers may run this, because each skips alerts that another worker has locked.
 
-    An alert whose messages were withdrawn waits for the end of the silence. The receivers of the alert are then
-    notified.
+    An alert whose messages were deleted waits for the end of the silence. Its receivers are notified at that time.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Withdrawals:
     ) -> None:
         self._sessions, self._rules, self._places, self._clock = sessions, rules, places, clock
         self._judged_by: Mutes | None = None
-        # the mutes in `_judged_by` do not mute these alerts, which are therefore not judged again
+        # `_judged_by` does not mute these alerts. They are judged again only after a change.
         self._unmuted: dict[UUID, int] = {}
 
     async def run(self) -> None:
@@ -72,7 +72,7 @@ class Withdrawals:
     async def _withdraw(
         self, session: AsyncSession, alert_ids: Collection[UUID], severities: Collection[Severity], now: datetime
     ) -> int:
-        """The alerts are judged again, because they may have changed before they were locked."""
+        """An alert may have changed before it was locked, so it is judged again."""
         locked = await withdrawal_queries.locked(session, severities, alert_ids)
         changes = await alert_queries.changes_of(session, locked, self._places, self._rules, now)
         muted = [alert for alert in locked if changes.is_muted(alert)]

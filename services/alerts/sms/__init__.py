@@ -1,1 +1,1 @@
-"""Short messages: reads numbers, writes texts that fit into a message, and calls gateways."""
+"""Sends SMS: reads telephone numbers, writes texts that fit into an SMS, and calls gateways."""

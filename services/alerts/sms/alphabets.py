@@ -1,4 +1,4 @@
-"""Replaces letters of a short message, because old telephones lack some letters, and Latin text needs fewer parts."""
+"""Replaces letters in an SMS. Old telephones lack some letters, and Latin text needs fewer parts."""
 
 import re
 from collections.abc import Mapping
@@ -6,10 +6,10 @@ from enum import StrEnum
 
 
 class Alphabet(StrEnum):
-    """`russian` replaces the Kyrgyz letters that old telephones and some gateways lack.
+    """`russian` replaces only the Kyrgyz letters, which old telephones and some gateways lack.
 
-    `latin` replaces all Cyrillic letters. One part of a short message holds 160 Latin characters, but only 70
-    characters if one of them is Cyrillic.
+    `latin` replaces every Cyrillic letter. One part of an SMS holds 160 Latin characters. A single Cyrillic character
+    reduces this to 70.
     """
 
     KEPT = "kept"
@@ -17,14 +17,14 @@ class Alphabet(StrEnum):
     LATIN = "latin"
 
 
-# a single typographic character would double the number of parts of a Latin message
+# One typographic character would double the number of parts of a Latin SMS.
 PUNCTUATION = str.maketrans(
     {"–": "-", "—": "-", "−": "-", "…": "...", "«": '"', "»": '"', "“": '"', "”": '"', "„": '"', "’": "'", "№": "No."}
     | dict.fromkeys("\u00a0\u202f\u2009", " ")
 )
 LIKE_RUSSIAN = str.maketrans("ңөүҢӨҮ", "ноуНОУ")
-# The transliteration of BGN/PCGN, without signs for ъ and ь. The alphabet GSM-7 contains the letters ö and ü of this
-# transliteration.
+# This is the BGN/PCGN transliteration without signs for ъ and ь. This transliteration has ö and ü, which GSM-7
+# contains.
 LONGER = {
     "ё": "yo",
     "ж": "zh",

@@ -1,4 +1,4 @@
-"""Answers the people who reply to the short message of an alert."""
+"""Answers people who reply to an alert's SMS."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,15 +28,15 @@ from shared.outbound_errors import OutboundError
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_, term
 
-MOST_ANSWERS = 3  # each answer costs money
-MOST_WRONG = 10  # a code has only four digits
+MOST_ANSWERS = 3  # Each answer costs money, so a number gets at most this many in an hour.
+MOST_WRONG = 10  # A code has only four digits, so a number may send at most this many wrong codes in an hour.
 HOW_TO_BIND = N_("Sign in and open the page “Telegram”.")
 WHAT_NEXT = N_("With {code}: 2 take over, 3 snooze, 4 comment, 5 start work, 6 close, 7 on behalf of, 8 assign.")
-# In these answers the state comes last, because a long answer is cut off at its end.
+# A long answer is cut off at its end, so the state comes last.
 NEWEST_CODE = N_("Not done: the alert has changed. Read the new SMS and reply with its code: {example}. Now: {state}.")
 NO_CODE = N_("Not done: the alert has changed. Use the newest message or the board. Now: {state}.")
 SEND_AGAIN = N_("Not done: somebody has acted meanwhile. To do it nevertheless, send your SMS again. Now: {state}.")
-# After these results the person knows the newest state, because the person's own reply caused it.
+# After one of these results, the person knows the newest state, which comes from the person's own reply.
 MADE_BY_PERSON = frozenset(
     {
         ReplyResult.STARTED,
@@ -58,7 +58,7 @@ class SmsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SmsAnswering:
-    """Without a `gateway` people get no answers, but their replies have effect."""
+    """Without a `gateway`, replies have effect, but get no answers."""
 
     replies: Replies
     texts: SmsTexts
@@ -67,11 +67,10 @@ class SmsAnswering:
     async def handle(
         self, session: AsyncSession, message: InboundMessage, now: datetime
     ) -> SmsAnswer | CombinedReply | None:
-        """Acts on the alert in the caller's transaction. The returned answer is sent after the commit.
+        """Acts on the alert in the transaction of the caller. Send the returned answer after the commit.
 
-        A permitted reply to a combined message changes nothing here, because the caller passes the reply to
-        `acknowledge`. If no receiver has the number, the message gets no answer, and nothing of the message is
-        stored.
+        A valid reply to a combined SMS changes nothing here. The caller passes the returned reply to `acknowledge`. A
+        message from a number that no receiver has is neither stored nor answered.
         """
         if message.number is None:
             return None
@@ -107,10 +106,10 @@ class SmsAnswering:
     async def acknowledge(
         self, reply: CombinedReply, sessions: async_sessionmaker[AsyncSession], now: datetime
     ) -> SmsAnswer | None:
-        """Returns None if the gateway has repeated a stored reply.
+        """Returns None if the reply was already stored, because the gateway repeated it.
 
-        The reply is stored last. If the process ends before the reply is stored, the gateway sends the reply again, and
-        the remaining alerts are acknowledged.
+        Stores the reply last. If the process ends before that, the gateway repeats the reply, and the remaining alerts
+        are acknowledged.
         """
         results = await combined_replies.acknowledge(self.replies, sessions, reply, now)
         async with sessions.begin() as session:
@@ -119,9 +118,9 @@ class SmsAnswering:
         return SmsAnswer(reply.number, drafts, reply.language) if is_new else None
 
     async def send(self, answer: SmsAnswer, sessions: async_sessionmaker[AsyncSession]) -> None:
-        """A failure is only logged, because the person's action is stored already.
+        """The person's action is already stored, so a failure is only logged.
 
-        After the answer is sent, a reply with the same code acts on the state that the answer shows.
+        Once the answer is sent, a reply with this code acts on the state in the answer.
         """
         if self.gateway is None:
             return
@@ -139,7 +138,7 @@ class SmsAnswering:
     async def _deliveries(
         self, session: AsyncSession, number: str, code: str, holders: Sequence[Holder], now: datetime
     ) -> list[CodedDelivery]:
-        """A receiver may have lost the number."""
+        """Leaves out deliveries to receivers who do not have this number any more."""
         labels = {holder.label for holder in holders}
         deliveries = await code_queries.deliveries_of(session, number, code, now)
         return [delivery for delivery in deliveries if delivery.recipient in labels]
@@ -154,7 +153,7 @@ class SmsAnswering:
         holders: Sequence[Holder],
         now: datetime,
     ) -> CombinedReply | tuple[list[str], tuple[UUID, int] | None]:
-        """Returns the drafts of the answer, and the state that the answer shows."""
+        """Returns the drafts of the answer, and the alert's state in it."""
         first, language = deliveries[0], language_of(holders, deliveries)
         account = account_of(holders, first)
         if account is None:
@@ -187,12 +186,11 @@ class SmsAnswering:
 
 
 def newest_code(delivery: CodedDelivery, demanded_sequence: int, deliveries: Sequence[CodedDelivery]) -> str | None:
-    """The code with which the person can do the action on the newest state.
+    """Returns the code for a new reply about the newest state.
 
-    If other people's actions are the only change, returns the delivery's own code, because the answer shows the
-    newest state. If the alert has become graver, or if a newer SMS says that the alert was reopened, returns the
-    code of the newest delivery among `deliveries`. Returns None if no single SMS with a code has been sent about the
-    graver or reopened alert.
+    If the alert has changed only by other people's actions, returns the delivery's own code, because the answer shows
+    the newest state. If the alert became graver, or a newer SMS says that it was reopened, returns the code of the
+    newest delivery. Returns None if no single SMS with a code was sent about that change.
     """
     reopened = [other.sequence for other in deliveries if other.cause == Cause.REOPENED]
     if max([demanded_sequence, *reopened]) <= delivery.sequence:
@@ -202,7 +200,7 @@ def newest_code(delivery: CodedDelivery, demanded_sequence: int, deliveries: Seq
 
 
 def shown_by(reply: Reply, delivery: CodedDelivery) -> tuple[UUID, int] | None:
-    """None if the person does not know the alert's state after the answer."""
+    """Returns None if the person does not know the newest state after the answer."""
     is_own_code = reply.result is ReplyResult.CHANGED_MEANWHILE and reply.newest_code == delivery.code
     is_known = is_own_code or reply.result in MADE_BY_PERSON
     return (delivery.delivery_id, reply.alert.sequence) if is_known and reply.alert is not None else None
@@ -235,9 +233,9 @@ def answer_of(reply: Reply, typed: TypedReply, language: str) -> str:
 
 
 def account_of(holders: Sequence[Holder], delivery: CodedDelivery) -> UUID | None:
-    """A receiver without an account may share the number with receivers that have one.
+    """Receivers with and without accounts may share a number.
 
-    If the receivers with the number have exactly one account together, this account is used.
+    If the receivers of a number have only one account together, it counts for all of them.
     """
     own = next(holder.account_id for holder in holders if holder.label == delivery.recipient)
     accounts = {holder.account_id for holder in holders if holder.account_id}

@@ -1,4 +1,4 @@
-"""Reads a request of the gateway, and checks its secret."""
+"""Reads a request from the gateway, and checks the gateway's secret."""
 
 import hmac
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ def fields_of(body: bytes, profile: GatewayRequest) -> Any:
 
 
 def has_secret(profile: GatewayRequest, headers: Mapping[str, str], fields: Any, secret: str) -> bool:
-    """The comparison takes constant time, which reveals nothing about the secret."""
+    """The comparison takes the same time for every wrong secret, so that the time reveals nothing."""
     if profile.secret_header is not None:
         sent = headers.get(profile.secret_header.lower(), "")
         expected = f"{profile.secret_prefix}{secret}"

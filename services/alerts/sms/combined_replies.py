@@ -1,4 +1,4 @@
-"""Acknowledges all alerts of a combined short message by one reply."""
+"""Acknowledges all alerts of a combined SMS after one reply."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ REASONS = {
 }
 
 
-MOST_TOGETHER = 50  # a transaction locks the alerts until its end
+MOST_TOGETHER = 50  # A transaction keeps its alerts locked until its end, so it acknowledges at most this many.
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,12 @@ class AlertResult:
 async def acknowledge(
     replies: Replies, sessions: async_sessionmaker[AsyncSession], combined: CombinedReply, now: datetime
 ) -> list[AlertResult]:
-    """Alerts whose state is no longer the state in the message are left out.
+    """Does not acknowledge alerts that have changed since the SMS.
 
-    Each transaction acknowledges some of the alerts.
+    Uses several transactions, each for some of the alerts.
     """
     results = list[AlertResult]()
-    # the ids are sorted, because transactions that lock alerts in different orders could deadlock
+    # Two transactions that lock the alerts in different orders could deadlock, so the ids are sorted.
     deliveries = sorted(combined.deliveries, key=lambda delivery: delivery.alert_id)
     for start in range(0, len(deliveries), MOST_TOGETHER):
         async with sessions.begin() as session:
@@ -69,11 +69,11 @@ async def acknowledge(
 
 
 def drafts(results: Sequence[AlertResult], texts: SmsTexts, language: str) -> list[str]:
-    """The drafts of the answer, from the longest to the shortest.
+    """Returns drafts of the answer, the longest first.
 
-    Each draft says how many alerts are acknowledged. The first draft also names as many of the other alerts as could
-    fit, with the reasons. Each further draft names one alert fewer. The last draft says only how often each reason
-    applies.
+    Each draft contains the number of acknowledged alerts. The first draft also names alerts that are not acknowledged,
+    with reasons, as many as could fit. Each next draft names one alert fewer. The last draft names no alert, and counts
+    the reasons.
     """
     _ = translations(language, LOCALES).gettext
     others = [result for result in results if result.reply.result is not ReplyResult.ACKNOWLEDGED]

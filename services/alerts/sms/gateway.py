@@ -1,4 +1,4 @@
-"""Hands a short message to the gateway of a profile, through `shared.outbound`, and reads the answer."""
+"""Sends an SMS to the gateway of a profile through `shared.outbound`, and reads the gateway's answer."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -23,8 +23,8 @@ from shared.retry_after import pause
 
 CONTENT_TYPES = {BodyFormat.JSON: "application/json", BodyFormat.FORM: "application/x-www-form-urlencoded"}
 LONGEST_ID = 100
-AWAITS_RECEIPT = "awaits_receipt"  # the gateway accepted the message, but the receipt has not come yet
-# an error code that pages may show, because it is too short to be a telephone number
+AWAITS_RECEIPT = "awaits_receipt"  # The gateway accepted the message, but has sent no receipt yet.
+# Pages may show such an error code, because it is too short to be a telephone number.
 SHORT_CODE = re.compile(r"-?\d{1,6}|[A-Za-z][A-Za-z.-]{0,30}")
 
 
@@ -35,7 +35,7 @@ class NoSecret(OutboundError):
 
 
 class SmsReceiptState(StrEnum):
-    """The state of a message according to its receipt. A state replaces the states before it in this list."""
+    """The state that a receipt states for an SMS. A later state in this list replaces an earlier one."""
 
     FAILED = "failed"
     DELIVERED = "delivered"
@@ -44,7 +44,7 @@ class SmsReceiptState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShortMessage:
-    """`id` is the same in every attempt about the same deliveries."""
+    """All attempts about the same deliveries have one `id`."""
 
     id: UUID
     number: str
@@ -52,7 +52,7 @@ class ShortMessage:
 
 
 class SmsGateway:
-    """The secret is read at each call, so that a new secret needs no restart."""
+    """The secret is read for each call. A new secret therefore needs no restart."""
 
     def __init__(self, profile: GatewayProfile, secret_file: str | None, outbound: Outbound) -> None:
         self._profile, self._secret_file, self._outbound = profile, secret_file, outbound
@@ -62,24 +62,27 @@ class SmsGateway:
         return self._outbound.gate.is_outside_exercise(self._profile.url)
 
     async def send(self, message: ShortMessage) -> str | None:
-        """Returns the gateway's id of the message, if there is one. Raises Undelivered and OutboundError."""
+        """Returns the gateway's id of the SMS, or None if the gateway gives no id.
+
+        Raises Undelivered or OutboundError.
+        """
         response = await self._post(self._profile.url, self._profile.fields, self._values(message))
         return accepted(response, self._profile.accepted)
 
     @property
     def deadline(self) -> timedelta | None:
-        """None if the gateway gives no receipts."""
+        """Returns None if the gateway gives no receipts."""
         receipts = self._profile.receipts
         return None if receipts is None else timedelta(minutes=receipts.deadline_minutes)
 
     @property
     def is_asked(self) -> bool:
-        """If we do not ask for receipts, the gateway pushes them."""
+        """True if Dayar must ask for receipts. Otherwise the gateway pushes them."""
         receipts = self._profile.receipts
         return receipts is not None and receipts.pushed is None
 
     def receipt_id(self, id: UUID, message_id: str | None) -> str | None:
-        """Receipts state our `id`, or the `message_id` of the gateway."""
+        """Returns the id that receipts state: Dayar's `id`, or the gateway's `message_id`."""
         receipts = self._profile.receipts
         return str(id) if receipts is not None and receipts.has_own_id else message_id
 
@@ -89,7 +92,7 @@ class SmsGateway:
         return receipts is not None and receipts.are_of_parts
 
     async def receipt(self, id: UUID, message_id: str, parts: int) -> SmsReceiptState | None:
-        """Returns None if the state of the message is not known yet. Raises OutboundError."""
+        """Returns None as long as the state is not known. Raises OutboundError."""
         receipts = self._profile.receipts
         assert receipts is not None
         assert receipts.url is not None
@@ -145,7 +148,7 @@ def gateway_of(settings: AlertsSettings, outbound: Outbound) -> SmsGateway | Non
 
 
 def accepted(response: Response, expected: AcceptedAnswer) -> str | None:
-    """Raises Undelivered if the gateway did not take the message."""
+    """Raises Undelivered if the gateway did not accept the message."""
     if response.status not in expected.statuses:
         raise Undelivered(f"sms_{response.status}", retry_after=pause(response, datetime.now(UTC)))
     if expected.pattern is not None:
@@ -157,7 +160,7 @@ def accepted(response: Response, expected: AcceptedAnswer) -> str | None:
         return None
     try:
         answer = msgspec.json.decode(response.body)
-    except msgspec.DecodeError as error:  # for example, a proxy answered with an HTML page instead of JSON
+    except msgspec.DecodeError as error:  # For example, a proxy answered with an HTML page in place of JSON.
         raise Undelivered("sms_unreadable") from error
     if expected.field is not None:
         check(value_at(answer, expected.field), expected)
@@ -174,7 +177,7 @@ def check(value: Any, expected: AcceptedAnswer) -> None:
 
 
 def state_of(fields: Any, receipts: GatewayReceipts) -> SmsReceiptState | None:
-    """Returns None if the state is not final."""
+    """Returns None for a state that is not final."""
     code = written(value_at(fields, receipts.field))
     states = {
         SmsReceiptState.READ: receipts.read,
@@ -185,10 +188,10 @@ def state_of(fields: Any, receipts: GatewayReceipts) -> SmsReceiptState | None:
 
 
 def whole_state(states: Sequence[SmsReceiptState | None], parts: int) -> SmsReceiptState | None:
-    """None if a part may still be on its way.
+    """Returns None if a part may still arrive.
 
-    A message has failed if one part has failed, because it is not readable without the part. A message is delivered
-    only if all its parts are delivered.
+    If one part has failed, the whole message has failed, because nobody can read it without that part. The message is
+    delivered only if every part is delivered.
     """
     if SmsReceiptState.FAILED in states:
         return SmsReceiptState.FAILED
@@ -199,7 +202,7 @@ def whole_state(states: Sequence[SmsReceiptState | None], parts: int) -> SmsRece
 
 
 def value_at(answer: Any, pointer: str) -> Any:
-    """The member at the JSON pointer (RFC 6901), or None."""
+    """Returns the value at the JSON pointer (RFC 6901), or None if there is no value."""
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
         if isinstance(answer, list):
@@ -211,7 +214,7 @@ def value_at(answer: Any, pointer: str) -> Any:
 
 
 def written(value: Value | Any) -> str | None:
-    """A profile may state 0 or "0", true or "true"."""
+    """Returns the value as text, because a profile may have 0 or "0", true or "true"."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, str | int) else None

@@ -1,4 +1,4 @@
-"""Reads the short messages that the gateway hands over, and the actions and codes that people type."""
+"""Reads SMS from the gateway, and the actions and codes that people type into them."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ from services.alerts.sms.profiles import GatewayInbound
 from shared.events.vocabulary import Verdict
 
 LONGEST_TEXT = 1000
-# letters that look like digits, in Latin and in Cyrillic
+# These Latin and Cyrillic letters look like digits.
 LIKE_DIGITS = str.maketrans("IilОоOoЗзІіӀӏ|", "11100003311111")
 DIGIT_REPLY = re.compile(r"[\W_]*([1-8])[\W_]*([0-9]{4})(?![0-9])[\W_]*")
 WORD_REPLY = re.compile(r"[\W_]*([^\W\d_]{2,20})[\W_]+(\w{4})(?!\w)[\W_]*")
@@ -30,7 +30,7 @@ class SmsAct(StrEnum):
     ASSIGN = "8"
 
 
-# Kyrgyz, Russian and English words, in lower case, that people may type instead of the digit
+# People may type these Kyrgyz, Russian and English words, in any case, in place of a digit.
 WORDS = {
     **dict.fromkeys(("кабыл", "принял", "приняла", "принято", "принять", "ok", "ack"), SmsAct.ACKNOWLEDGE),
     **dict.fromkeys(("баштадым", "баштайм", "начал", "начала", "начать", "start"), SmsAct.START),
@@ -55,7 +55,7 @@ OUTCOME = re.compile(r"([1-5])(?!\w)[\W_]*")
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """`number` is in the format E.164, or None if the sender's number is no mobile number."""
+    """`number` is in E.164. It is None if the sender has no mobile number."""
 
     id: str
     number: str | None
@@ -77,7 +77,7 @@ def message_of(fields: Any, profile: GatewayInbound) -> InboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class TypedReply:
-    """`text` is the reason, the comment, the name or a remark, and may be empty."""
+    """`text` is a reason, a comment, a name or a remark. It may be empty."""
 
     act: SmsAct
     code: str
@@ -85,13 +85,13 @@ class TypedReply:
 
     @property
     def outcome(self) -> tuple[Verdict, str] | None:
-        """None if the text has no outcome."""
+        """Returns None if the text names no outcome."""
         match = OUTCOME.match(self.text)
         return match and (OUTCOMES[match[1]], self.text[match.end() :].strip())
 
 
 def typed_reply(text: str) -> TypedReply | None:
-    """An acknowledgement with further text is no reply, because the text may be another code."""
+    """An acknowledgement with further text is not read as a reply, because that text may be another code."""
     typed = unicodedata.normalize("NFKC", text).replace("\0", " ")[:LONGEST_TEXT]
     match = DIGIT_REPLY.match(typed.translate(LIKE_DIGITS))
     if match is not None:

@@ -1,4 +1,4 @@
-"""A receiver's address for SMS is `sms:` and a mobile number, stored as `sms:+996700123456`."""
+"""A receiver's SMS address is `sms:` with a mobile number, for example `sms:+996700123456`."""
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
@@ -11,9 +11,11 @@ LONGEST = 40
 
 
 def number_of(address: str) -> str:
-    """The number in the format E.164, `+996700123456`. A number without a country code is a number of this country.
+    """Returns the number in E.164, such as `+996700123456`.
 
-    Raises ValueError if the text is not the address of a mobile number.
+    A number without a country code belongs to this country.
+
+    Raises ValueError if the text is not `sms:` with a mobile number.
     """
     typed = address.removeprefix(PREFIX)
     if typed == address or len(typed) > LONGEST:
@@ -29,7 +31,7 @@ def number_of(address: str) -> str:
 
 
 def stored(address: str) -> str:
-    """A text without a valid number stays as it was typed."""
+    """A text without a valid number is stored as typed."""
     try:
         return f"{PREFIX}{number_of(address)}"
     except ValueError:

@@ -1,4 +1,4 @@
-"""The profile of an SMS gateway: a TOML file that says how the gateway is called and how its answer is read."""
+"""A gateway's profile is a TOML file. It says how to call the SMS gateway, and how to read its answers."""
 
 import re
 import tomllib
@@ -49,11 +49,13 @@ class ProfileModel(BaseModel):
 
 
 class AcceptedAnswer(ProfileModel):
-    """Describes the answer by which a gateway accepts a message. All given conditions must hold.
+    """Says which answer means that the gateway accepts a message.
 
-    A JSON answer is accepted if `field` has one of the `values`. Any other answer is accepted if `pattern` matches
-    the whole answer. The group `id` of the pattern is the message id. If `field` has one of the `final` values, the
-    gateway refuses this message for good, for example because of a wrong number.
+    If several conditions are given, all of them must hold.
+
+    A JSON answer must have one of the `values` in `field`. In any other answer, `pattern` must match the whole text.
+    The pattern's group `id` is the id of the message. A `final` value in `field` means that the gateway will never
+    accept this message, for example because of a wrong number.
     """
 
     statuses: Annotated[frozenset[Status], Field(min_length=1)] = frozenset({200, 201, 202})
@@ -88,10 +90,10 @@ class AcceptedAnswer(ProfileModel):
 
 
 class GatewayRequest(ProfileModel):
-    """A POST that the gateway sends us. `id` is the field with the message's id.
+    """Describes a POST from the gateway to Dayar. `id` points to the id of the message.
 
-    All fields are JSON pointers, even if the body is a form, where `/from` is the field `from`. The secret is in
-    the header `secret_header`, after `secret_prefix`, or in the field `secret_field`.
+    All fields are JSON pointers. A form is read like JSON, so `/from` is the form's field `from`. The secret comes in
+    the header `secret_header` after `secret_prefix`, or in the field `secret_field`.
     """
 
     body: BodyFormat
@@ -113,10 +115,10 @@ class GatewayInbound(GatewayRequest):
 
 
 class PushedReceipts(GatewayRequest):
-    """How the gateway pushes receipts. If `is_own_id` is true, the field `id` contains the id that we gave the message.
+    """Describes the receipts that the gateway pushes. `is_own_id` means that `id` points to Dayar's id of the message.
 
-    If a request has several receipts, `each` points to their list, and `id` and the profile's `field` point into
-    each receipt. If each part of a long message has a separate receipt, `part` points to the number of the part.
+    For several receipts in one request, `each` points to their list. Then `id` and the profile's `field` point into a
+    receipt. `part` points to the number of a part, if each part of a long SMS has its own receipt.
     """
 
     is_own_id: bool = False
@@ -131,12 +133,14 @@ class PushedReceipts(GatewayRequest):
 
 
 class GatewayReceipts(ProfileModel):
-    """How we learn whether a message reached the telephone. The gateway pushes receipts, or we ask for receipts.
+    """Says how Dayar learns whether an SMS reached the telephone.
 
-    `fields` are the fields of our request's body, with the placeholders of IN_RECEIPTS. `field` points to a value in
-    the pushed body or in the JSON answer. A value in `delivered`, `read` or `failed` is final; any other value means
-    "not yet". After `deadline_minutes` without a final value, the delivery has failed. If the answer lists the
-    states of a message's parts, `parts` points to the list, and `field` points into each member of the list.
+    Either the gateway pushes receipts, or Dayar asks for them.
+
+    `fields` is the body of Dayar's request, with the placeholders of IN_RECEIPTS. `field` points to the state in the
+    pushed body or in the JSON answer. Values in `delivered`, `read` and `failed` are final. Any other value means "not
+    yet". Without a final value after `deadline_minutes`, the delivery fails. `parts` points to a list of the states of
+    an SMS's parts. Then `field` points into a member of this list.
     """
 
     pushed: PushedReceipts | None = None
@@ -170,11 +174,12 @@ class GatewayReceipts(ProfileModel):
 
 
 class GatewayProfile(ProfileModel):
-    """`fields` are the fields of the request's body, with the placeholders of IN_FIELDS.
+    """`fields` is the body of the request, with the placeholders of IN_FIELDS.
 
-    Headers have the placeholders of IN_HEADERS. `{digits}` is the number without "+", for example 996700123456, and
-    `{number}` is the number with "+". `{id}` is the delivery's id, which is the same in every attempt. `{encoding}` is
-    the text that `encodings` gives for the message's encoding.
+    Headers may have the placeholders of IN_HEADERS. `{number}` is the number with "+". `{digits}` has no "+", for
+    example
+    996700123456. `{id}` is the id of the delivery. All attempts have the same id. `{encoding}` is the text in
+      `encodings` for the encoding of the SMS.
     """
 
     url: Url
@@ -219,7 +224,7 @@ class GatewayProfile(ProfileModel):
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Raises BadProfile, which names the fields and what was expected, and repeats no value."""
+        """Raises BadProfile, with each wrong field and the expected value. The error repeats no value."""
         try:
             return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -229,7 +234,7 @@ class GatewayProfile(ProfileModel):
 
 
 def of_installation(settings: AlertsSettings) -> GatewayProfile | None:
-    """The profile that ALERTS_SMS_PROFILE names. Raises BadProfile."""
+    """Returns the profile from the file ALERTS_SMS_PROFILE. Raises BadProfile."""
     return None if settings.alerts_sms_profile is None else GatewayProfile.load(settings.alerts_sms_profile)
 
 
@@ -247,7 +252,7 @@ def placeholders(value: Any) -> set[str]:
 
 
 def filled(value: Any, values: Mapping[str, str]) -> Any:
-    """A placeholder inside a replaced text stays as it is."""
+    """If a replaced text contains a placeholder, the placeholder stays."""
     if isinstance(value, str):
         return PLACEHOLDER.sub(lambda match: values[match[1]], value)
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Takes the receipts that the gateway pushes, and counts them."""
+"""Stores the receipts that the gateway pushes, and counts them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from services.alerts.sms.gateway import SmsReceiptState, bounded_id, state_of, v
 from services.alerts.sms.profiles import GatewayProfile, GatewayReceipts, PushedReceipts
 
 NOT_FINAL, UNREADABLE = "not_final", "unreadable"
-MOST_RECEIPTS = 500  # a body has at most 1,000 values, and a receipt has at least two
+MOST_RECEIPTS = 500  # A body has at most 1,000 values, and each receipt needs at least two.
 
 
 @dataclass(frozen=True, slots=True)
 class PushedReceipt:
-    """`state` is None while the gateway still tries to deliver the message.
+    """`state` is None as long as the gateway is trying to deliver the SMS.
 
-    `part` is None for a receipt of the whole message.
+    `part` is None if the receipt is about the whole SMS.
     """
 
     message_id: str
@@ -31,7 +31,7 @@ class PushedReceipt:
 
 
 class SmsReceipts:
-    """Repeated receipts, and receipts of unknown messages, are only counted."""
+    """A repeated receipt, or a receipt of an unknown SMS, is counted and changes nothing."""
 
     def __init__(self, profile: GatewayReceipts, pushed: PushedReceipts, registry: CollectorRegistry) -> None:
         self._profile, self.pushed = profile, pushed
@@ -41,7 +41,7 @@ class SmsReceipts:
 
     @classmethod
     def of_installation(cls, profile: GatewayProfile | None, registry: CollectorRegistry) -> Self | None:
-        """Returns None if the gateway pushes no receipts."""
+        """Returns None if the gateway does not push receipts."""
         receipts = profile and profile.receipts
         return cls(receipts, receipts.pushed, registry) if receipts and receipts.pushed else None
 
@@ -51,10 +51,9 @@ class SmsReceipts:
         return f"A {self.pushed.body} body is expected, with {self.pushed.id} and {self._profile.field}{place}."
 
     def receipts_of(self, fields: Any) -> list[PushedReceipt]:
-        """Raises NotReadable if no receipt is readable.
+        """Raises NotReadable if none of the receipts is readable.
 
-        Some unreadable receipts are only counted, because after an error the gateway would repeat the readable
-        receipts, too.
+        If some are readable, the others are only counted. After an error, the gateway would repeat all of them.
         """
         listed = value_at(fields, self.pushed.each) if self.pushed.each is not None else [fields]
         items = listed[:MOST_RECEIPTS] if isinstance(listed, list) else []
@@ -62,7 +61,8 @@ class SmsReceipts:
         if not receipts:
             raise NotReadable
         self._taken.labels(UNREADABLE).inc(len(listed) - len(receipts))
-        return sorted(receipts, key=lambda receipt: receipt.message_id)  # all transactions lock messages in one order
+        # All transactions lock messages in the order of their ids.
+        return sorted(receipts, key=lambda receipt: receipt.message_id)
 
     def _receipt_of(self, fields: Any) -> PushedReceipt | None:
         message_id = bounded_id(value_at(fields, self.pushed.id))

@@ -1,4 +1,4 @@
-"""HTTP routes that the SMS gateway calls with people's messages, and with receipts of our messages."""
+"""Serves the routes to which the SMS gateway posts people's messages, and receipts for Dayar's messages."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -78,7 +78,7 @@ async def take_receipts(request: Request) -> Response:
 
 
 async def fields_of(request: Request, profile: GatewayRequest) -> Any:
-    """Returns None if the body is not readable. Raises a Problem if the secret is missing or wrong."""
+    """Returns None if the body cannot be read. Raises a Problem if the gateway's secret is missing or wrong."""
     limits: GatewayLimits = request.app.state.sms_limits
     address, known = address_of(request.scope), secret_of(request.app.state.settings)
     if known is None:
@@ -106,7 +106,7 @@ def too_often() -> Problem:
 
 
 def secret_of(settings: AlertsSettings) -> str | None:
-    """Returns None if the secret is missing or too short."""
+    """Returns None if the secret is not configured, or is too short."""
     try:
         known = secret(settings.alerts_sms_inbound_secret_file)
     except (OSError, UnicodeDecodeError):

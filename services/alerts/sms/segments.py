@@ -1,4 +1,4 @@
-"""Divides a short message into segments, as networks count and bill them (3GPP TS 23.038 and 23.040)."""
+"""Splits an SMS into segments in the way in which networks count and bill them (3GPP TS 23.038 and 23.040)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,20 +8,20 @@ from gsm0338 import Codec
 
 
 class Encoding(StrEnum):
-    """GSM-7 has Latin letters. A message with any other character is sent in UCS-2."""
+    """GSM-7 contains Latin letters. Any other character makes the network send the SMS in UCS-2."""
 
     GSM7 = "gsm7"
     UCS2 = "ucs2"
 
 
-# a part of a longer message has less room, because it also carries its position in the message
+# A part of a longer SMS has less room, because it also carries its position.
 ALONE = {Encoding.GSM7: 160, Encoding.UCS2: 70}
 JOINED = {Encoding.GSM7: 153, Encoding.UCS2: 67}
 
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """`units` are septets in GSM-7 and UTF-16 code units in UCS-2."""
+    """GSM-7 is counted in septets, UCS-2 in UTF-16 code units."""
 
     encoding: Encoding
     texts: tuple[str, ...]
@@ -44,7 +44,7 @@ def segments_of(text: str) -> Segments:
         return Segments(encoding, (text,), sum(sizes))
     texts, used = [""], 0
     for character, size in zip(text, sizes, strict=True):
-        if used + size > JOINED[encoding]:  # a character must not be divided between two segments
+        if used + size > JOINED[encoding]:  # A character must stay whole, so it moves to the next segment.
             texts.append("")
             used = 0
         texts[-1] += character
@@ -60,9 +60,9 @@ def units(character: str, encoding: Encoding) -> int:
 
 @cache
 def septets(character: str) -> int | None:
-    """The number of septets: 2 for € and others of the extension table, else 1.
+    """Returns 2 for € and other characters of the extension table, and otherwise 1.
 
-    Returns None if GSM-7 lacks the character.
+    Returns None for a character that GSM-7 lacks.
     """
     try:
         encoded, _ = codec().encode(character)

@@ -1,4 +1,4 @@
-"""Writes the short message of an alert: at most two parts, with the facts that a person needs at night."""
+"""Writes an alert's SMS: at most two parts, with the facts that a person needs at night."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
@@ -23,8 +23,8 @@ from shared.pages.terms import N_, term
 MOST_SEGMENTS = 2
 MOST_CHARACTERS = MOST_SEGMENTS * JOINED[Encoding.GSM7]
 CUT = "..."
-LONGEST_NAME = 20  # the place of the alert must fit into the message, too
-HIDDEN_CODE = "****"  # pages show this text in place of the code, because only the reader of the SMS may know the code
+LONGEST_NAME = 20  # Names are cut to this length, so that the place of the alert also fits into the SMS.
+HIDDEN_CODE = "****"  # Pages show this in place of the code, because only the reader of the SMS may know the code.
 FURTHER = N_("and {count} more")
 HOW_TO_REPLY = N_("To acknowledge, reply: 1 {code}")
 HOW_TO_REPLY_TO_ALL = N_("To acknowledge all, reply: 1 {code}")
@@ -54,11 +54,11 @@ class SmsTexts:
         code: str | None = HIDDEN_CODE,
         state: Alert | AlertRaised | None = None,
     ) -> Segments:
-        """The link is added if it fits, and as many names of exposed sites as fit.
+        """The SMS has as many names of exposed sites as fit, and the link if it fits.
 
-        No text of a report is included, because a locked telephone shows messages, too. A template of the centre
-        replaces severity, title, places and time, unless the message would then have more than two parts. `state` is
-        the stored alert, which has the names of the people who acted.
+        A locked telephone also shows an SMS. Therefore an SMS contains no text of a report. The centre's template
+        replaces severity, title, places and time, unless the SMS would then have more than two parts. `state` is the
+        stored alert, with the names of the people who acted.
         """
         code = code if self.asks_for_reply(alert, cause) else None
         news = news_of(cause, state or alert, language)
@@ -72,7 +72,7 @@ class SmsTexts:
         return self._takes_replies and asks_for_acknowledgement(alert, cause)
 
     def acknowledged_together(self, alerts: Sequence[tuple[AlertRaised, str]]) -> list[int]:
-        """If a message mentions an alert several times, only the newest mention counts."""
+        """If the SMS mentions an alert several times, only the newest mention counts."""
         if not self._takes_replies:
             return []
         newest = dict[UUID, int]()
@@ -83,12 +83,12 @@ class SmsTexts:
     def digest(
         self, alerts: Sequence[tuple[AlertRaised, str]], language: str, code: str | None = HIDDEN_CODE
     ) -> Segments:
-        """The message has as many titles as fit, the code that acknowledges the alerts, and the link to the board."""
+        """Lists as many titles as fit. Adds the code that acknowledges all alerts, and the link to the board."""
         code = code if self.acknowledged_together(alerts) else None
         return shortened(self._segments(draft, language) for draft in self._drafts_of_digest(alerts, language, code))
 
     def fitting(self, texts: Iterable[str], language: str) -> list[str]:
-        """Texts that do not fit are not written, because writing messages with 900 titles would take 10 seconds."""
+        """Stops at the first text that does not fit. Writing 900 titles would take 10 seconds."""
         first, length = list[str](), 0
         for text in texts:
             length += len(self._segments(text, language).text)
@@ -101,7 +101,7 @@ class SmsTexts:
         return self._texts.title(alert, language)
 
     def answer(self, drafts: Sequence[str], language: str) -> Segments:
-        """If no draft fits, the last draft is cut off."""
+        """If no draft fits, cuts off the last draft."""
         return shortened(self._segments(draft, language) for draft in (*drafts, *cut(drafts[-1], 0)))
 
     def _worded(
@@ -113,7 +113,7 @@ class SmsTexts:
         words: HazardWords | None,
         code: str | None,
     ) -> Segments | None:
-        """None without a template, or if the message had more than two parts."""
+        """Returns None if no template applies, or if the SMS would have more than two parts."""
         template = self._texts.templates.find(alert, DeliveryChannel.SMS, language)
         first_place = alert.model_copy(update={"pcodes": alert.pcodes[:1]})
         lines = [self._texts.worded(shown, language, DeliveryChannel.SMS) for shown in (alert, first_place)]
@@ -140,9 +140,9 @@ class SmsTexts:
         words: HazardWords | None,
         code: str | None,
     ) -> Iterator[str]:
-        """The link is left out first, then names of sites, then all places but one.
+        """Drops the link first, then names of sites, then all places except one.
 
-        A message with the name of one site and without further facts is preferred to a message without names.
+        One site's name is worth more than the further facts. Therefore the facts are dropped first.
         """
         head = self._texts.subject(alert, Cause.RAISED, language)
         needed = self._needed(cause, news, language, code, time=self._time(alert, language))
@@ -166,10 +166,10 @@ class SmsTexts:
     def _drafts_of_digest(
         self, alerts: Sequence[tuple[AlertRaised, str]], language: str, code: str | None
     ) -> Iterator[str]:
-        """The longest text comes first, and each text has fewer titles than the text before.
+        """The first draft is the longest. Each next draft has one title fewer.
 
-        Texts whose titles alone are too long are left out. If even the first title is too long and no alert is
-        Actual, the text still begins with the banner of an exercise.
+        Leaves out drafts whose titles alone are too long. If even the first title is too long, and no alert is Actual,
+        the draft still begins with the exercise banner.
         """
         _ = translations(language, LOCALES).gettext
         head, link = _("Alerts: {count}").format(count=len(alerts)), f"{self._texts.public_url}/"
@@ -200,7 +200,7 @@ class SmsTexts:
         return _(time_of(alert)).format(time=filters(language)["brief_moment"](alert.onset))
 
     def _further(self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None) -> list[str]:
-        """A message with a template always has these facts. Other messages have the facts that fit."""
+        """An SMS from a template always has these facts. Any other SMS has as many of them as fit."""
         _ = translations(language, LOCALES).gettext
         is_restricted = words is not None and words.scope not in (None, Scope.PUBLIC)
         is_unverified = alert.verification is Verification.UNVERIFIED
@@ -226,13 +226,13 @@ def number_of_sites(words: HazardWords | None) -> int:
 
 
 def news_of(cause: str, state: Alert | AlertRaised, language: str) -> list[str]:
-    """Empty for a new alert."""
+    """Returns nothing for a new alert."""
     if cause == Cause.RAISED:
         return []
     text = translations(language, LOCALES).gettext(cause_text(cause))
     deed = deed_line(state, language, LONGEST_NAME) if cause in NAMING else ""
     if deed and cause != Cause.TAKEN_OVER:
-        return [deed]  # the line begins with the cause
+        return [deed]  # `deed` already begins with the cause.
     return [text, deed] if deed else [text]
 
 
@@ -249,7 +249,7 @@ def closed(text: str) -> str:
 
 
 def cut(text: str, shortest: int) -> Iterator[str]:
-    """The text loses its last word, then its last two words, and so on. The first `shortest` characters stay."""
+    """Drops one more word from the end for each next text. Keeps at least the first `shortest` characters."""
     while (space := text.rfind(" ")) > 0 and space >= shortest:
         text = text[:space].rstrip(",")
         yield f"{text}{CUT}"

@@ -1,4 +1,4 @@
-"""Acts on an alert as a person's short message says."""
+"""Does what a person's SMS says about an alert."""
 
 from datetime import datetime
 from uuid import UUID
@@ -52,7 +52,7 @@ async def close(
     person: BoundPerson | None,
     now: datetime,
 ) -> Reply:
-    """If the note is longer than the board permits, it is stored as a comment, so that nothing is lost."""
+    """If the board would refuse the note as too long, it is stored as a comment, so that nothing is lost."""
     if typed.outcome is None:
         return Reply(ReplyResult.OUTCOME_MISSING)
     verdict, note = typed.outcome
