@@ -143,10 +143,10 @@ async def deliveries_page(request: Request, session: Session, caller: Caller, me
 
 @router.get("/notices", include_in_schema=False)
 async def notices(request: Request, session: Session) -> Response:
-    """Shows what administrators must repair.
+    """Shows administrators what they must repair.
 
-    For example, nobody gets the texts of Restricted hazards, Telegram does not work, a message template cannot be used,
-    or accounts of recipients are disabled.
+    Examples: nobody gets the texts of Restricted hazards, Telegram does not work, a message template cannot be used, or
+    recipients have disabled accounts.
     """
     settings, pages, language = request.app.state.settings, request.app.state.pages, language_of(request)
     status = settings.counted_status

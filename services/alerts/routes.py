@@ -51,8 +51,7 @@ async def alerts(
 ) -> AlertPage:
     """Lists alerts, newest first. `floor` is the lowest severity.
 
-    `area` is a P-code. The answer has the alerts of this area, of the units in the area, and of the units that contain
-    the area.
+    `area` is a P-code. `area` selects the alerts of this area, of all units inside it, and of the units around it.
     """
     places: Places = request.app.state.places
     query = listings.AlertQuery(
@@ -77,9 +76,9 @@ async def alerts(
 async def alert(
     alert_id: UUID, request: Request, session: Session, caller: Caller, messages: CurrentMessages
 ) -> dict[str, Any]:
-    """The alert, its deliveries, and the receivers that were not notified.
+    """Returns the alert, its deliveries, and the receivers that were not notified.
 
-    A wall screen's account gets only the alert.
+    The account of a wall screen gets only the alert itself.
     """
     visible = await seen(alert_id, request, session, caller)
     is_screen = caller.roles <= {Role.VIEWER}
@@ -104,9 +103,9 @@ async def deliveries(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     alert_id: UUID | None = None,
 ) -> DeliveryPage:
-    """The deliveries that were sent or, in an exercise, would have been sent.
+    """Returns the deliveries that were sent. In an exercise, they would have been sent.
 
-    If `alert_id` is given, the answer also says which receivers were not notified of this alert, and why.
+    With `alert_id`, the answer also says which receivers were not notified of this alert, and why.
     """
     areas = listings.visible(caller, request.app.state.places)
     newest = await listings.deliveries(session, areas=areas, alert_id=alert_id, limit=limit)

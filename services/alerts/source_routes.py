@@ -25,13 +25,13 @@ Source = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
 
 class Withheld(BaseModel):
-    """The withheld alerts, at most 1000, newest first."""
+    """Up to 1000 withheld alerts, the newest first."""
 
     alerts: list[AlertView]
 
 
 class Lifted(BaseModel):
-    """The time until which the budget is lifted, and the ids of the withheld alerts that are raised now."""
+    """Until when the budget is lifted, and the ids of the withheld alerts that are now raised."""
 
     lifted_until: datetime
     released: list[UUID]
@@ -39,9 +39,9 @@ class Lifted(BaseModel):
 
 @router.get("/v1/sources/{source}/withheld")
 async def withheld(source: Source, request: Request, session: Session, caller: Caller) -> Withheld:
-    """The source's withheld alerts.
+    """Returns the alerts of the source that were withheld.
 
-    Nobody was notified of withheld alerts, because the source had used up its budget.
+    The source had used up its budget, so nobody was notified of these alerts.
     """
     areas, alerts = listings.visible(caller, request.app.state.places), await budgets.withheld(session, source)
     return Withheld(alerts=[AlertView.model_validate(alert) for alert in alerts if listings.is_within(alert, areas)])
@@ -49,11 +49,11 @@ async def withheld(source: Source, request: Request, session: Session, caller: C
 
 @router.put("/v1/sources/{source}/lift")
 async def lift(source: Source, request: Request, session: Session, caller: Caller) -> Lifted:
-    """Lifts the source's hourly limit of alerts for one hour.
+    """Lifts the hourly limit of the source's alerts for one hour.
 
-    Each withheld alert is raised now, or is no longer withheld.
+    After that, a withheld alert is either raised or not withheld any more.
 
-    The exposure alerts of these hazards are raised within the next seconds.
+    Exposure alerts about these hazards follow within seconds.
     """
     state, now = request.app.state, datetime.now(UTC)
     until = await budgets.lift(session, source, caller.account, now)

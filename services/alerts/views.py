@@ -21,7 +21,7 @@ VERDICTS = (Verdict.CONFIRMED, Verdict.FALSE_ALARM, Verdict.DUPLICATE, Verdict.E
 
 
 class OnBehalf(Body):
-    """The person on whose behalf an operator acknowledges."""
+    """Names the person on whose behalf an operator acknowledges."""
 
     name: Line
     by: Line = "telephone"
@@ -45,8 +45,8 @@ class AlertIds(Body):
 class SeveralAlerts(AlertIds):
     """A request to act on several alerts at once. Actions on Extreme alerts are refused.
 
-    `seen` has the sequence at which the caller saw an alert. The action is refused if the alert has changed after this
-    sequence.
+    `seen` maps an alert to its sequence when the caller saw it. If the alert has changed since this sequence, the
+    action is refused.
     """
 
     seen: Annotated[dict[UUID, Annotated[int, Field(ge=0, le=2**31 - 1)]], Field(default_factory=dict, max_length=200)]
@@ -105,7 +105,7 @@ class CallReport(Body):
 
 
 class Presence(Body):
-    """The time of a board's last input. `board_id` is a random UUID that belongs to the browser tab."""
+    """Says when somebody last used a board. `board_id` is a random UUID of the browser tab."""
 
     board_id: UUID
     last_input_at: Instant
@@ -119,13 +119,14 @@ class Attendance(BaseModel):
 
 
 class AlertView(PublishedAlert):
-    """An alert with codes and figures. The page writes texts from these codes and figures in the reader's language.
+    """Describes an alert by codes and figures. The page turns codes and figures into text in the reader's language.
 
-    `demand` is what an operator must do now. The demand `action` means that nobody acted since the acknowledgement, or
-    that the snooze is over. The demand `closure` means that the hazard was cancelled or has expired. The people who
-    confirmed the alert or work on it must close the alert. `is_unseen` marks a Severe or Extreme alert whose hazard was
-    cancelled or expired before anybody acknowledged the alert. If the hazard expired, the alert still demands an
-    acknowledgement. `closed_by` is `person` (named in `resolved_by`), `source`, `time` or `rule`.
+    `demand` says what an operator must do now. The demand `action` means that nobody has acted since the
+    acknowledgement, or that a snooze is over. The demand `closure` means that the hazard was cancelled or has expired.
+    With the demand `closure`, the people who confirmed the alert, or who work on it, must close it. `is_unseen` marks a
+    Severe or Extreme alert that nobody acknowledged before its hazard was cancelled or expired. An alert that nobody
+    acknowledged still demands an acknowledgement after its hazard has expired. `closed_by` is `person` (see
+    `resolved_by`), `source`, `time` or `rule`.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -149,14 +150,14 @@ class AlertPage(BaseModel):
 
 
 class DeliveryPage(BaseModel):
-    """`not_notified` lists the receivers that were not notified of the requested alert, with the reasons."""
+    """`not_notified` lists which receivers were not notified of the requested alert, and why."""
 
     deliveries: list[dict[str, Any]]
     not_notified: list[dict[str, Any]] = []
 
 
 class NotDone(BaseModel):
-    """`reason` is the kind of the refusal: already-resolved, one-by-one (Extreme), suppressed, not-found and so on."""
+    """`reason` says why: already-resolved, one-by-one (for an Extreme alert), suppressed, not-found and others."""
 
     alert_id: UUID
     reason: str

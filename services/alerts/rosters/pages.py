@@ -104,7 +104,7 @@ async def add_override(roster_id: UUID, request: Request, session: Session) -> R
 
 @router.post("/rosters/{roster_id}/overrides/{override_id}/removal")
 async def remove_override(roster_id: UUID, override_id: OverrideId, request: Request, session: Session) -> Response:
-    """Removes the override. If somebody else has already removed the override, nothing changes."""
+    """Removes the override. If somebody else has removed the override, nothing changes."""
     await subscriptions.lock(session)
     roster = await roster_of(session, roster_id)
     if await roster_queries.remove_override(session, roster.name, override_id):
@@ -114,7 +114,7 @@ async def remove_override(roster_id: UUID, override_id: OverrideId, request: Req
 
 @router.get("/rosters/{roster_id}/calendar")
 async def export_calendar(roster_id: UUID, session: Session) -> Response:
-    """The shifts of the next 8 weeks as an iCalendar file."""
+    """Returns the shifts of the next 8 weeks as an iCalendar file."""
     now, roster = datetime.now(UTC), await roster_of(session, roster_id)
     # The current shift may have begun when an override ended, so ended overrides are read as well.
     overrides = await roster_queries.overrides(session, roster.name, now - LONGEST_OVERRIDE)
@@ -125,7 +125,7 @@ async def export_calendar(roster_id: UUID, session: Session) -> Response:
 
 @router.post("/rosters/{roster_id}/calendar")
 async def import_calendar(roster_id: UUID, request: Request, session: Session) -> Response:
-    """Adds an override for each event of the file. If an event cannot be read, nothing is imported."""
+    """Adds one override for each event in the file. If any event cannot be read, nothing is imported."""
     async with request.form(max_files=1, max_fields=10) as form:
         file = form.get("file")
         raw = await file.read() if isinstance(file, UploadFile) else b""

@@ -72,7 +72,7 @@ async def sheet(request: Request, session: Session, caller: Caller, messages: Cu
 
 @router.post("/shift-handover")
 async def hand_over(request: Request, session: Session, caller: Caller, messages: CurrentMessages) -> Response:
-    """Records who hands over to whom, with the notes of the shift."""
+    """Records who hands over to whom. Stores the notes of the shift."""
     form, now = TypedForm(typed_of(await request.form())), datetime.now(UTC)
     plan = await plan_queries.plan(session, now)
     person = next(

@@ -62,7 +62,7 @@ async def add(request: Request, session: Session, caller: Caller) -> Response:
 
 @router.get("/silences/{silence_id}")
 async def silence_page(silence_id: UUID, request: Request, session: Session) -> Response:
-    """One silence. The pages of the alerts that the silence muted have a link to this page."""
+    """One silence. The page of an alert that this silence muted has a link to this page."""
     silence = await silence_queries.silence(session, silence_id)
     if silence is None:
         raise Problem(404, "not-found", NO_SILENCE)
@@ -79,7 +79,7 @@ async def silence_page(silence_id: UUID, request: Request, session: Session) -> 
 
 @router.post("/silences/{silence_id}/end")
 async def end(silence_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
-    """Ends the silence before its time. If the silence has ended, nothing changes."""
+    """Ends the silence early. If the silence is already over, nothing changes."""
     await subscriptions.lock(session)
     now = datetime.now(UTC)
     silence = await silence_queries.silence(session, silence_id)

@@ -34,9 +34,9 @@ class GatewayLimits:
 
 @router.post("/v1/sms/inbound")
 async def take(request: Request) -> Response:
-    """Acts on the message once, also if the gateway repeats it.
+    """Acts on a message once, even if the gateway repeats the message.
 
-    Our answer to the person is sent after the response to the gateway.
+    The person gets an answer after the gateway has got its response.
     """
     profile: GatewayInbound | None = request.app.state.sms_inbound
     if profile is None:
@@ -58,10 +58,9 @@ async def take(request: Request) -> Response:
 
 @router.post("/v1/sms/receipts")
 async def take_receipts(request: Request) -> Response:
-    """Takes one receipt, or several receipts in one request.
+    """A request has one receipt or several.
 
-    A repeated receipt, or a receipt of an unknown message, gets the same answer, so that the gateway does not repeat
-    the receipt.
+    A repeated or unknown receipt gets the same answer as a new one, so that the gateway does not send it again.
     """
     receipts: SmsReceipts | None = request.app.state.sms_receipts
     if receipts is None:

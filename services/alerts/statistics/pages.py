@@ -49,7 +49,7 @@ async def statistics_page(request: Request, caller: Caller, filters: Filters) ->
 
 @router.get("/statistics/export")
 async def statistics_export(request: Request, caller: Caller, filters: Filters) -> Response:
-    """The tables as an XLSX workbook. The security log records the export."""
+    """Returns the tables as an XLSX workbook. The export is recorded in the security log."""
     return await _answered(request, caller, filters, _export, audit.entry_of(request, Action.EXPORTED))
 
 

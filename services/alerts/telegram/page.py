@@ -30,7 +30,7 @@ async def telegram_page(request: Request, session: Session, caller: Caller) -> R
 
 @router.post("/telegram")
 async def draw_code(request: Request, session: Session, caller: Caller) -> Response:
-    """Shows a new code once. A code that was shown before is no longer valid."""
+    """Shows a new code once. An earlier code becomes invalid."""
     box: WebhookSecrets = request.app.state.box
     code = await bindings.draw_code(session, box, TELEGRAM, person_of(caller), datetime.now(UTC))
     return await shown(request, session, caller, code)
@@ -38,7 +38,7 @@ async def draw_code(request: Request, session: Session, caller: Caller) -> Respo
 
 @router.post("/telegram/end")
 async def unbind(request: Request, session: Session, caller: Caller) -> Response:
-    """Ends the bindings in both channels, because a binding in either channel permits replies by SMS."""
+    """Ends the bindings in both channels, because each of them permits replies by SMS."""
     ended = [await bindings.unbind(session, channel, caller.account) for channel in (TELEGRAM, SMS)]
     if any(ended):
         await audit.add(session, audit.entry_of(request, Action.UNBOUND, objects=[caller.account]))
@@ -47,9 +47,9 @@ async def unbind(request: Request, session: Session, caller: Caller) -> Response
 
 @router.post("/telegram/sms")
 async def bind_sms(request: Request, session: Session, caller: Caller) -> Response:
-    """Permits replies by SMS with the rights of this sign-in.
+    """Permits replies by SMS. They have the rights of this sign-in.
 
-    The person may reply from the numbers of the receivers that have this account.
+    The person may reply from every number of a receiver with this account.
     """
     await bindings.bind_account(session, SMS, person_of(caller), datetime.now(UTC))
     await audit.add(session, audit.entry_of(request, Action.BOUND, objects=[caller.account], reason="sms"))
