@@ -1,4 +1,4 @@
-"""The timeline of an alert has every action with its person and time, including actions that were undone later."""
+"""An alert's timeline has every action with its person and time. Actions that were undone later stay in it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -12,7 +12,7 @@ from services.alerts.acts.acts import ActKind, Actor
 from services.alerts.alerts import Alert
 from services.alerts.models import Act
 
-# the kinds of actions that do not change what other people must do
+# These actions do not change what other people must do.
 NOTES = (ActKind.COMMENTED, ActKind.STEP_DONE, ActKind.STEP_UNDONE, ActKind.CALLED)
 
 
@@ -43,7 +43,7 @@ async def of(session: AsyncSession, alert_id: UUID) -> Sequence[Act]:
 
 
 async def of_each(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, list[Act]]:
-    """Alerts without actions are left out. The actions are in the order in which they happened."""
+    """An alert without actions is missing. The actions of an alert are in the order of time."""
     acts = defaultdict[UUID, list[Act]](list)
     for act in await session.scalars(select(Act).where(Act.alert_id.in_(alert_ids)).order_by(Act.act_id)):
         acts[act.alert_id].append(act)
@@ -51,11 +51,11 @@ async def of_each(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UU
 
 
 async def is_outdated(session: AsyncSession, alert: Alert, seen: int, deed: ActKind, person: Actor) -> bool:
-    """A person's view is outdated if other people have acted on the alert after the sequence `seen`.
+    """A person saw the alert at the sequence `seen`. This view is outdated if other people have acted since.
 
-    The view is also outdated if the alert has become graver or has covered new districts since. The person's own
-    actions after `seen` make the view outdated only if the person now repeats one of them. For an acknowledgement,
-    other people's actions matter only if they took back an acknowledgement or reopened the alert.
+    The view is also outdated if the alert has since become graver or covered new districts. Own actions since `seen`
+    make the view outdated only if the person repeats one of them. An acknowledgement is outdated only if somebody has
+    since withdrawn an acknowledgement or reopened the alert.
     """
     if alert.demanded_sequence > seen:
         return True
@@ -69,15 +69,15 @@ async def is_outdated(session: AsyncSession, alert: Alert, seen: int, deed: ActK
 
 
 async def last_note(session: AsyncSession, alert: Alert, account: UUID) -> str | None:
-    """The note says on whose behalf the account acknowledged the alert, and is encrypted."""
+    """Returns the encrypted note that says on whose behalf the account acknowledged."""
     own = select(Act.behalf_note).where(Act.alert_id == alert.alert_id, Act.account_id == account)
     last = own.where(Act.deed == ActKind.ACKNOWLEDGED).order_by(Act.act_id.desc()).limit(1)
     of_alert = alert.acknowledged_note if alert.acknowledged_by == account else None
-    return await session.scalar(last) or of_alert  # acts of earlier releases of Dayar have no note
+    return await session.scalar(last) or of_alert  # Actions stored by earlier releases of Dayar have no note.
 
 
 async def has_commented(session: AsyncSession, alert: Alert, seen: int, person: Actor, text: str) -> bool:
-    """A comment counts as repeated if the person added the same text after the sequence `seen`."""
+    """A comment is a repetition if the person has added this text since the sequence `seen`."""
     own = select(Act.act_id).where(Act.alert_id == alert.alert_id, Act.sequence > seen, Act.text == text)
     same = own.where(Act.deed == ActKind.COMMENTED, Act.account_id == person.account)
     return await session.scalar(select(same.exists())) or False

@@ -1,4 +1,4 @@
-"""The state changes of an alert. Each function returns a new value of the alert with the next `sequence`."""
+"""Computes the state changes of alerts. Each function returns the changed alert, usually with the next `sequence`."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,7 +30,7 @@ def identity(situation: Situation) -> UUID:
 
 
 def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
-    """Even a suppressed alert is stored, because a situation must not get a second alert."""
+    """A situation must never get a second alert, so suppressed alerts are stored as well."""
     return Alert(
         alert_id=identity(finding.situation),
         kind=finding.situation.kind,
@@ -47,7 +47,7 @@ def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
 
 
 def raised_anew(stored: UnreadableAlert, finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
-    """The next event and deliveries of the new alert have unused ids."""
+    """The sequence and the step continue, so the new alert's events and deliveries get unused ids."""
     return replaced(raised(finding, report_id, now), sequence=stored.sequence + 1, step=stored.step)
 
 
@@ -74,17 +74,17 @@ def changed(alert: Alert, now: datetime, **changes: Any) -> Alert:
 
 
 def replaced(alert: Alert, **changes: Any) -> Alert:
-    """Raises TypeError for an unknown field, which `model_copy` would accept."""
+    """Raises TypeError for an unknown field. `model_copy` alone would accept such a field."""
     if unknown := changes.keys() - Alert.model_fields.keys():
         raise TypeError(f"an alert has no {', '.join(unknown)}")
     return alert.model_copy(update=changes)
 
 
 def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
-    """Returns the same object if the finding changes nothing.
+    """Returns `alert` itself if the finding changes nothing.
 
-    An expired alert may get a finding whose expiry time is also in the past. A finding with a past expiry time changes
-    an expired alert only if the finding is more severe or has new places.
+    An expired alert may get a finding that has expired as well. Such a finding changes the alert only if the finding is
+    more severe or names new places.
     """
     latest = _judged(finding) | {"persons_step": max(alert.persons_step, finding.persons_step)}
     is_past = alert.validity is Validity.EXPIRED and finding.expires is not None and finding.expires <= now
@@ -94,7 +94,7 @@ def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
     if not alert.is_lapsed and all(getattr(alert, name) == value for name, value in latest.items()):
         return alert
     if alert.is_lapsed:
-        # a new waiting time begins, because the former waiting time would let the alert expire again
+        # By its old waiting time the alert would expire at once, so a new waiting time begins.
         return changed(alert, now, is_lapsed=False, is_ringing=False, escalates_at=None, **latest)
     return changed(alert, now, **latest)
 
@@ -108,12 +108,12 @@ def withheld(alert: Alert, finding: Finding, now: datetime) -> Alert:
 
 
 def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
-    """A lapsed alert no longer escalates.
+    """A lapsed alert does not escalate, except after the expiry of its hazard.
 
-    The system closes the alert, except in the following cases. If people work on the alert, the alert rings until
-    they close it. A grave alert that nobody acknowledged stays open. If the alert's hazard expired, the alert still
-    escalates until somebody answers, or until the source cancels or downgrades the hazard. A confirmed alert that
-    became graver, and that nobody acknowledged again, is treated like an unacknowledged alert.
+    Dayar closes a lapsed alert, with these exceptions. An alert on which people work rings until they close it. A grave
+    unacknowledged alert stays open. If its hazard has expired, the grave alert escalates until somebody answers, or
+    until the source cancels or downgrades the hazard. If a confirmed alert became graver and nobody acknowledged it
+    anew, it counts as unacknowledged.
     """
     if alert.is_withheld:
         return changed(alert, now, is_lapsed=True, reason=reason)
@@ -145,12 +145,12 @@ LAPSES = {CANCELLED: (Closer.SOURCE, Verdict.CANCELLED), EXPIRED: (Closer.TIME, 
 
 
 def at_next_level(alert: Alert, reached_step: UUID | None) -> Alert:
-    """Earlier acknowledgements were for the step before, so acknowledgements are counted from zero again."""
+    """Acknowledgements count for one step, so the next step begins with zero."""
     return replaced(alert, level=alert.level + 1, reached_step=reached_step, **NOT_COUNTED)
 
 
 def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:
-    """An alert in progress demands nothing."""
+    """Starts a new waiting time. An acknowledged alert rings. An alert in progress neither rings nor waits."""
     is_in_progress = alert.progressed_at is not None
     return replaced(
         alert,
@@ -162,9 +162,9 @@ def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 
 
 def given_back(alert: Alert, now: datetime, wait: timedelta) -> Alert:
-    """Takes the alert from its assignee.
+    """Takes the alert from the person who was assigned or worked on it.
 
-    An acknowledged alert rings again. The waiting time of an unacknowledged alert stays the same.
+    If the alert was acknowledged, it rings again. If nobody has acknowledged the alert, its waiting time stays.
     """
     after = changed(alert, now, **NOT_ASSIGNED, **NOT_IN_PROGRESS, **NOT_SNOOZED)
     if alert.acknowledged_at is None:
@@ -176,13 +176,13 @@ def given_back(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 
 
 def is_acted_on(alert: Alert, now: datetime, wait: timedelta) -> bool:
-    """Nobody has acted on a ringing alert since it began to ring."""
+    """True if an acknowledged alert does not ring and its waiting time has not ended."""
     due = continued(alert, wait).escalates_at
     return alert.acknowledged_at is not None and not alert.is_ringing and (due is None or due > now)
 
 
 def continued(alert: Alert, wait: timedelta) -> Alert:
-    """The waiting time began with the last action."""
+    """Continues the waiting time that began with the last action."""
     if alert.progressed_at is not None:
         return replaced(alert, escalates_at=None)
     due = alert.snoozed_until or (alert.waits_since or alert.changed_at) + wait
@@ -190,7 +190,7 @@ def continued(alert: Alert, wait: timedelta) -> Alert:
 
 
 def demanded_anew(alert: Alert, now: datetime) -> Alert:
-    """People acknowledged a milder or smaller situation, or other districts."""
+    """Demands new acknowledgements, because people acknowledged a milder or smaller situation, or other districts."""
     alert = replaced(alert, demanded_sequence=alert.sequence)
     if not alert.is_answered:
         return replaced(alert, partly_acknowledged_by=(), **NOT_COUNTED)
@@ -211,7 +211,7 @@ def demanded_anew(alert: Alert, now: datetime) -> Alert:
 
 
 def woken_by(alert: Alert, latest: datetime) -> Alert:
-    """A snooze that would end after `latest` ends at `latest`."""
+    """Ends a snooze at `latest`, if the snooze would end later."""
     if alert.snoozed_until is None or alert.snoozed_until <= latest:
         return alert
     due = alert.escalates_at if alert.is_silenced else latest
@@ -227,9 +227,9 @@ def is_worse(alert: Alert, before: Alert) -> bool:
 
 
 def has_higher_impact(alert: Alert, before: Alert) -> bool:
-    """The impact level of an earthquake (PAGER) says how many casualties are expected.
+    """The impact level of an earthquake (PAGER) is an estimate of the casualties.
 
-    A missing impact level counts as green.
+    If the impact level is missing, it counts as green.
     """
     return impact_rank(alert) > impact_rank(before)
 
@@ -239,14 +239,14 @@ def impact_rank(alert: Alert) -> int:
 
 
 def has_grown(alert: Alert, before: Alert) -> bool:
-    """At each higher threshold, receivers are notified again."""
+    """Receivers are notified again at each higher threshold."""
     return alert.persons_step > before.persons_step
 
 
 def has_new_districts(alert: Alert, before: Alert, places: Ancestry) -> bool:
-    """A new district counts even if the alert covers fewer districts in total.
+    """A new district counts even if the alert now covers fewer districts.
 
-    A place is not new if it lies in a place that the alert covered before.
+    A place inside an earlier place of the alert is not new.
     """
     known = set(before.pcodes)
     return any(known.isdisjoint((pcode, *places.ancestors(pcode))) for pcode in alert.pcodes)

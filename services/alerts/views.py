@@ -16,7 +16,7 @@ from shared.events.vocabulary import Severity, Verdict
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=r"^[^\x00]*$")]
 
-# DOWNGRADED is missing, because only the system sets it.
+# Only Dayar itself sets DOWNGRADED, so people cannot choose it.
 VERDICTS = (Verdict.CONFIRMED, Verdict.FALSE_ALARM, Verdict.DUPLICATE, Verdict.EXPIRED, Verdict.CANCELLED)
 
 

@@ -1,4 +1,4 @@
-"""Wires the alerts worker: consumers, exposures, deliveries and escalation."""
+"""Connects the parts of the alerts worker: consumers, exposures, deliveries and escalation."""
 
 import asyncio
 import gc
@@ -55,15 +55,15 @@ from shared.places import Places
 from shared.places.points import KnownPoints
 from shared.postgres import database, notify
 
-# hazards that share a transaction cost less CPU, but wait for each other (docs/decisions/0036)
+# Hazards in one transaction cost less CPU time, but wait for each other (docs/decisions/0036).
 HAZARDS_ENOUGH = 4
-# in a burst, the alerts of a batch are sent while the next batch is judged
+# In a burst, the alerts of one batch are sent while the next batch is judged.
 HAZARDS_AT_ONCE = 100
 HAZARDS_EVERY_MS = 55
-# twelve households in one transaction cost a quarter of the time of twelve transactions
+# One transaction for twelve households costs a quarter of the time of twelve transactions.
 HOUSEHOLDS_EVERY_MS = 200
 DAY = timedelta(days=1)
-HOUSEHOLDS_AT_ONCE = 100  # other tasks wait while a batch holds its locks and the event loop
+HOUSEHOLDS_AT_ONCE = 100  # A batch holds locks and the event loop, so other tasks wait for its end.
 
 
 async def run(settings: AlertsSettings) -> None:
@@ -156,7 +156,7 @@ class AlertsWorker:
         ]
 
     def telegram_tasks(self, outbound: Outbound, patient: Outbound) -> list[wiring.Task]:
-        """`patient` waits for updates, so its calls may take longer than those of `outbound`."""
+        """Calls by `patient` may take longer than those by `outbound`, because Telegram waits for updates."""
         settings, sessions, messages = self._settings, self._sessions, ChatMessages(self._texts)
         replies = Replies(self._rules, self._places, self._box, self._access, ActChannel.TELEGRAM)
         answering, bot = Answering(replies, self._box, messages), BotApi(settings, outbound)
@@ -169,16 +169,16 @@ class AlertsWorker:
 
 
 def settle_garbage() -> None:
-    """Excludes the places of the country from garbage collection, because scanning the places takes 0.1 s each time."""
+    """Excludes the places of the country from garbage collection. Each scan of them would take 0.1 s."""
     gc.collect()
     gc.freeze()
 
 
 async def forget_ended_holds(sessions: async_sessionmaker[AsyncSession], settings: AlertsSettings) -> None:
-    """Deletes old ended holds once a day, until cancelled.
+    """Once a day, deletes old ended holds, until cancelled.
 
-    An ended hold is kept as long as dead letters, because a redriven dead letter may have an older event of the
-    hold.
+    Ended holds stay as long as dead letters, because a dead letter that is processed again may have an older event of
+    the hold.
     """
     kept = timedelta(days=settings.dead_letters_days) + DAY
     while True:

@@ -1,1 +1,1 @@
-"""The statistics of alerts, hazards and notifications, as a page and as a workbook."""
+"""Serves statistics of alerts, hazards and notifications, as a page and as a workbook."""

@@ -1,4 +1,4 @@
-"""Writes the statistics as a workbook with a sheet for each table."""
+"""Writes the statistics as a workbook, with one sheet for each table."""
 
 from collections.abc import Iterator, Mapping
 from html import unescape

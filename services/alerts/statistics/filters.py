@@ -1,4 +1,4 @@
-"""The filters of the statistics, read from the query of a URL."""
+"""Reads the filters of the statistics from the query of a URL."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,16 +27,17 @@ class Grouping(StrEnum):
 
 
 class BadPeriod(StrEnum):
-    """Why the page shows no statistics for the months."""
+    """Says why the page shows no statistics for the requested months."""
 
     REVERSED = "reversed"
     TOO_LONG = "too_long"
 
 
 class StatisticsFilters(BaseModel):
-    """The filters, from the month `since` to the month `until`, including both.
+    """The period goes from the month `since` to the month `until`, both included.
 
-    If a form field is empty, its default is used. By default, the period has the last twelve months.
+    An empty form field counts as missing, and gets its default. Without `since` and `until`, the period is the last
+    twelve months.
     """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -61,7 +62,7 @@ class StatisticsFilters(BaseModel):
 
     @property
     def months(self) -> list[str]:
-        """Returns at most one month more than a period may have, which is enough to refuse the period."""
+        """Returns at most one month more than the longest period. This is enough to refuse the period."""
         assert self.since is not None
         assert self.until is not None
         period, month = list[str](), self.since
@@ -78,7 +79,7 @@ class StatisticsFilters(BaseModel):
         return None if count else BadPeriod.REVERSED
 
     def address(self, path: str = "/alerts/statistics", **changes: Any) -> str:
-        """The address is the address of the first page."""
+        """Returns the address of the first page with these filters."""
         kept = self.model_copy(update={"page": 1, **changes})
         values: Mapping[str, Any] = kept.model_dump(mode="json", exclude_none=True, exclude={"lang"})
         defaults = {"by": Grouping.MONTH, "page": 1}
@@ -87,7 +88,7 @@ class StatisticsFilters(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class StatisticsQuery:
-    """`units` maps a P-code to its row. If `visible` or `within` is None, all places are included."""
+    """`units` maps a P-code to the unit of its row. None in `visible` or `within` means all places."""
 
     status: Status
     begins_at: datetime
@@ -118,9 +119,9 @@ class StatisticsQuery:
 
 
 def units_of(places: Places, level: int) -> dict[str, str]:
-    """The row of a unit is its oblast or, at level 2, its district.
+    """The row's unit is the oblast. At level 2, the row's unit is the district.
 
-    A unit that lies in no unit of this level has a separate row.
+    A place outside all units of this level has its own row.
     """
     above = places.adm1 if level == 1 else places.adm2
     return {pcode: above(pcode) or pcode for pcode in places.codes}

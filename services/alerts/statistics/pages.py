@@ -1,4 +1,4 @@
-"""The page of the statistics, and its tables as a workbook."""
+"""Serves the page of statistics, and its tables as a workbook."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -31,9 +31,9 @@ router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
 Filters = Annotated[StatisticsFilters, Query()]
 PAGE_ROWS = 60
-# statistics are computed one after the other, so that enough database connections are free for the work on alerts
+# Only one request at a time computes statistics, so that enough database connections stay free for alerts.
 ONE_AT_A_TIME = asyncio.Semaphore(1)
-LONGEST_WAIT = 5.0  # the page then says that somebody else's statistics are being computed
+LONGEST_WAIT = 5.0  # After this wait, the page says that somebody else's statistics are being computed.
 
 Answer = Callable[[Request, StatisticsFilters, Statistics, datetime], Awaitable[Response]]
 
@@ -56,9 +56,9 @@ async def statistics_export(request: Request, caller: Caller, filters: Filters) 
 async def _answered(
     request: Request, caller: Principal, given: StatisticsFilters, answer: Answer, *entries: audit.Entry
 ) -> Response:
-    """The response is computed from one snapshot of the database.
+    """All numbers come from one snapshot of the database.
 
-    If the months are not accepted, the page says so with 422.
+    Months that are not accepted get 422.
     """
     now = datetime.now(UTC)
     filters = given.usual(now)
@@ -75,14 +75,14 @@ async def _answered(
         if not is_too_slow(error):
             raise
         return _rendered(request, filters, now, status=503, is_too_slow=True)
-    # the workbook is written after the transaction, and while the next statistics are computed, because writing takes
-    # time
+    # Writing the workbook takes time, so it is written after the transaction. Meanwhile the next statistics can be
+    # computed.
     return await answer(request, filters, computed, now)
 
 
 @asynccontextmanager
 async def _turn() -> AsyncIterator[None]:
-    """Waits until no other statistics are computed. Raises StatisticsBusy after LONGEST_WAIT."""
+    """Waits until nobody else's statistics are being computed. Raises StatisticsBusy after a wait of LONGEST_WAIT."""
     try:
         async with asyncio.timeout(LONGEST_WAIT):
             await ONE_AT_A_TIME.acquire()

@@ -1,4 +1,4 @@
-"""Queries for the statistics: one for the alerts, one for the hazards, one for the notifications."""
+"""Queries for the statistics: for alerts, for hazards, and for notifications."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -39,14 +39,14 @@ from shared.events import FIELD_TEAMS
 from shared.events.vocabulary import Certainty, DeliveryChannel
 from shared.postgres.models import table
 
-# A person who closes an alert has seen it.
+# A person who closes an alert has seen the alert, so a closure counts as a reaction.
 REACTIONS = (*ACKNOWLEDGING, ActKind.RESOLVED)
 ALERT = table(AlertRow).c
 PCODES = func.to_jsonb(ALERT.pcodes).label("pcodes")
 IS_DELIVERED = Delivery.is_delivered.is_(True)
 IS_RECEIVED = SmsMessage.state.in_((SmsReceiptState.DELIVERED, SmsReceiptState.READ))
-# The state of a delivery as in `delivery.states.state_of`, but without `answered`, and with one state for all unsettled
-# deliveries.
+# The states are those of `delivery.states.state_of`, with two differences: `answered` is missing, and all unsettled
+# deliveries have one state.
 OUTCOME = case(
     (IS_RECEIVED, DeliveryState.DELIVERED.value),
     (Delivery.reason == OUTBOX_PAGE, DeliveryState.NOT_SENT.value),
@@ -83,7 +83,7 @@ async def alerts(session: AsyncSession, query: StatisticsQuery) -> Sequence[Any]
 
 
 async def hazards(session: AsyncSession, query: StatisticsQuery) -> Sequence[Any]:
-    """Cancelled hazards are not counted. Reports of field teams that found no hazard are not counted either."""
+    """Leaves out cancelled hazards. Leaves out reports in which a field team found no hazard."""
     report = cast(Hazard.report, JSONB)
     is_found = or_(
         report["source"].astext != FIELD_TEAMS, report["certainty"].astext.is_distinct_from(Certainty.UNLIKELY)
@@ -97,7 +97,7 @@ async def hazards(session: AsyncSession, query: StatisticsQuery) -> Sequence[Any
         .where(Hazard.status == query.status, ~Hazard.is_cancelled, Hazard.ends_at >= query.begins_at)
         .where(is_found, *_is_in_areas(query))
         .cte("begun")
-        # without MATERIALIZED, PostgreSQL would parse each report several times
+        # MATERIALIZED makes PostgreSQL parse each report only once.
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
     wanted = select(begun).where(begun.c.at >= query.begins_at, begun.c.at < query.ends_at)
@@ -119,7 +119,7 @@ async def deliveries(session: AsyncSession, query: StatisticsQuery) -> Sequence[
 
 
 def _is_counted(query: StatisticsQuery) -> list[ColumnElement[bool]]:
-    """A suppressed alert does not count, because the alert was never raised."""
+    """A suppressed alert was never raised, so it does not count."""
     return [
         ALERT.status == query.status,
         ~AlertRow.is_suppressed,
@@ -130,7 +130,7 @@ def _is_counted(query: StatisticsQuery) -> list[ColumnElement[bool]]:
 
 
 def _is_in_areas(query: StatisticsQuery) -> list[ColumnElement[bool]]:
-    """As for alerts, a hazard without a place concerns everybody."""
+    """A hazard without a place concerns everybody, as an alert without a place does."""
     areas = table(Hazard).c.areas
     touches = areas.op("&&", return_type=Boolean())
     conditions: list[ColumnElement[bool]] = []
@@ -142,7 +142,7 @@ def _is_in_areas(query: StatisticsQuery) -> list[ColumnElement[bool]]:
 
 
 def _first_reactions(alerts: CTE) -> CTE:
-    """An acknowledgement that the person took back does not count."""
+    """A withdrawn acknowledgement does not count."""
     next_deed = func.lead(Act.deed).over(partition_by=(Act.alert_id, Act.account_id), order_by=Act.act_id)
     acts = (
         select(Act.alert_id, Act.deed, Act.acted_at, next_deed.label("next_deed"))
@@ -166,7 +166,7 @@ async def _rows(
     measures: Sequence[ColumnElement[Any]],
     groups: Sequence[ColumnElement[Any]] = (),
 ) -> Sequence[Any]:
-    """A case with several areas is counted in several rows, but only once in the total."""
+    """A case with several areas has several rows, but counts only once in the total."""
     source, key = _keyed(query, cases)
     total = select(true().label("is_total"), cast(null(), Text).label("key"), *groups, *measures)
     by_key = select(false().label("is_total"), key.label("key"), *groups, *measures)
@@ -184,7 +184,7 @@ def _keyed(query: StatisticsQuery, cases: CTE) -> tuple[FromClause, ColumnElemen
 
 
 def _units(query: StatisticsQuery, cases: CTE) -> CTE:
-    """The codes of each list are looked up once, because there are few different lists of P-codes."""
+    """There are few different lists of P-codes, so each list is looked up only once."""
     lists = select(cases.c.pcodes).distinct().subquery("lists")
     codes = select(lists.c.pcodes, func.jsonb_array_elements_text(lists.c.pcodes).label("code")).cte("codes")
     known = func.unnest(_texts(query.units.keys()), _texts(query.units.values()))

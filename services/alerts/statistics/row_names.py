@@ -1,4 +1,4 @@
-"""The names of the rows of the statistics."""
+"""Names the rows of the statistics."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The numbers of the statistics by row: of alerts and hazards, and of notifications by channel and outcome."""
+"""Computes the numbers of the statistics: alerts and hazards by row, notifications by channel and outcome."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,11 +19,10 @@ OUTCOMES = (
 
 @dataclass(frozen=True, slots=True)
 class AlertNumbers:
-    """The times are minutes from the raise to the first acknowledgement, or None if nobody acknowledged.
+    """Times are minutes from the raise to the first acknowledgement. They are None if nobody acknowledged.
 
-    An alert is `decided` if it is known whether somebody acknowledged it within the first waiting time, and
-    `in_time` if somebody did. Alerts that are still within their first waiting time, and alerts of an earlier
-    release of Dayar, are not decided.
+    `decided` counts alerts that somebody acknowledged, or whose first waiting time is over. `in_time` counts alerts that
+    somebody acknowledged within the first waiting time. Alerts in their first waiting time, and alerts of an earlier release of Dayar, are not `decided`.
     """
 
     key: str | None
@@ -57,7 +56,7 @@ class DeliveryNumbers:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Each table begins with its totals: one row for alerts and hazards, one row for each channel."""
+    """Totals come first in each table: one row for alerts and hazards, and one row for each channel."""
 
     total: AlertNumbers
     alerts: Sequence[AlertNumbers]
@@ -79,7 +78,7 @@ def statistics(
     deliveries: Iterable[Any],
     visible: frozenset[str] | None,
 ) -> Statistics:
-    """In tables by area, the areas that are not `visible` are left out."""
+    """Tables by area leave out areas that are not `visible`."""
     totals, numbers = _of_alerts(alerts, hazards)
     channel_totals, of_channels = _of_deliveries(deliveries)
     for key, _ in of_channels:
@@ -133,7 +132,7 @@ def _of_deliveries(
 def _ordered(
     filters: StatisticsFilters, numbers: Mapping[str | None, AlertNumbers], visible: frozenset[str] | None
 ) -> list[AlertNumbers]:
-    """The types or areas with the most alerts come first."""
+    """The types or areas with the most alerts are at the top."""
     if filters.by is Grouping.MONTH:
         return [numbers.get(month, AlertNumbers(month)) for month in filters.months]
     is_limited = filters.by is Grouping.AREA and visible is not None

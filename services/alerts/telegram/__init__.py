@@ -1,1 +1,1 @@
-"""Sends alerts by the Bot API of Telegram, and handles the answers of people."""
+"""Sends alerts through Telegram's Bot API, and handles people's answers."""

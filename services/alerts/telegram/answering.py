@@ -1,4 +1,4 @@
-"""Answers people who reply to messages, or who send commands to the bot."""
+"""Answers replies to messages, and commands to the bot."""
 
 import re
 from datetime import datetime
@@ -48,7 +48,7 @@ BAD_NAME = N_("Answer with the name only, in one line of at most 150 characters.
 
 
 class Answering:
-    """Handles an update in the caller's transaction. The returned calls of the Bot API are made after the commit."""
+    """Handles an update in the transaction of the caller. Make the returned calls of the Bot API after the commit."""
 
     def __init__(self, replies: Replies, box: WebhookSecrets, messages: ChatMessages) -> None:
         self._replies, self._box, self._buttons = replies, box, ButtonAnswering(replies, messages)
@@ -64,7 +64,7 @@ class Answering:
         return await self._named(session, message, message.sender, now)
 
     async def is_bound(self, session: AsyncSession, update: BotUpdate) -> bool:
-        """Both messages and buttons have a sender, who may be bound to an account."""
+        """Returns True if the sender of the message or button press is bound to an account."""
         sender = update.message.sender if update.message is not None else None
         if update.callback_query is not None:
             sender = update.callback_query.sender
@@ -73,9 +73,9 @@ class Answering:
     async def _named(
         self, session: AsyncSession, message: IncomingMessage, sender: Sender, now: datetime
     ) -> list[BotCall]:
-        """An answer to a question acknowledges the alert on behalf of the person whom the answer names.
+        """A reply to the bot's question names a person. The alert is acknowledged on behalf of this person.
 
-        An answer to the message of an alert is a comment. Other messages get no answer.
+        A reply to an alert's message is a comment on the alert. All other messages are ignored.
         """
         if message.reply_to_message is None:
             return []
@@ -105,10 +105,9 @@ class Answering:
         replied: TelegramMessage | None,
         now: datetime,
     ) -> list[BotCall]:
-        """Telegram users without an account are told how to acknowledge, as long as the alert waits for somebody.
+        """While the alert waits for an action, a user without an account learns how to acknowledge.
 
-        Later messages of users without an account get no answer, because these messages are conversation of the
-        group.
+        Later messages from such users get no answer, because they are conversation within the group.
         """
         if replied is None:
             return []
@@ -154,7 +153,7 @@ class Answering:
             await bindings.burn(session, self._box, TELEGRAM, code, now)
             return [text_call(message, _(ONLY_PRIVATE))]
         bound = await bindings.bind(session, self._box, TELEGRAM, str(sender.id), code, now)
-        # the security log cannot be shortened, so a locked user must not add entries without end
+        # The security log cannot be shortened. Therefore a locked user must not add entries without end.
         if bound is not CodeRefusal.LOCKED:
             await audit.add(session, entry_of(bound))
         if isinstance(bound, CodeRefusal):
@@ -165,7 +164,7 @@ class Answering:
 
 
 def entry_of(bound: BoundPerson | CodeRefusal) -> Entry:
-    """The entry does not name the Telegram user."""
+    """The entry of a refused code does not say which Telegram user sent it."""
     account: UUID | None = None if isinstance(bound, CodeRefusal) else bound.account
     result, reason = (Result.DONE, None) if account else (Result.REFUSED, str(bound))
     return Entry(action=Action.BOUND, result=result, account=account, subject="telegram", reason=reason)

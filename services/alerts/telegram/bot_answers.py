@@ -1,4 +1,4 @@
-"""Sends the bot's answers to people, several at a time, so that answers to strangers delay nobody."""
+"""Sends the bot's answers. Several answers go out at a time, so that answers to strangers delay nobody."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -18,14 +18,14 @@ from shared.outbound_errors import OutboundError
 BOUND_AT_ONCE = 20
 STRANGERS_AT_ONCE = 4
 MOST_STRANGERS_WAITING = 100
-LONGEST_WAIT_SECONDS = 30.0  # an answer for which Telegram demands a longer pause is not sent
+LONGEST_WAIT_SECONDS = 30.0  # If Telegram demands a longer pause, the answer is dropped.
 
 
 class BotAnswers:
-    """Answers to people who are bound to an account do not wait for answers to strangers.
+    """Answers to bound people and to strangers wait in separate queues.
 
-    Only a limited number of strangers wait for an answer; the others get none. If Telegram demands a pause, the
-    answer is sent once more after the pause, because the person must learn whether the action had an effect.
+    If too many strangers already wait, a further stranger gets no answer. After a pause that Telegram demands, the
+    answer is sent once more, because the person must learn the result of the action.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class BotAnswers:
             self._strangers_waiting -= 1
 
     async def _send(self, calls: Sequence[BotCall]) -> None:
-        """A failure is only logged, because the person's action is stored already."""
+        """The person's action is already stored, so a failure is only logged."""
         for call in calls:
             with outage_logged("telegram question not stored"):
                 try:
@@ -81,7 +81,7 @@ class BotAnswers:
                 await message_queries.ask(session, chat_id, message_id, call.question, self._clock())
 
     async def _turn(self, chat: Chat | None) -> None:
-        """If the wait would be too long, the bot tries to send the message at once."""
+        """If the wait would be too long, the message is sent at once."""
         is_reserved, seconds = self._limits.reserve(chat, LONGEST_WAIT_SECONDS) if chat else (False, 0.0)
         if is_reserved:
             await asyncio.sleep(seconds)

@@ -1,4 +1,4 @@
-"""A client of Telegram's Bot API (https://core.telegram.org/bots/api), which calls only through `shared.outbound`."""
+"""Calls Telegram's Bot API (https://core.telegram.org/bots/api), only through `shared.outbound`."""
 
 import re
 from http import HTTPStatus
@@ -11,7 +11,7 @@ from shared.config import secret
 from shared.outbound import Outbound
 from shared.outbound_errors import OutboundError
 
-# in bytes; higher than the limit of a webhook's answer, because an answer may be a batch of updates
+# This limit in bytes is higher than for a webhook's answer, because one answer may hold many updates.
 ANSWER_LIMIT = 1024 * 1024
 JSON = {"Content-Type": "application/json"}
 TOKEN = re.compile(r"[1-9]\d{0,17}:[\w-]{1,100}", re.ASCII)
@@ -42,7 +42,7 @@ class BotApiError(Exception):
 
     @property
     def is_token_refused(self) -> bool:
-        """Telegram answers 401 to an invalid or revoked token, and 404 to a text that is no token."""
+        """For an invalid or revoked token, Telegram answers 401. For a text that is no token, Telegram answers 404."""
         return self.code in (401, 404)
 
     def says(self, *phrases: str) -> bool:
@@ -63,21 +63,21 @@ class ApiAnswer(msgspec.Struct):
 
 
 class BotApi:
-    """The token is read at each call, so that a new token needs no restart."""
+    """The token is read for each call. A new token therefore needs no restart."""
 
     def __init__(self, settings: AlertsSettings, outbound: Outbound) -> None:
         self._settings, self._outbound = settings, outbound
 
     @property
     def is_outside_exercise(self) -> bool:
-        """Returns whether this installation is an exercise and may not call the API.
+        """True if this installation is an exercise that must not call the API.
 
-        An exercise may call only servers on its own machine, and only if OUTBOUND_ALLOW lists them.
+        An exercise may call only servers on its own machine that OUTBOUND_ALLOW lists.
         """
         return self._outbound.gate.is_outside_exercise(self._settings.alerts_telegram_api)
 
     async def call(self, method: str, **fields: Any) -> Any:
-        """Fields that are None are left out. Raises BotApiError and OutboundError."""
+        """A field with the value None is not sent. Raises BotApiError or OutboundError."""
         url = f"{self._settings.alerts_telegram_api.rstrip('/')}/bot{self._token}/{method}"
         body = msgspec.json.encode({name: value for name, value in fields.items() if value is not None})
         response = await self._outbound.call(url, body, JSON, limit=ANSWER_LIMIT)
@@ -102,7 +102,7 @@ class BotApi:
 
     @property
     def bot_id(self) -> int:
-        """The bot's token begins with the bot's id. Raises NoToken."""
+        """A bot's token begins with the id of the bot. Raises NoToken."""
         return int(self._token.partition(":")[0])
 
     @property

@@ -1,4 +1,4 @@
-"""The calls of the Bot API that answer a person."""
+"""Builds the Bot API calls that answer a person."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from shared.pages.catalogs import translations
 from shared.pages.languages import DEFAULT, LANGUAGES
 from shared.pages.terms import N_
 
-SHOWN_TOAST = 200  # Telegram shows at most this many characters after a button was pressed
+SHOWN_TOAST = 200  # After the press of a button, Telegram shows at most this number of characters.
 HOW_TO_BIND = N_("Ask the administrator for a code, and send it to me in a private chat: /start CODE")
 
 
 @dataclass(frozen=True, slots=True)
 class BotCall:
-    """If the call asks on whose behalf somebody acknowledges an alert, `question` is the delivery of this alert."""
+    """`question` is the delivery of the alert, if the call asks on whose behalf somebody acknowledges."""
 
     method: str
     fields: Mapping[str, Any]
@@ -26,7 +26,7 @@ class BotCall:
 
 
 def toast(pressed: PressedButton, reply: Reply, language: str) -> BotCall:
-    """A refusal stays on the screen until the person closes it."""
+    """A refusal stays on the screen until the person closes the refusal."""
     text = sentence(reply, language)
     if reply.result in (ReplyResult.NOT_BOUND, ReplyResult.ACCESS_ENDED):
         text = f"{text} {translations(language, LOCALES).gettext(HOW_TO_BIND)}"
@@ -35,7 +35,7 @@ def toast(pressed: PressedButton, reply: Reply, language: str) -> BotCall:
 
 
 def received(pressed: PressedButton) -> BotCall:
-    """Telegram shows a waiting sign on a pressed button until the bot makes this call."""
+    """Until this call, Telegram shows a waiting sign on the pressed button."""
     return BotCall("answerCallbackQuery", {"callback_query_id": pressed.id})
 
 

@@ -1,4 +1,4 @@
-"""Answers the people who press the buttons of messages."""
+"""Answers people who press the buttons of messages."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -27,7 +27,7 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_
 
-# the bot answers these buttons with a question
+# These buttons make the bot ask a question.
 ASKING = {
     Press.ON_BEHALF: ReplyResult.ACKNOWLEDGED,
     Press.SNOOZE: ReplyResult.SNOOZED,
@@ -39,7 +39,7 @@ QUESTION = N_("On whose behalf do you acknowledge this alert? Answer this messag
 
 
 class ButtonAnswering:
-    """Acts on the alert in the caller's transaction. The returned calls of the Bot API are made after the commit."""
+    """Acts on the alert in the transaction of the caller. Make the returned calls of the Bot API after the commit."""
 
     def __init__(self, replies: Replies, messages: ChatMessages) -> None:
         self._replies, self._messages = replies, messages
@@ -74,9 +74,9 @@ class ButtonAnswering:
         person: BoundPerson | None,
         now: datetime,
     ) -> list[BotCall]:
-        """A person who may act on the alert learns that the message is too old.
+        """Tells a person who may act on the alert that the message is too old.
 
-        The buttons of the message are removed.
+        Removes the buttons of the message.
         """
         reply = await self._replies.hindrance(session, delivery.alert_id, person, now, ReplyResult.TOO_OLD)
         if reply is None:
@@ -110,7 +110,10 @@ class ButtonAnswering:
         person: BoundPerson | None,
         now: datetime,
     ) -> list[BotCall]:
-        """After the action, the question has no buttons, and shows who acted and why, or that the alert has changed."""
+        """After the action, the question loses its buttons.
+
+        It shows who acted and why, or that the alert has changed.
+        """
         alert_id, replies, reason = delivery.alert_id, self._replies.to(delivery.sequence), ""
         if press in OUTCOMES:
             reply = await replies.close(session, alert_id, person, now, OUTCOMES[press])
@@ -133,7 +136,7 @@ class ButtonAnswering:
         return [*calls, BotCall("editMessageText", parameters), *self._edit(alerted, delivery, reply.alert)]
 
     async def _read(self, session: AsyncSession, pressed: PressedButton) -> tuple[Press, PressedDelivery] | None:
-        """None if the button's data is not ours, or if the delivery was not sent to this chat."""
+        """Returns None if the data is not from Dayar, or if this chat never got the delivery."""
         read = read_data(pressed.data)
         if read is None or pressed.message is None:
             return None
@@ -146,14 +149,14 @@ class ButtonAnswering:
         return read[0], replace(delivery, sequence=sequence, assignee=shown.assignee)
 
     def _choices(self, pressed: PressedButton, message: ChatMessage) -> list[BotCall]:
-        """The question is a new message, so that the alert's message keeps its buttons for the rest of the group."""
+        """The question is a new message. The alert's own message keeps its buttons for the rest of the group."""
         assert pressed.message is not None
         place = {"chat_id": pressed.message.chat.id, "message_thread_id": pressed.message.topic}
         silent = {"disable_notification": True, "reply_parameters": answer_to(pressed.message)}
         return [received(pressed), BotCall("sendMessage", {**place, **message.fields, **silent})]
 
     def _question(self, pressed: PressedButton, delivery: PressedDelivery) -> list[BotCall]:
-        """In a group, only the app of the mentioned person opens a reply."""
+        """In a group, a reply field opens only in the app of the mentioned person."""
         assert pressed.message is not None
         text = translations(delivery.language, LOCALES).gettext(QUESTION)
         mention = {"type": "text_mention", "offset": 0, "length": units(text), "user": {"id": pressed.sender.id}}

@@ -1,4 +1,4 @@
-"""Encodes what a button of a Telegram message asks for, and decodes it when somebody presses the button."""
+"""Encodes the action of a Telegram button, and decodes it after a press."""
 
 import base64
 import binascii
@@ -32,9 +32,9 @@ class Press(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShownAlert:
-    """The buttons of an earlier release of Dayar have no sequence.
+    """Buttons of earlier releases of Dayar have no sequence.
 
-    `assignee` is the account of the person whom the button names.
+    `assignee` is the account of the person on the button.
     """
 
     delivery_id: UUID
@@ -43,14 +43,14 @@ class ShownAlert:
 
 
 def data_of(press: Press, shown: ShownAlert) -> str:
-    """The data has at most 56 of the 64 bytes that Telegram permits."""
+    """Telegram permits 64 bytes. The data has at most 56."""
     sequence = () if shown.sequence is None else (str(shown.sequence),)
     assignee = () if shown.assignee is None else (short(shown.assignee),)
     return ".".join((press + short(shown.delivery_id), *sequence, *assignee))
 
 
 def read_data(data: str) -> tuple[Press, ShownAlert] | None:
-    """None if the data is not ours."""
+    """Returns None if the data does not come from Dayar."""
     id, *rest = data[1:].split(".", 2)
     if rest and not SEQUENCE.fullmatch(rest[0]):
         return None

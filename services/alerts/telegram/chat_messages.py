@@ -1,4 +1,4 @@
-"""Writes the Telegram message of an alert: the text of a mail, the newest state, and buttons."""
+"""Writes an alert's Telegram message: the text of a mail, the newest state, and the buttons."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -22,11 +22,10 @@ from shared.events.vocabulary import DeliveryChannel, Demand, Verdict
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_, term
 
-LONGEST = 4096  # Telegram refuses longer messages, in UTF-16 code units
-ENDING = 4  # the last lines of every message, with the link and the centre's name
+LONGEST = 4096  # Telegram refuses a message with more UTF-16 code units.
+ENDING = 4  # Every message ends with this number of lines, which have the link and the centre's name.
 CUT = "…"
-# A message with one of these causes is short and without sound, because the alert's first message is edited to show the
-# whole state.
+# A message with one of these causes is short and silent. The alert's first message is edited to show the full state.
 SHORT = frozenset({Cause.ACKNOWLEDGED, Cause.RESOLVED})
 
 ACKNOWLEDGE = N_("Acknowledge")
@@ -39,9 +38,10 @@ OTHERS = N_("Other people are on the page of the alert.")
 WHICH_OUTCOME = N_("With which outcome do you close the alert?")
 
 MOST_ASSIGNEES, LONGEST_ASSIGNEE = 8, 60
-WITH_BUTTONS = 10  # a digest has a link and a button for at most this many alerts
-LAST_LINES = 400  # a digest keeps this space for the number of the other alerts, and for the link to the board
-IN_ROW = 3  # on a phone, at most this many buttons in a row are readable
+WITH_BUTTONS = 10  # A digest has links and buttons for at most this number of alerts.
+# A digest reserves this number of characters for the count of further alerts and for the link to the board.
+LAST_LINES = 400
+IN_ROW = 3  # With more buttons in a row, a phone cuts their texts off.
 
 
 SNOOZES = (Press.SNOOZE_TO_VERIFY, Press.SNOOZE_UNTIL_CALLED, Press.SNOOZE_ON_THE_WAY, Press.SNOOZE_OTHER_ALERT)
@@ -57,7 +57,7 @@ OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button without `data` opens the `url`. `data` is sent back to us if the button is pressed."""
+    """A button that has no `data` opens `url`. Telegram sends `data` back when somebody presses the button."""
 
     text: str
     data: str | None = None
@@ -71,7 +71,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """The title, which is the first line, is bold."""
+    """The first line is the title, in bold."""
 
     title: str
     body: str
@@ -96,7 +96,7 @@ class ChatMessage:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The text is plain, so that nothing has to be escaped."""
+        """The text has no markup, so nothing must be escaped."""
         keyboard = [[button.json for button in row] for row in self.rows]
         return {
             "text": self.text,
@@ -127,7 +127,7 @@ class ChatMessages:
         *,
         is_internal: bool,
     ) -> ChatMessage:
-        """The message of a delivery. `is_internal` says whether the receiver belongs to the centre."""
+        """Builds the message of one delivery. `is_internal` is true if the receiver belongs to the centre."""
         cause = shown_cause(state, cause)
         if cause in SHORT:
             return ChatMessage(self._subject(state, cause, language), state_line(state, language), is_silent=True)
@@ -143,17 +143,17 @@ class ChatMessages:
         *,
         is_internal: bool,
     ) -> ChatMessage:
-        """The first message of an alert is edited to the whole message."""
+        """Builds the text to which an alert's first message is edited."""
         event = event_of(state)
         text = self._texts.of(event, cause, language, words, DeliveryChannel.TELEGRAM)
         rows = self._rows(event, language, delivery_id, is_internal=is_internal)
         return ChatMessage(text.subject, bounded(text, state_line(state, language)), rows)
 
     def digest(self, items: Sequence[DigestItem], language: str) -> ChatMessage:
-        """The alerts are numbered in the order of the items.
+        """Alerts are numbered in the order of `items`.
 
-        The first alerts have a title, a state, a link and a button. For the other alerts, the message has as many
-        titles as fit, and the link to the board. Of several items about an alert, the message has only the last.
+        Each of the first alerts has a title, a state, a link and a button. For all further alerts, the message lists as
+        many titles as fit, and the link to the board. If several items are about one alert, only the last item counts.
         """
         _ = translations(language, LOCALES).gettext
         latest = {item.state.alert_id: item for item in items}
@@ -220,7 +220,7 @@ class ChatMessages:
     def _rows(
         self, alert: AlertRaised, language: str, delivery_id: UUID, *, is_internal: bool
     ) -> tuple[tuple[Button, ...], ...]:
-        """Outside the centre, the button "Assign…" is missing, because its question names colleagues to the chat."""
+        """External receivers have no button "Assign…", because its question would show the names of colleagues."""
         _ = translations(language, LOCALES).gettext
         data = partial(data_of, shown=ShownAlert(delivery_id, alert.sequence))
         work = (START, Press.START) if alert.progressed_at is None else (TAKE_OVER, Press.TAKE_OVER)
@@ -247,15 +247,18 @@ class ChatMessages:
 
 
 def in_digest_order(items: Sequence[DigestItem]) -> list[DigestItem]:
-    """In a new digest, the alerts that must be acknowledged come first.
+    """A new digest begins with the alerts that somebody must acknowledge.
 
-    An edit keeps the order in which the digest was sent, because people know the alerts by their numbers.
+    An edit keeps the order in which the digest was sent, because people know an alert by its number.
     """
     return sorted(items, key=lambda item: item.state.demand is not Demand.ACKNOWLEDGEMENT)
 
 
 def shown_cause(state: Alert | AlertRaised, cause: str) -> str:
-    """The cause for the title. A title must not say "Not acknowledged" if somebody has acknowledged meanwhile."""
+    """Returns the cause that the title shows.
+
+    Somebody may have acknowledged since. Then the title must not say "Not acknowledged".
+    """
     return Cause.RAISED if cause == Cause.ESCALATED and state.acknowledged_at is not None else cause
 
 
@@ -264,7 +267,7 @@ def event_of(state: Alert | AlertRaised) -> AlertRaised:
 
 
 def bounded(text: Text, state: str) -> str:
-    """A text that is too long for one message is cut off before the link."""
+    """Cuts off a text that is too long for one message. The link at the end stays."""
     lines = text.body.splitlines()
     head, ending = "\n".join(lines[:-ENDING]), "\n".join(lines[-ENDING:])
     if state:
@@ -276,12 +279,12 @@ def bounded(text: Text, state: str) -> str:
 
 
 def units(text: str) -> int:
-    """Telegram counts UTF-16 code units."""
+    """Returns the length in UTF-16 code units, as Telegram counts."""
     return len(text.encode("utf-16-le")) // 2
 
 
 def is_linkable(url: str) -> bool:
-    """Telegram refuses a whole message because of a wrong address in a button."""
+    """For one wrong address in a button, Telegram refuses the whole message."""
     host = urlsplit(url).hostname or ""
     try:
         return not ipaddress.ip_address(host).is_loopback

@@ -1,4 +1,4 @@
-"""A receiver's address in Telegram is `telegram:<chat id>` or `telegram:<chat id>/<topic id>`."""
+"""A receiver's Telegram address is `telegram:<chat id>`, or `telegram:<chat id>/<topic id>` for a topic of a group."""
 
 import re
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ ADDRESS = re.compile(r"telegram:(-?[1-9]\d{0,17})(?:/([1-9]\d{0,17}))?")
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A person's chat has a positive id. `topic` is the topic, if the group has topics."""
+    """The chat with a person has a positive id. `topic` is set only for a group with topics."""
 
     id: int
     topic: int | None = None
 
     @classmethod
     def of(cls, address: str) -> Self:
-        """Raises ValueError if the text is no address."""
+        """Raises ValueError if the text is not a Telegram address."""
         parts = ADDRESS.fullmatch(address)
         if parts is None:
             raise ValueError("telegram:<chat id> or telegram:<chat id>/<topic id> is expected")

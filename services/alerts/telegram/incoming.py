@@ -1,4 +1,4 @@
-"""Parses the updates that Telegram sends to the bot. Fields that we do not need are ignored."""
+"""Parses updates from Telegram. Fields that Dayar does not need are ignored."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ ALLOWED = ("message", "callback_query")
 
 
 class Sender(msgspec.Struct):
-    """`language_code` is the language of the person's app."""
+    """`language_code` is the language of the app in which the person writes."""
 
     id: int
     language_code: str | None = None
@@ -24,7 +24,7 @@ class OwnChat(msgspec.Struct):
 
 
 class IncomingMessage(msgspec.Struct):
-    """`message_thread_id` is the topic if `is_topic_message` is true."""
+    """If `is_topic_message` is true, `message_thread_id` is the topic."""
 
     message_id: int
     chat: OwnChat
@@ -53,7 +53,7 @@ class BotUpdate(msgspec.Struct):
 
 
 def read(update: dict[str, Any]) -> BotUpdate | None:
-    """None if the update does not have the expected form."""
+    """Returns None for an update of another form."""
     try:
         return msgspec.convert(update, BotUpdate)
     except msgspec.ValidationError:

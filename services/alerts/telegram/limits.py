@@ -1,4 +1,4 @@
-"""Keeps Telegram's limits for one chat: a message a second, and 20 messages a minute in a group."""
+"""Keeps Telegram's limits for each chat: one message a second, and in a group 20 messages a minute."""
 
 import time
 from collections import defaultdict, deque
@@ -11,7 +11,7 @@ IN_GROUP = 20  # messages a minute
 
 
 class ChatLimits:
-    """Reserves the times at which this process may send messages. The messages of other processes are not known."""
+    """Reserves the times at which this process may send. Messages of other processes are not counted."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -19,13 +19,13 @@ class ChatLimits:
         self._closed_until: dict[int, float] = {}
 
     def close(self, chat: Chat, seconds: float) -> None:
-        """Telegram asked us to wait."""
+        """Call this if Telegram demands a pause."""
         self._closed_until[chat.id] = self._clock() + seconds
 
     def reserve(self, chat: Chat, within: float, *, kept_free: int = 0) -> tuple[bool, float]:
-        """Returns whether a time was reserved, and how many seconds it is ahead.
+        """Returns whether a time was reserved, and how many seconds from now the time is.
 
-        `kept_free` says how many of a group's messages in a minute are kept for other callers.
+        `kept_free` reserves this number of a group's messages in a minute for other callers.
         """
         most = IN_GROUP - kept_free
         now, reserved = self._clock(), self._reserved[chat.id]

@@ -1,6 +1,6 @@
-"""If an alert changes and no new message is sent, edits the first message about the alert.
+"""If an alert changes without a new message, edits the first message about the alert.
 
-After the edit, nobody reads old facts. The module also edits a digest if one of its alerts has changed or was answered.
+Nobody then reads old facts. If an alert of a digest changes or is answered, edits the digest.
 """
 
 import asyncio
@@ -34,9 +34,10 @@ from shared.outbound_errors import OutboundError
 from shared.postgres import database
 
 LOOK_SECONDS = 1.0
-FOR_MESSAGES = 10  # of the messages that a group may get in a minute, this many are kept for new messages
-FINAL = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN})  # the message was deleted, or the bot was blocked
-TRIED_FOR = timedelta(hours=24)  # an edit that still fails this time after the change of the alert is given up
+FOR_MESSAGES = 10  # A group may get few messages in a minute. This number of them stays reserved for new messages.
+# Somebody deleted the message or blocked the bot, so a later edit cannot succeed.
+FINAL = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN})
+TRIED_FOR = timedelta(hours=24)  # If an edit still fails this long after the alert's change, the edit is given up.
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Facts:
     sites: Mapping[UUID, ExposedSite]
 
     def receiver_of(self, message: OutdatedMessage) -> Receiver | None:
-        """None if the receiver was removed, or now has another chat."""
+        """Returns None if the receiver was removed, or has another chat now."""
         receiver = self.receivers.get(message.recipient)
         if receiver is None:
             return None
@@ -66,7 +67,10 @@ class Facts:
 
 
 class MessageEdits:
-    """Runs until cancelled. A worker skips messages that another worker edits, so several workers may run."""
+    """Runs until cancelled. Runs until cancelled.
+
+    Several workers may run this, because each skips messages that another worker edits.
+    """
 
     def __init__(
         self, api: BotApi, messages: ChatMessages, sessions: async_sessionmaker[AsyncSession], limits: ChatLimits
@@ -87,10 +91,10 @@ class MessageEdits:
         return len(outdated)
 
     async def _edit(self, message: OutdatedMessage, facts: Facts) -> None:
-        """If the limits of the chat permit no edit now, the edit is made later.
+        """If the chat's limits permit no edit now, the edit waits.
 
-        If Telegram does not answer, or refuses the token, the edit is also made later. When the time `TRIED_FOR` has
-        passed after the alert's last change, the edit is given up until the next change.
+        The edit also waits if Telegram does not answer or refuses the token. If the edit still fails at TRIED_FOR after
+        the alert's last change, it is given up until the next change.
         """
         alert, receiver = facts.alerts.get(message.alert_id), facts.receiver_of(message)
         if message.is_digest:
@@ -107,9 +111,9 @@ class MessageEdits:
                 await self._settle(message, alert)
 
     async def _edit_digest(self, digest: OutdatedMessage, *, is_received: bool) -> None:
-        """The alerts keep their order and their numbers.
+        """All alerts keep their order and numbers.
 
-        If an alert is unreadable, or if the number of an alert in the list is not known, nothing is edited.
+        If an alert is unreadable or its number is unknown, the digest is not edited.
         """
         async with database.committed(self._sessions) as session:
             deliveries = await edit_queries.deliveries_of(session, digest)
@@ -131,9 +135,9 @@ class MessageEdits:
         return is_reserved
 
     async def _is_final(self, message: OutdatedMessage, whole: ChatMessage) -> bool:
-        """Returns whether Telegram made the edit or will never make it.
+        """Returns True if Telegram has made the edit, or will never make it.
 
-        A message that was deleted or is unchanged stays as it is.
+        A deleted or unchanged message stays as it is.
         """
         place = {"chat_id": message.chat_id, "message_id": message.message_id}
         try:

@@ -1,4 +1,4 @@
-"""The page on which people bind their own accounts, so that they can acknowledge alerts in Telegram or by SMS."""
+"""Serves the page on which people bind their accounts, to acknowledge alerts in Telegram or by SMS."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -70,6 +70,6 @@ async def shown(request: Request, session: Session, caller: Principal, code: str
 
 
 def person_of(caller: Principal) -> BoundPerson:
-    """If the caller's sign-in is revoked, the binding ends too."""
+    """The binding ends if the caller's sign-in is revoked."""
     began_at = datetime.fromtimestamp(caller.signed_in_at or caller.issued_at, UTC)
     return BoundPerson(caller.account, caller.name, caller.roles, caller.areas, began_at)

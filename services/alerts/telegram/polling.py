@@ -1,6 +1,6 @@
-"""Asks Telegram for updates by long polling, and handles each update once. One process polls at a time.
+"""Gets updates from Telegram by long polling, and handles each update once. Only one process at a time polls.
 
-The transaction that handles an update also stores the number of the next update.
+Each update is handled in a transaction that also stores the number of the next update.
 """
 
 import asyncio
@@ -23,10 +23,10 @@ from shared.failures import backoff_seconds, is_dependency_unavailable
 from shared.outbound_errors import AnswerTooBig, OutboundError
 from shared.postgres import database
 
-POLL_SECONDS = 25  # Telegram waits at most this time for an update before it answers
+POLL_SECONDS = 25  # Without an update, Telegram answers after this time.
 CALL_SECONDS = POLL_SECONDS + 10.0
 AT_ONCE = 50
-# after this pause the task checks again whether there is a token, and whether the other polling process has ended
+# After this pause, the task looks for a token, and looks whether the other polling process has ended.
 LOOK_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 30.0
 
@@ -36,10 +36,10 @@ UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(current_schema() || '.teleg
 
 
 class Polling:
-    """Polls Telegram for updates until cancelled. Without a token, the task does not poll.
+    """Polls for updates until cancelled. The task polls only if there is a token.
 
-    In an exercise, the task polls only a server that OUTBOUND_ALLOW lists. `patient` is a client that waits for
-    CALL_SECONDS, because Telegram answers only when there is an update.
+    An exercise polls only a server that OUTBOUND_ALLOW lists. `patient` is a client that waits for CALL_SECONDS,
+    because Telegram answers only after an update or POLL_SECONDS.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Polling:
             await asyncio.sleep(seconds)
 
     async def _poll_alone(self) -> bool:
-        """Returns False if there is no bot, or if another process has the lock."""
+        """Returns False if there is no bot, or if another process is polling."""
         if self._api.is_outside_exercise or not self._api.has_token:
             return False
         async with database.connected(self._engine) as connection:
@@ -92,9 +92,9 @@ class Polling:
         return True
 
     async def _store_username(self) -> None:
-        """The link on the page with the code contains the bot's name.
+        """The page with the code has a link, which contains the bot's name.
 
-        A failure is ignored, because the poll will fail too.
+        A failure here is ignored, because the poll reports the same failure.
         """
         try:
             username = (await self._api.call("getMe")).get("username")
@@ -104,7 +104,7 @@ class Polling:
             log.get().info("telegram bot not known", **log.described(error))
 
     async def _poll(self) -> bool:
-        """Returns False after a failure, which is stored for the administrators."""
+        """Returns False after a failure. The failure is stored for the administrators."""
         try:
             bot_id = self._api.bot_id
             async with self._sessions.begin() as session:
@@ -117,7 +117,7 @@ class Polling:
             await self._store(bot_id, None)
         except NoToken:
             return False
-        except AnswerTooBig as error:  # anybody can send long messages to the bot, which must not delay other updates
+        except AnswerTooBig as error:  # Anybody can send the bot long messages. These must not delay other updates.
             self._at_once //= 2
             if self._at_once:
                 return True
@@ -131,10 +131,10 @@ class Polling:
         return True
 
     async def _handle(self, bot_id: int, update: dict[str, Any]) -> None:
-        """The answers are sent while the next updates are handled.
+        """Answers are sent while the next updates are handled.
 
-        An update that cannot be handled is stored as handled. If the update were not stored, Telegram would send this
-        update again and again before all newer updates.
+        If an update cannot be handled, it is nevertheless stored as handled. Otherwise Telegram would send this update
+        again and again, before all newer updates.
         """
         calls: Sequence[BotCall] = ()
         is_bound = False

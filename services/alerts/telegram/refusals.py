@@ -1,11 +1,11 @@
-"""Why Telegram refused a call, and whether a delivery is then retried."""
+"""Says why Telegram refused a call, and whether the delivery is retried."""
 
 from http import HTTPStatus
 
 from services.alerts.channels import Undelivered
 from services.alerts.telegram.bot_api import BotApiError
 
-# Phrases of Telegram's refusals, in lower case, because the API has no codes for them.
+# Telegram's refusals have no codes, so they are recognised by these phrases in lower case.
 NO_CHAT = ("chat not found", "peer_id_invalid", "user not found")
 NO_TOPIC = ("message thread not found", "topic_deleted", "topic_id_invalid")
 NO_RIGHTS = ("not enough rights", "have no rights", "topic_closed", "chat_write_forbidden")
@@ -13,9 +13,10 @@ BAD_LINK = ("button", "url")
 
 
 def refusal(error: BotApiError) -> Undelivered:
-    """A refusal that concerns only this chat is final.
+    """If the refusal concerns only this chat, it is final.
 
-    A refusal of our token is not final, because every delivery would be lost until somebody replaces the token.
+    If Telegram refuses the token, the refusal is not final. Otherwise every delivery would be lost until somebody
+    replaces the token.
     """
     if error.is_token_refused:
         return Undelivered("bot_token_refused")
