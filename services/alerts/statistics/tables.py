@@ -21,8 +21,8 @@ OUTCOMES = (
 class AlertNumbers:
     """Times are minutes from the raise to the first acknowledgement. They are None if nobody acknowledged.
 
-    `decided` counts alerts that somebody acknowledged, or whose first waiting time is over. `in_time` counts alerts that
-    somebody acknowledged within the first waiting time. Alerts in their first waiting time, and alerts of an earlier release of Dayar, are not `decided`.
+    `decided` counts alerts that somebody acknowledged, or whose first waiting time is over. `in_time` counts alerts
+    that somebody acknowledged within the first waiting time. Alerts of earlier releases of Dayar are never `decided`.
     """
 
     key: str | None
