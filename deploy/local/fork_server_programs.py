@@ -15,8 +15,8 @@ PRELOADED = {
 def preloaded(user: User | None) -> list[str]:
     """`None` stands for the user that started the stack.
 
-    A start by any other user runs all programs as that user. Root itself runs only the nightly backup, which needs no
-    fast start.
+    If any other user started the stack, that user runs all programs. If root started the stack, root runs only the
+    nightly backup, which needs no fast start.
     """
     if user is None and os.geteuid() == 0:
         return []

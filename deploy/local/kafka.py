@@ -263,5 +263,5 @@ class Kafka(Component):
             **(SURVIVES_A_KILL if self._fsync else IDLES),
             **(FEW_THREADS if self._is_brief else {}),
         }
-        # Java reads properties files as Latin-1. JSON's escapes write the letters that Latin-1 lacks.
+        # Java reads properties files as Latin-1, so JSON's escapes stand for all other letters.
         return "".join(f"{name}={json.dumps(str(value))[1:-1]}\n" for name, value in settings.items())

@@ -91,8 +91,8 @@ class PostgreSQL(Component):
                 raise FolderClosed(self.folder)
 
     def _initdb(self) -> None:
-        # An interrupted initdb leaves an incomplete folder. Therefore initdb writes here, and the complete folder is
-        # renamed.
+        # An interrupted initdb must not leave an incomplete data folder. Therefore initdb writes into another folder,
+        # which is renamed when initdb has ended.
         unfinished = self.folder / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         with tempfile.NamedTemporaryFile("w", dir=self.folder) as password:

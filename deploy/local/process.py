@@ -1,6 +1,6 @@
-"""Runs child processes, which end when their parent ends. A child may survive a killed supervisor.
+"""Runs child processes, which end when their parent ends.
 
-The next start ends this child.
+Children of a killed supervisor may go on running, and are ended by the next start.
 """
 
 import asyncio

@@ -31,7 +31,8 @@ def made(home: Path, name: str, fill: Callable[[Path], None]) -> Path:
             open_to_all(unfinished)
             with suppress(OSError):  # Another process has just made this copy.
                 unfinished.replace(copy)
-    os.utime(copy)  # The time of the last use: `remove_stale` removes a copy that no start has used for a week.
+    # Each use sets this time, because `remove_stale` removes a copy that no start has used for a week.
+    os.utime(copy)
     return copy
 
 
@@ -73,7 +74,7 @@ def _remove(copies: Sequence[Path]) -> None:
 
 
 def _running() -> set[str]:
-    """The program files and arguments of all running processes of this machine."""
+    """Returns the program files and the arguments of all processes on this machine."""
     words: set[str] = set()
     for process in psutil.process_iter(["exe", "cmdline"]):
         words.update((process.info["exe"] or "", *(process.info["cmdline"] or ())))

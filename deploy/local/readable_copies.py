@@ -122,7 +122,7 @@ def _once(folder: Path, finish: Callable[[Path], None]) -> Path:
 
 
 def _stamp(environment: Path) -> str:
-    """`make` writes the time at which the libraries last changed into this file."""
+    """`make` writes into this file when the libraries last changed."""
     file = environment / "installed"
     return file.read_text(encoding="ascii") if file.exists() else ""
 

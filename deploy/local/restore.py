@@ -22,7 +22,7 @@ from deploy.local.terminal import Terminal
 from shared.config import Settings, secret
 from shared.events.topics import SERVICES
 
-# Kafka's folder is missing here: the folder stays if it has the log of the backup's cluster.
+# Kafka's folder is not in the list, because this folder stays if it has the log of the backup's cluster.
 SERVERS = ("postgres", "valkey")
 
 

@@ -86,7 +86,7 @@ class Stack:
         with environment.replaced(self.env()):
             self.settings, self.backup = Settings(), BackupSettings()
             for kind in KINDS:
-                # A wrong setting raises BadSettings here. Otherwise the service would fail and restart endlessly.
+                # A wrong setting raises BadSettings here, before the service could fail and restart endlessly.
                 kind()
         if self.backup.at is not None:
             making.check(self.backup, [folders.state])
@@ -141,7 +141,7 @@ class Stack:
         yield self._process(WEB, "deploy.local.web", user=SERVICES_USER)
 
     def _process(self, name: str, *module: str, user: User | None, instance: str = "local") -> ForkedProcess:
-        """If root starts the stack, `user` runs the process. `None` stands for root."""
+        """If root starts the stack, `user` runs the process, or root if `user` is None."""
         server = self._fork_server(if_root(user) if user else None)
         own = {"KAFKA_GROUP_INSTANCE": instance, "BEAT_PATH": str(self._beat_path(name))}
         return ForkedProcess(
@@ -164,7 +164,10 @@ class Stack:
         return self._fork_servers[user]
 
     def liveness(self, process: Process) -> Answers:
-        """A service answers over HTTP. A worker writes a heartbeat file."""
+        """A service counts as alive if it answers over HTTP.
+
+        A worker counts as alive if its heartbeat file is fresh.
+        """
         return self.over_http("/live") if process.name == WEB else by_beat(self._beat_path(process.name))
 
     def over_http(self, path: str) -> Answers:
@@ -215,7 +218,7 @@ class Stack:
 
     @property
     def has_run(self) -> bool:
-        """The mark means that all servers answered during an earlier start."""
+        """This file means that all servers answered during an earlier start."""
         return (self.folders.state / "environment").exists()
 
     def write_environment(self) -> None:
@@ -262,7 +265,7 @@ class Stack:
     def has_topics(self) -> bool:
         """The mark is a file with a digest of this release's topics, rights and passwords.
 
-        The file is in Kafka's folder, so that whoever removes the topics also removes the mark.
+        The mark is in Kafka's folder, so that whoever removes the topics also removes the mark.
         """
         return self._topics_mark.exists() and self._topics_mark.read_bytes() == self._topics_digest()
 

@@ -74,7 +74,7 @@ class DiskReadOnly(CannotStart):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """After the installation was created, only the ports can change."""
+    """After the installation was created, only its ports can change."""
 
     version: int
     exercise: bool

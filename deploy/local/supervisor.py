@@ -102,8 +102,8 @@ class Supervisor:
             await valkey
             if not self._stack.has_topics:
                 await kafka  # A consumer that starts before its topic exists would detect the topic late.
-            # On a busy machine, Kafka takes three times as long to start as the other servers. Intake already accepts
-            # reports during that time.
+            # On a busy machine, Kafka takes three times as long to start as the other servers. Intake accepts reports
+            # while Kafka starts.
             await self._start_processes()
 
     async def _start_processes(self) -> None:
@@ -116,8 +116,8 @@ class Supervisor:
     async def _refuse_absent(self) -> None:
         """An external PostgreSQL must answer.
 
-        An external Kafka or Valkey must answer at the first start of the installation. A later start waits for Kafka
-        and Valkey.
+        An external Kafka or Valkey must answer at the first start of the installation. At later starts of the
+        installation, Dayar waits for Kafka and Valkey.
         """
         for absent in await given.away(self._stack.options):
             if not self._stack.has_run or absent.startswith(GIVEN["postgres"]):

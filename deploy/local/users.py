@@ -74,7 +74,7 @@ def own(folder: Path, user: User) -> None:
 
 
 def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
-    """Root becomes the owner. Folders in `but` do not change."""
+    """Root becomes the owner of the folder. Folders in `but` do not change."""
     for path in (folder, *folder.rglob("*")):
         if not any(path.is_relative_to(excluded) for excluded in but):
             os.chown(path, 0, group)
@@ -87,7 +87,7 @@ def copy_written(file: Path, target: Path, writer: User | None) -> bool:
     Return False, and copy nothing, if `writer` does not own the file.
 
     The owner could put a link to a file of root in place of `file`. Therefore the function follows no link, and checks
-    and reads the same open file.
+    and copies one open file.
     """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

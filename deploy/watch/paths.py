@@ -73,7 +73,7 @@ class MailPath:
 
 
 class WebhookPath:
-    """Posts JSON: `text` for chat programs, and the findings with their codes."""
+    """Posts JSON: The JSON has `text` for chat programs, and the findings with their codes."""
 
     name = "webhook"
 
@@ -101,7 +101,7 @@ class WebhookPath:
 
 
 def headers() -> dict[str, str]:
-    """Return the headers of a Standard Webhook. The signature is missing."""
+    """Return the headers of an unsigned Standard Webhook."""
     return {
         "Content-Type": "application/json",
         "webhook-id": str(uuid4()),

@@ -49,8 +49,8 @@ class Watch:
         self.status = known or SystemStatus(looked_at=around.now, is_exercise=settings.exercise)
         names = {path.name for path in paths}
         self._told = {path.name: path for path in self.status.paths if path.name in names}
-        # A finding of the last run that was not reported is dropped. Its cause may be that somebody stopped the
-        # installation. If the problem is real, the next check finds the problem again.
+        # Somebody may have stopped the installation at the end of the last run. Therefore unreported findings of that
+        # run are dropped. If the problem is real, the next check finds the problem again.
         self._tracked_findings = [
             tracked for tracked in self.status.tracked_findings if tracked.reported_at is not None
         ]
@@ -161,7 +161,7 @@ class Watch:
         )
         try:
             await asyncio.to_thread(files.write, self._folder, self.status)
-        # The disk may be full or read-only. The next round tells the administrators.
+        # A full or read-only disk can cause this error, and the next round tells the administrators.
         except OSError as error:
             self._unwritten = errno.errorcode.get(error.errno or 0, type(error).__name__)
             log.get().error("status not written", **log.described(error))

@@ -169,7 +169,7 @@ def partly_acknowledged(alert: Alert, acts: Sequence[Act]) -> list[Act]:
 async def sites_of(
     session: Session, alert: Alert, caller: Principal, places: Places, language: str
 ) -> list[tuple[str, str, bool]]:
-    """Names of sites are localities, so only readers who may open a site's page see them."""
+    """Names of sites are localities, so only readers who may open a site's page see the names."""
     if caller.roles.isdisjoint(COUNTERS):
         return []
     known = await site_queries.named(session, [UUID(site_id) for site_id in alert.figures.get("sites", ())])
@@ -180,7 +180,8 @@ async def sites_of(
 async def nearest_districts(session: Session, hazard: HazardReported, known: KnownPoints) -> list[tuple[str, int]]:
     """The list is empty if the hazard's area contains a known point. Distances are in km.
 
-    If the area contains no known point, Dayar counts nobody as exposed. The distances help the reader to judge the map.
+    Without a known point in the hazard's area, Dayar counts nobody as exposed. The distances help the reader to find
+    affected places on the map.
     """
     drawn = footprint(hazard)
     if known.units_in(drawn, await site_queries.points(session)):

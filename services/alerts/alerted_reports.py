@@ -1,7 +1,7 @@
-"""Publishes which reports led to an alert. Intake then tells the authors of these reports (decision 43).
+"""Publishes which reports led to an alert, so that intake tells the authors of these reports (decision 43).
 
-For a hazard report, the outcome of the report names the alert, and nothing is published here. This module publishes the
-reports behind alerts about departures. `exposures.py` publishes the reports behind exposure alerts.
+The outcome of a hazard report names the alert, so nothing is published here about hazard reports. This module publishes
+the reports behind alerts about departures. `exposures.py` publishes the reports behind exposure alerts.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -28,10 +28,10 @@ class Alert(AlertFields):
     The alert waits for an action from `waits_since` to `escalates_at`. `first_due_at` is the end of the first waiting
     time, and never changes later. `is_ringing` becomes true if nobody acts on an acknowledged alert until
     `escalates_at`, or if the alert lapses while in progress. `persons_step` is the highest threshold of displaced
-    persons that receivers were notified of. `duty_heads_at` is the first notification of the duty heads after the last
-    step.
+    persons that receivers were notified of. `duty_heads_at` is the time of the first notification of the duty heads
+    after the last step.
 
-    The alert is muted if `silenced_until` equals `escalates_at`. The mute ends with the silence, or with the Extreme
+    The alert is muted if `silenced_until` equals `escalates_at`. A mute ends with the silence, or with the Extreme
     alert `inhibited_by` (`inhibitions.py`).
 
     `demanded_sequence` is the alert's sequence when new acknowledgements were demanded: the alert had become graver, or
@@ -51,7 +51,7 @@ class Alert(AlertFields):
     reached_step: UUID | None = None
     escalates_at: Instant | None = None
     waits_since: Instant | None = None
-    # The time is missing if the alert was raised while muted, or by an earlier release.
+    # `first_due_at` is None if the alert was raised while muted, or by an earlier release.
     first_due_at: Instant | None = None
     duty_heads_at: Instant | None = None
     silenced_until: Instant | None = None
@@ -135,9 +135,9 @@ class Alert(AlertFields):
 
     @property
     def is_overdue(self) -> bool:
-        """The forecast time has passed, but the hazard may have occurred.
+        """A forecast that has ended does not say that no hazard occurred.
 
-        Therefore an overdue alert still escalates.
+        Therefore an alert about an ended forecast still escalates.
         """
         return self.is_over and self.validity is Validity.EXPIRED and self.is_grave and not self.is_answered
 

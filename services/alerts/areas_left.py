@@ -1,8 +1,8 @@
 """Names the area that displaced people left, for alerts about departures.
 
-Normally this area is the district of origin. If the origin is unknown, the code has `ZZ` and the digits of the present
-district, such as `ZZ05258000000`. `ZZ` alone means that neither district is known. People of unknown origin therefore
-have alerts of their own.
+Normally the area that people left is the district of origin. If the origin is unknown, the code has `ZZ` and the digits
+of the present district, such as `ZZ05258000000`. `ZZ` alone means that neither district is known. People of unknown
+origin therefore have alerts of their own.
 """
 
 from shared.country import COUNTRY, UNKNOWN_COUNTRY

@@ -76,8 +76,8 @@ class Budgets:
 async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule: Budget, now: datetime) -> Budgets:
     """Lock the budgets before alerts are locked and read.
 
-    Without this lock, two workers could both use the last alert of a budget. They could also raise the alert about the
-    source twice.
+    Without this lock, two workers could both use the last alert of a budget. Without this lock, two workers could also
+    raise two alerts about the source.
     """
     of_systems = [hazard for hazard in hazards if is_of_system(hazard)]
     if not of_systems:
@@ -121,7 +121,7 @@ async def lock(session: AsyncSession, sources: Iterable[str]) -> None:
 def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
     """Suppresses an exposure finding if the alert of its hazard was withheld.
 
-    A severity above Moderate, or an existing alert, prevents this.
+    A severity above Moderate, or an existing alert, prevents the suppression.
     """
     is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
     if (
@@ -136,7 +136,8 @@ def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: Alert
 async def lift(session: AsyncSession, source: str, account: UUID, now: datetime) -> datetime:
     """Returns the end of the lifted hour.
 
-    The lock on the budget lasts until the caller commits. Meanwhile no other transaction can withhold an alert.
+    The budget stays locked until the caller commits. Until that commit, no other transaction can withhold an alert of
+    the source.
     """
     await lock(session, [source])
     until = now + HOUR

@@ -22,7 +22,10 @@ UNSHOWN = frozenset({AlertCommented, AlertUpdated})  # Messages about an alert d
 
 
 class AlertChanges(PlannedNotifications):
-    """An alert that cannot be read stays stored. If a rule finds its situation anew, a new alert replaces it."""
+    """An alert that cannot be read stays stored, until a rule finds its situation anew.
+
+    A new alert then replaces the unreadable one.
+    """
 
     def rescope(self, hazard: HazardReported) -> None:
         """The scope decides who may read the alerts' events, so the scope is stored before other changes."""
@@ -84,13 +87,13 @@ class AlertChanges(PlannedNotifications):
             after = self._notified(self._silenced_if_muted(self._hastened(after)), cause, stages, before=known)
             self.announced.add(after.alert_id)
         elif after.is_grave and not known.is_grave:
-            # The severity is not higher. But a person must now judge the severity, so a snooze is shortened.
+            # A snooze is shortened if a person must now judge the severity.
             woken = transitions.woken_by(after, self._now + snoozes.longest(after, ()))
             after = self._silenced_if_muted(self._hastened(woken))
         self._keep(after, AlertUpdated)
 
     def _reaches_others(self, known: Alert, after: Alert) -> bool:
-        """Also true if the alert is silenced. Its receivers are then notified at the end of the silence."""
+        """Returns True also for a silenced alert, whose receivers are notified only at the end of the silence."""
         if after.pcodes == known.pcodes:
             return False
         moved = self._notification(after, before=known)
@@ -159,9 +162,9 @@ class AlertChanges(PlannedNotifications):
         self._keep(self._notified(risen, cause, notifications.ESCALATED, before=returned), AlertEscalated)
 
     def mute(self, alert: Alert, labels: Collection[str]) -> None:
-        """The alert's unsent messages were withdrawn. The alert now waits for the end of the silence.
+        """An alert whose unsent messages were withdrawn waits for the end of the silence.
 
-        `labels` are the receivers whose messages were withdrawn. They are recorded as left out.
+        `labels` are the receivers whose messages were withdrawn. The receivers in `labels` are recorded as left out.
         """
         begun = self._silenced_if_muted(transitions.changed(alert, self._now, step=alert.step + 1))
         notification = self._notification(begun)
@@ -194,9 +197,9 @@ class AlertChanges(PlannedNotifications):
         due_in: timedelta = NOW,
         by_cause: Mapping[Cause, Collection[UUID]],
     ) -> Alert:
-        """`cause` notifies the receivers who know the alert.
+        """`cause` says why receivers who know the alert are notified again.
 
-        `by_cause` maps a cause to the only accounts that are notified for this cause.
+        For a cause in `by_cause`, only the accounts in `by_cause` are notified.
         """
         if cause is not None:
             after = self._notified(after, cause, notifications.INFORMED, due_in=due_in)

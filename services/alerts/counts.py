@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 # A transaction handles at most this number of hazards or districts, because batches of households wait for its end.
 MANY = 25
 
-# A household that names a hazard counts as displaced by this hazard. A household that names no hazard counts under
-# three conditions. It states no different type of hazard. It states no cause, or a cause that can be a hazard. It left
-# a district of the hazard, not earlier than BEFORE_ONSET before the onset. A household trapped at its destination
-# counts as exposed there, not as displaced.
+# A household counts as displaced by the hazard that the household names. If a household names no hazard, three
+# conditions apply: the household states no different type of hazard, states no cause or a cause that can be a hazard,
+# and left a district of the hazard not earlier than BEFORE_ONSET before the onset. A household trapped at its
+# destination counts as exposed there, not as displaced.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
         moved.hazard_id = exposures.hazard_id
@@ -68,8 +68,8 @@ MARK_LEFT = """
 UPDATE exposures SET gone = CASE WHEN is_cancelled THEN 'cancelled' ELSE 'moved_away' END, displaced = 0, told_at = NULL
 FROM hazards WHERE exposures.hazard_id = hazards.hazard_id AND hazards.hazard_id = ANY($1)
 """
-# A report may have 256 KB and many districts. Therefore each report is parsed once, before its districts are listed. A
-# stored row keeps `displaced`, until COUNT_DISPLACED computes it anew.
+# A report may have 256 KB and many districts, so each report is parsed once, before its districts are listed. A stored
+# row keeps `displaced`, until COUNT_DISPLACED computes it anew.
 STORE_DISTRICTS = f"""
 MERGE INTO exposures USING (
     WITH changed AS MATERIALIZED (
@@ -115,10 +115,10 @@ LEFT JOIN (
 ) AS counted USING (status, area)
 """  # noqa: S608 - constants
 # `group_places` counts the people of groups in each settlement. `=15 KG05258811010=20` means: 20 people in the
-# settlement with this code, and 15 people whose settlement is unknown. A changed figure leads to an evaluation only
-# after an interval. The alert is evaluated at once if the figure crosses the threshold, or if another list of sites or
-# settlements has people. A hazard with a pending change is skipped: the newest revision may cancel the hazard or change
-# its districts.
+# settlement with this code, and 15 people whose settlement is unknown. If only a figure has changed, the alert is
+# evaluated after an interval. The alert is evaluated at once if the figure crosses the threshold, or if another list of
+# sites or settlements has people. A hazard with a pending change is skipped: the newest revision may cancel the hazard
+# or change its districts.
 DUE = f"""
 SELECT hazard_id, area FROM ({EXPOSED}) AS exposures
 WHERE NOT EXISTS (SELECT FROM hazard_changes WHERE hazard_changes.hazard_id = exposures.hazard_id) AND (
@@ -164,10 +164,11 @@ class Exposed(NamedTuple):
 
     `displaced` counts the households in the district that this hazard displaced. `exposed` counts the displaced
     households in the district that something else displaced. `sites` has the ids and versions of the district's sites
-    with people. `exposed_sites` has those sites that lie in the hazard's area.
+    with people. `exposed_sites` has the sites with people that lie in the hazard's area.
 
     `group_persons` counts the people of counted groups in the district, without the people at sites. `group_places` has
-    the settlements of these people. `exposed_localities` has those settlements that lie in the hazard's area.
+    the settlements of these people. `exposed_localities` has the settlements of these people that lie in the hazard's
+    area.
     """
 
     hazard_id: UUID
@@ -184,7 +185,7 @@ class Exposed(NamedTuple):
 
     @property
     def persons_by_locality(self) -> dict[str, int]:
-        """Maps settlements to numbers of people. The empty code means an unknown settlement."""
+        """Maps settlements to numbers of people. The key "" stands for unknown settlements."""
         pairs = (place.split("=") for place in self.group_places.split())
         return {locality: int(persons) for locality, persons in pairs}
 

@@ -1,4 +1,4 @@
-"""Escalates unanswered alerts, and lets expired alerts lapse. PostgreSQL stores the times of both."""
+"""Escalates unanswered alerts and lets expired alerts lapse, at times that PostgreSQL stores."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ NOTIFIED_WITHIN = timedelta(hours=1)  # If an alert expired longer ago, nobody i
 class Escalation:
     """Runs until cancelled.
 
-    Several workers may run this, because each skips alerts that another worker has locked.
+    Several workers may run this task, because each skips alerts that another worker has locked.
     """
 
     def __init__(

@@ -120,9 +120,9 @@ class Exposures:
     async def _districts_by_points(
         self, session: AsyncSession, hazard_ids: Collection[UUID]
     ) -> dict[UUID, tuple[str, ...]]:
-        """A feed's polygon may have no districts, because intake cannot find them without imported boundaries.
+        """Without imported boundaries, intake cannot find the districts that a feed's polygon touches.
 
-        Sites and other known points inside the polygon then give the districts.
+        Sites and other known points inside the polygon show which districts a hazard reaches.
         """
         unplaced = await counts.without_districts(session, hazard_ids)
         drawn = {hazard_id: shapes for hazard_id, hazard in unplaced.items() if (shapes := footprint(hazard))}
@@ -135,7 +135,8 @@ class Exposures:
         assert self.rules.exposure is not None
         ids = {exposure.hazard_id for exposure in exposures}
         known = await alert_queries.alerts_of_hazards(session, ids, RuleKind.EXPOSURE, RuleKind.HAZARD)
-        # A Cancel may be stored while the alerts are being locked. Therefore hazards are read after the lock.
+        # Hazards are read after the alerts are locked. Otherwise a Cancel that is stored during the locking would be
+        # missed.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)
         changes = await self._located(session, exposures, hazards, self.rules.exposure)

@@ -1,6 +1,6 @@
 """Handles events about hazards, households and groups: applies the rules, and stores alerts and deliveries.
 
-Hazards have their own consumer, which takes no lock of a household batch. Therefore a hazard's alert never waits until
+Hazards have their own consumer, which takes no lock of a household batch. A hazard's alert therefore never waits until
 households are counted.
 """
 

@@ -19,7 +19,8 @@ from shared.pages import Pages, language_of
 from shared.postgres.database import Session
 
 router = APIRouter(include_in_schema=False)
-MOST_ALERTS = 50  # The page shows at most this number of alerts. An alert's own page has all its entries.
+# The page shows at most this number of alerts. The page of an alert has all entries about that alert.
+MOST_ALERTS = 50
 MOST_SENT = 50
 
 
@@ -27,7 +28,7 @@ MOST_SENT = 50
 async def hazard_course(
     hazard_id: UUID, request: Request, session: Session, caller: Caller, messages: CurrentMessages
 ) -> Response:
-    """Returns the timeline. It has only alerts that concern the caller's areas.
+    """Returns the timeline. The timeline has only alerts that concern the caller's areas.
 
     If the service does not know the hazard yet, the timeline is empty. A draft has an empty timeline, because the
     console has no page for drafts.

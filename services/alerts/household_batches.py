@@ -44,12 +44,12 @@ class HouseholdBatch(ConsumedBatch):
     left_on_before: dict[Stock, date] = field(default_factory=dict)
     left_on: dict[Stock, date] = field(default_factory=dict)
     held: dict[int, HeldPeople] = field(default_factory=dict)
-    # These people were held before. The batch may register them.
+    # These people were held before this batch, which may register them.
     held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
     ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
-    # Ids of counts of everybody at a site, for the sites where this batch counts people.
+    # Contains the counts of everybody at a site, for the sites where this batch counts people.
     covering: Collection[UUID] = ()
-    held_in_stocks: Sequence[HeldPeople] = ()  # These held counts belong to stocks that the batch also counts.
+    held_in_stocks: Sequence[HeldPeople] = ()  # Contains the held counts of stocks that the batch counts, too.
 
     @property
     def newest(self) -> dict[UUID, DisplacedHousehold]:
@@ -68,8 +68,8 @@ class HouseholdBatch(ConsumedBatch):
 
         A flight is a status, an area and a date of departure.
 
-        A flight is judged again without a record of its own in three cases: the batch withdraws one of its departures,
-        changes the departure date of a stock, or has held people of this flight.
+        A flight without a record in the batch is judged again in three cases: the batch withdraws a departure of this
+        flight, changes the departure date of a stock, or has held people of this flight.
         """
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
@@ -115,7 +115,7 @@ class HouseholdBatch(ConsumedBatch):
     def locks(self) -> set[tuple[str, str]]:
         """If the batch has a count at a site, the area of unknown origin is locked as well.
 
-        Such a count changes the number of people of unknown origin.
+        A count at a site changes the number of people of unknown origin.
         """
         left = {departure.area for departure in (*self.withdrawn, *(departure for _, departure in self.departures))}
         left |= {group.origin_area for group in self._all_groups if group.origin_area is not None}
@@ -140,8 +140,8 @@ class HouseholdBatch(ConsumedBatch):
 async def households_of(received: Sequence[Received], places: Places, session: AsyncSession) -> HouseholdBatch:
     """An event that is not newer gets the outcome `not_newer`.
 
-    People must not be counted twice, by a held report and by a recorded report. Therefore an event that registers held
-    people ends their hold, even before the event about the end of the hold arrives.
+    People in a held report and in a recorded report must not be counted twice. An event that registers held people
+    therefore ends their hold, even before the event about the end of the hold arrives.
     """
     batch = HouseholdBatch(received)
     events = {position: reading.event.data for position, reading in enumerate(received)}

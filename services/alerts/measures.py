@@ -19,22 +19,23 @@ from shared.events.vocabulary import Severity, Status
 from shared.postgres.models import table
 from shared.web.measured import Measure, gauge, gauges, timestamp
 
-LOOKED_AT = timedelta(days=7)  # Older deliveries are not read, so that a scrape stays fast.
+LOOKED_AT = timedelta(days=7)  # Older deliveries are not measured, so that a scrape stays fast.
 # The failures of the first minute are not counted, because a restart may have caused them.
 FIRST_ATTEMPTS = timedelta(minutes=1)
 DAY = timedelta(days=1)
 OVERDUE = timedelta(minutes=2)
-MILD = (Severity.MINOR, Severity.MODERATE)  # Unknown is missing here, because an unknown severity counts as grave.
+MILD = (Severity.MINOR, Severity.MODERATE)  # The severity Unknown is missing here, because it counts as grave.
 
-# A message that waits for its SMS receipt is not failing. If no receipt comes in time, Dayar gives the message up.
+# A message that waits for its SMS receipt is not failing. If an SMS receipt does not come in time, Dayar gives the
+# message up.
 IS_FAILING = (
     Delivery.settled_at.is_(None)
     & (Delivery.attempts > 1)
     & (Delivery.created_at < func.now() - FIRST_ATTEMPTS)
     & Delivery.reason.is_distinct_from(AWAITS_RECEIPT)
 )
-# A message waits while the receiver has earlier unsettled messages about the alert. Earlier messages that fail are
-# counted as failing.
+# A message waits while the receiver has earlier unsettled messages about the alert. The receiver's earlier messages are
+# counted as failing, if they fail.
 EARLIER = aliased(Delivery)
 WAITS_FOR_EARLIER = (
     select(EARLIER.delivery_id)
@@ -48,7 +49,8 @@ WAITS_FOR_EARLIER = (
     .correlate(Delivery)
     .exists()
 )
-# `attempts` counts claims. A first attempt that hangs must count as overdue.
+# `attempts` counts claims. `attempts` counts claims, so a delivery whose first attempt hangs has one attempt and is
+# overdue.
 IS_OVERDUE = (
     Delivery.settled_at.is_(None)
     & (Delivery.attempts <= 1)
@@ -112,8 +114,8 @@ IS_GRAVE = (
     | (ALERTS.rule == UNJUDGED_RULE)
     | (ALERTS.reason == QUAKE_UNJUDGED)
 )
-# A delivery that was given up reached nobody, so it does not count. Deliveries that still wait do count here, because
-# another metric shows their delay.
+# A delivery that was given up has reached nobody, so it does not count here. A delivery that still waits counts here,
+# because another metric shows the delay.
 HAS_DELIVERY = select(Delivery.delivery_id).where(
     Delivery.alert_id == ALERTS.alert_id, Delivery.is_delivered.is_distinct_from(False)
 )
@@ -170,7 +172,7 @@ async def overdue_escalations(session: AsyncSession) -> Iterable[Metric]:
 
 
 def bot_updates(settings: AlertsSettings) -> Measure:
-    """The value is 0 for an exercise in which the bot may get no updates."""
+    """In an exercise in which the bot may get no updates, the value is 0."""
 
     async def measure(session: AsyncSession) -> Iterable[Metric]:
         file = settings.alerts_telegram_token_file

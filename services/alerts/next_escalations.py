@@ -26,7 +26,7 @@ ALERTS = table(AlertRow).c
 class NextEscalations(BaseModel):
     """Maps an alert to the time of its next escalation.
 
-    An alert that does not escalate is missing, for example a snoozed or silenced alert.
+    The map has no alerts that do not escalate, for example snoozed or silenced alerts.
     """
 
     escalations: dict[UUID, datetime]
@@ -36,7 +36,7 @@ class NextEscalations(BaseModel):
 async def escalations(
     request: Request, session: Session, caller: Annotated[Principal, Depends(tokens.current)]
 ) -> NextEscalations:
-    """Returns the next escalations of unacknowledged alerts: the first 1,000 in time."""
+    """Returns when unacknowledged alerts escalate next, for the 1,000 alerts that escalate first."""
     rules: Ruleset = request.app.state.rules
     is_unattended = await presences.is_unattended(session, datetime.now(UTC), rules.escalation.unattended)
     areas = listings.visible(caller, request.app.state.places)

@@ -73,7 +73,7 @@ FOLLOWS = {
 }
 OTHER_FOLLOWS = N_("after the contact before")  # The reason comes from a later release of Dayar.
 
-# In these states, the message is in the chat. In an exercise, the message would be there.
+# A delivery in one of these states has a message in the chat, or would have one outside an exercise.
 SHOWN_IN_CHAT = (DeliveryState.SENT, DeliveryState.ANSWERED, DeliveryState.NOT_SENT)
 
 router = APIRouter()
@@ -180,7 +180,7 @@ def edited(
     messages: Messages,
     acted: ActedAlerts,
 ) -> ShownMessage | None:
-    """Returns None unless this is the chat's first Telegram message about the alert, and about no other alert.
+    """Returns the edited message if the message is the chat's first about the alert, and about this alert alone.
 
     `deliveries` must be sorted from the newest to the oldest.
     """

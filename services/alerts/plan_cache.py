@@ -26,7 +26,7 @@ class CachedPlan:
 
 
 class PlanCache:
-    """A NOTIFY sets `changed`. Without `changed`, each call reads everything.
+    """A NOTIFY sets `changed`.
 
     If `changed` is None, each call reads everything again.
     """
@@ -47,7 +47,7 @@ class PlanCache:
     async def _read(self, session: AsyncSession, now: datetime) -> None:
         read_at = time.monotonic()
         if self._changed is not None:
-            # Clear the event before the read. A change during the read then causes another read.
+            # The event is cleared before the read, so that a change during the read causes another read.
             self._changed.clear()
         try:
             rows = await receiver_queries.sealed_receivers(session)
@@ -57,7 +57,7 @@ class PlanCache:
                 self._changed.set()
             raise
         if read_at < self._read_at:
-            return  # Another read began later, and has already stored a newer copy.
+            return  # A read that began later has already stored a newer copy.
         plan = replace(settings, inhibitors=self._cached.plan.inhibitors)
         self._cached = CachedPlan(plan, {row[0].label: row for row in rows})
         self._read_at = read_at

@@ -52,7 +52,7 @@ class PlannedNotifications:
         self.deliveries: list[PlannedDelivery] = []
         self.omissions: dict[tuple[UUID, int], Omissions] = {}
         self.muted_by: dict[tuple[UUID, int], UUID] = {}
-        # These muted notifications of a change are sent when nothing mutes the alert any more.
+        # Notifications of a change that a mute prevented are sent when nothing mutes the alert any more.
         self.sent_later: set[tuple[UUID, int]] = set()
         # Receivers who know these alerts are not notified of the change.
         self.unannounced: set[UUID] = set()
@@ -72,7 +72,7 @@ class PlannedNotifications:
         first = steps.id_at(0, alert.level) if steps else None
         begun = transitions.replaced(alert, waits_since=self._now, escalates_at=due, reached_step=first)
         waiting = self._silenced_if_muted(begun)
-        # Nobody is notified of a muted alert. Nobody can then acknowledge the alert within its first waiting time.
+        # Nobody is notified of a muted alert, so nobody can acknowledge it within its first waiting time.
         return transitions.replaced(waiting, first_due_at=None if waiting.is_silenced else due)
 
     def _at_next_level(self, alert: Alert) -> Alert:
@@ -178,10 +178,10 @@ class PlannedNotifications:
         self.messages.append(self._event(alert, event))
 
     def _hastened(self, alert: Alert) -> Alert:
-        """If the present waiting time ends earlier, it stays.
+        """If the present waiting time ends before the new one, the present waiting time stays.
 
-        Starts a new waiting time, whose length depends on the severity. An acknowledged alert keeps its waiting time,
-        if it already waits for an action. A wait for the end of a silence is always replaced.
+        Starts a new waiting time, whose length the severity decides. An acknowledged alert keeps its waiting time, if
+        it already waits for an action. A wait for the end of a silence is always replaced.
         """
         if alert.resolved_at is not None or alert.progressed_at is not None:
             return alert
@@ -192,7 +192,7 @@ class PlannedNotifications:
         return transitions.replaced(alert, waits_since=self._now, escalates_at=due)
 
     def _notified_only(self, alert: Alert, cause: Cause, accounts: Collection[UUID]) -> Alert:
-        """The action concerns only these people, so of their conditions only the status counts."""
+        """Of the receivers' conditions, only the status counts, because the action concerns these people alone."""
         own = [
             receiver
             for receiver in self._plan.receivers

@@ -1,4 +1,4 @@
-"""Finds out whether anybody is using a board. Each open board reports when somebody last used it."""
+"""Finds out whether anybody is using a board. Each open board reports when somebody last used the board."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -24,7 +24,7 @@ async def note(session: AsyncSession, board_id: UUID, account_id: UUID, last_inp
 
 
 async def is_unattended(session: AsyncSession, now: datetime, patience: timedelta) -> bool:
-    """Without an open board nobody sees alerts, so this counts as unattended."""
+    """If no board is open, nobody sees alerts, so the boards count as unattended."""
     connection = await database.driver(session)
     newest: datetime | None = await connection.fetchval(NEWEST_INPUT, now - SHIFT)
     return newest is None or newest < now - patience

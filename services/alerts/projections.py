@@ -26,7 +26,7 @@ from shared.places import Places
 
 # A flight is a status, the area that people left, and their departure date.
 Flight = tuple[Status, str, date]
-HeldSubject = tuple[ReportKind, UUID]  # A household and a group may have one id, so the kind is needed.
+HeldSubject = tuple[ReportKind, UUID]  # A household and a group may have one id, so a subject also has a kind.
 Stock = tuple[Status, str | None, UUID]  # A stock is a status, the district that people left, and an id.
 
 
@@ -58,8 +58,8 @@ class Departure:
     """`area` is the area that the household left (`areas_left.py`).
 
     `occurred_on` decides in which alert's window the departure counts. `persons` counts only people who are still
-    displaced. `destination_area` is the area where the household now lives. It is None if this place is abroad or
-    unknown. `movement_id` is the report of a movement that forced the household onward.
+    displaced. `destination_area` is the area where the household now lives, or None if this place is abroad or unknown.
+    `movement_id` is the report of a movement that forced the household onward.
     """
 
     report_id: UUID
@@ -119,10 +119,10 @@ class CountedGroup:
 
 @dataclass(frozen=True, slots=True)
 class HeldPeople:
-    """Of several held reports about these people, the newest counts.
+    """If there are several held reports about these people, the newest report counts.
 
     `is_counted` is false when no report is held any more, and for a report that counts movements and not present
-    people. A household has no `stock_id`. `departed_on` is None if the date is too vague to lie in a window.
+    people. `stock_id` is None for a household. `departed_on` is None if the date is too vague to lie in a window.
     `origin_area` is the area that the people left (`areas_left.py`).
     """
 
@@ -192,7 +192,7 @@ def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
 def departures(event: HouseholdRegistered, places: Places) -> dict[UUID, Departure | None]:
     """Maps a report to its departure.
 
-    None means a departure from abroad or on an imprecise date, or that nobody is displaced any more.
+    None stands for a departure from abroad, on an imprecise date, or of people who are not displaced any more.
     """
     displacements = (event,) if event.displacement is None else (event, event.displacement)
     return {displacement.report_id: departure(event, displacement, places) for displacement in displacements}
@@ -293,6 +293,6 @@ def held_people(event: HouseholdHeld | GroupHeld, places: Places) -> HeldPeople:
 
 
 def families_and_yards(unit: HouseholdUnit, households: int | None) -> tuple[int, int]:
-    """Returns families and yards. One of both numbers is 0."""
+    """Returns the numbers of families and of yards, one of which is 0."""
     number = households or 0
     return (number, 0) if unit is HouseholdUnit.FAMILIES else (0, number)

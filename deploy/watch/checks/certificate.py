@@ -13,7 +13,7 @@ from deploy.watch.surroundings import Surroundings
 from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 
 SECONDS = 8.0
-# Automatic certificates are valid for 12 hours to 90 days. They are renewed after two thirds of that time.
+# Automatic certificates are valid for 12 hours to 90 days, and are renewed after two thirds of their validity.
 SOON, SOON_SHARE = timedelta(days=21), 0.2
 VERY_SOON, VERY_SOON_SHARE = timedelta(days=3), 0.05
 

@@ -32,7 +32,7 @@ async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
 
 
 async def servers_away(around: Surroundings, service: str) -> set[str]:
-    """Return the servers that the service does not reach, by the service's `/ready` and metrics."""
+    """Return the servers that the service does not reach, as `/ready` and the metrics say."""
     ready, metrics = await asyncio.gather(around.answer(service, "/ready"), around.answer(service, "/metrics"))
     return {*unready(ready), *unmeasured(metrics)}
 

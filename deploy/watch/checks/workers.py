@@ -13,7 +13,7 @@ from deploy.watch.surroundings import Surroundings
 from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 
 SILENT = timedelta(seconds=30)
-# A worker that fails at once pauses for at most 36 s before its next start, so ten minutes see many starts.
+# A worker that fails at once starts at least every 36 s, so it starts often within ten minutes.
 RECENT = timedelta(minutes=10)
 MOST_STARTS = 4  # An update, or a person who restarts a worker, causes fewer starts.
 

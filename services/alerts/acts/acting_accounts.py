@@ -1,8 +1,8 @@
 """Stores which accounts are known to have the right to act on alerts.
 
-Only the console knows which account has which roles. An account that opens a board, or is bound in a channel, has the
-right to act, because only operators and duty heads can do so. Only then does the alerts service learn of the right. A
-stored row is ignored once the account's rights have changed after the row was stored.
+Only the console knows which account has which roles. The service learns of the right only when an account opens a board
+or is bound in a channel. Only operators and duty heads can do either. A stored row is ignored if the account's rights
+have changed since the row was stored.
 """
 
 from collections.abc import Sequence

@@ -141,8 +141,9 @@ def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
 def commented(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Alert:
     """Return the alert after a comment, a call or a step of the checklist.
 
-    If somebody has acknowledged or closed the alert, the ringing stops and the waiting time starts anew. A snooze ends
-    at its old time. If the alert is assigned to another person, the ringing and the waiting time stay.
+    If somebody has acknowledged or closed the alert, the ringing stops and the waiting time starts anew. A snooze of
+    the alert still ends at its old time. If the alert is assigned to another person, neither the ringing nor the
+    waiting time changes.
     """
     if alert.assigned_to not in (None, person.account):
         return changed(alert, now)
@@ -214,7 +215,7 @@ def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert
 
 
 def _due(alert: Alert, at: datetime | None) -> datetime | None:
-    """Return the time of the next escalation. While the alert is silenced, this time is the end of the silence."""
+    """Return the time of the next escalation. A silenced alert escalates at the end of its silence."""
     return alert.escalates_at if alert.is_silenced and not alert.is_over else at
 
 

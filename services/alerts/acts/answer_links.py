@@ -64,7 +64,7 @@ class AnswerLinks:
     async def delivery_of(self, session: AsyncSession, token: str, now: datetime) -> AnsweredDelivery | None:
         """Returns None if the delivery is older than 48 hours, or if the receiver's account or address changed.
 
-        The receiver may have become external since the mail was sent. Then the content has no restricted texts.
+        A receiver may have become external since the mail was sent. An external receiver gets no restricted texts.
         """
         read = read_token(token)
         if read is None:

@@ -57,8 +57,8 @@ class Answers:
     """Each method stores one action and returns the resulting alert. The caller commits.
 
     If the same person repeats an action, nothing changes. `seen` is the sequence of the alert that the person saw, for
-    example in a message. An action is refused if the alert has changed since the person saw `seen`. `is_one_of_many`
-    means that one request acts on several alerts. An action on an Extreme alert is then refused.
+    example in a message. If the alert has changed since, the action is refused. `is_one_of_many` means that the request
+    acts on several alerts. A request about several alerts must not act on an Extreme alert, so the action is refused.
     """
 
     def __init__(
@@ -78,7 +78,8 @@ class Answers:
     async def acknowledge(self, alert_id: UUID, person: Actor) -> Alert:
         """Raises AnswerRefused.
 
-        If a policy's step demands several acknowledgements, the alert stays unacknowledged until the last of them.
+        If a policy's step demands several acknowledgements, the alert stays unacknowledged until enough people
+        acknowledge.
         """
         alert = await alert_queries.locked_alert(self._session, alert_id)
         has_acknowledged = person.account in alert.partly_acknowledged_by
@@ -248,9 +249,9 @@ class Answers:
         due_in: timedelta = timedelta(),
         by_cause: Mapping[Cause, Collection[UUID]] = NOBODY,
     ) -> Alert:
-        """For `cause`, everybody who was notified of the alert gets a message about the action.
+        """If `cause` is given, everybody who was notified of the alert gets a message about the action.
 
-        `by_cause` maps a cause to the only accounts that are notified for this cause.
+        For a cause in `by_cause`, only the accounts in `by_cause` are notified.
         """
         await self._refuse_outdated(alert, deed, person)
         is_notified = cause is not None or any(by_cause.values())

@@ -39,9 +39,9 @@ def in_order(
 
 
 def named(people: Sequence[Assignee], typed: str) -> list[Assignee]:
-    """A person matches if the name equals `typed`.
+    """A person matches if `typed` equals the name.
 
-    If no name does, a person matches if a word of the name begins with `typed`.
+    If nobody matches, `typed` may also be the beginning of a word of the name.
     """
     wanted = typed.strip(" .,;").casefold()
     exact = [person for person in people if person.name.casefold() == wanted]
@@ -71,7 +71,7 @@ def able(plan: NotificationPlan, access: Access) -> list[Receiver]:
 
 
 def absent(alert: Alert, plan: NotificationPlan, access: Access) -> list[str]:
-    """Return the names of people who cannot act any more: their account is disabled.
+    """Return the names of people who cannot act any more, because their accounts are disabled.
 
     An assignee who left the receivers or the roster cannot act either.
     """

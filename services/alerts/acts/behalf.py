@@ -25,7 +25,7 @@ from shared.auth import tokens
 from shared.auth.role_groups import CMC
 
 PREFIX = "sealed:"
-# The number of bytes of a key id that are compared. Base64 encodes 3 bytes at once, so this is a multiple of 3.
+# This number of bytes of a key id is compared. It must be a multiple of 3, because base64 encodes 3 bytes at once.
 BEGINNING = 15
 
 NOTE = AlertRow.acknowledged_note
@@ -40,10 +40,10 @@ def sealed(note: BehalfNote, alert_id: UUID, box: WebhookSecrets) -> str:
 async def sealed_once(
     session: AsyncSession, note: BehalfNote, alert_id: UUID, account: UUID, box: WebhookSecrets
 ) -> str:
-    """If the account has acknowledged with this note before, returns the stored note.
+    """If the account has already acknowledged with an equal note, returns the stored note.
 
-    Locks the alert. Of two concurrent acknowledgements, the second then sees the first one's note. A stored note that
-    cannot be decrypted counts as a different note.
+    Locks the alert. The lock orders two concurrent acknowledgements, so that the second sees the note of the first. A
+    stored note that cannot be decrypted counts as a different note.
     """
     known = await timeline.last_note(session, await alert_queries.locked_alert(session, alert_id), account)
     is_same = known is not None and opened(known, alert_id, box) == note
@@ -84,9 +84,9 @@ async def shown(request: Request, session: AsyncSession, alert: Alert, timeline:
 
 
 async def may_read(request: Request, session: AsyncSession, alert: Alert) -> bool:
-    """Therefore the area of the first report decides who may read.
+    """The area of the first report decides who may read the notes.
 
-    An update may move the alert to another area, whose readers must not read the notes.
+    An update may move the alert to an area whose readers must not read the notes.
     """
     caller = tokens.current(request)
     if alert.hazard_id is None:

@@ -1,9 +1,9 @@
 """Binds an identity in a channel, such as a Telegram user, to the account of the person.
 
-The person types a code to prove the account.
+The person sends the code from the identity, which proves that the account belongs to this person.
 
-A person draws a code for the own account. The code works once, within 15 minutes. The database has only a keyed digest
-of the code.
+A person draws a code while signed in to the console. The code works once, within 15 minutes. The database has only a
+keyed digest of the code.
 """
 
 import secrets
@@ -31,9 +31,10 @@ MOST_FAILURES = 5  # An identity may send this number of wrong codes within VALI
 
 @dataclass(frozen=True, slots=True)
 class BoundPerson:
-    """Contains the account and its rights at `issued_at`.
+    """A bound person has the account and the rights that the account had at `issued_at`.
 
-    `issued_at` is the time of the sign-in from which the code was drawn. The binding ends if that sign-in is revoked.
+    `issued_at` is the time of the sign-in from which the code was drawn. The binding ends if the sign-in in which the
+    code was drawn is revoked.
     """
 
     account: UUID
@@ -44,7 +45,7 @@ class BoundPerson:
 
 
 class CodeRefusal(StrEnum):
-    # The code is unknown, used or expired. The person does not learn which, so that nobody can guess codes.
+    # People are not told whether the code is unknown, used or expired, so that nobody can guess codes.
     WRONG = "wrong"
     TOO_MANY = "too_many"
     LOCKED = "locked"

@@ -1,4 +1,7 @@
-"""Acts on alerts for people who answer messages. The checks and the stored records equal those of the board."""
+"""Acts on alerts for people who answer messages.
+
+The actions have the same checks and stored records as on the board.
+"""
 
 from collections.abc import Awaitable, Callable
 from copy import copy
@@ -147,7 +150,8 @@ class Replies:
         people = await self._possible_assignees(session, alert_id, person, now)
         acting = await acting_accounts.known_to_act(session, people, self._access)
         by_name = assignees.named(people, typed) if typed else []
-        if len(by_name) == 1:  # For a person whose right to act is not known, the reply says how to make it known.
+        # For a person whose right to act is not known, the reply says how to make the right known.
+        if len(by_name) == 1:
             return await self.assign(session, alert_id, person, now, by_name[0].account_id)
         if not acting:
             return Reply(ReplyResult.NO_ASSIGNEE)

@@ -108,16 +108,16 @@ async def acknowledge(
 async def take_back(alert_id: UUID, desk: OneDesk) -> AlertView:
     """Withdraws the caller's own acknowledgement.
 
-    The request is refused ten seconds after the acknowledgement, or if another action followed.
+    The request is refused ten seconds after the acknowledgement, or after another action on the alert.
     """
     return AlertView.model_validate(await desk.answers.take_back(alert_id, desk.person()))
 
 
 @router.put("/v1/alerts/{alert_id}/confirmation")
 async def confirm(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
-    """Confirms that the alert is true. The alert stays open.
+    """Confirms that the alert is true. A confirmed alert stays open.
 
-    If the alert is unacknowledged, the confirmation also acknowledges the alert.
+    If nobody has acknowledged the alert, the confirmation also acknowledges it.
     """
     return AlertView.model_validate(await desk.answers.confirm(alert_id, desk.person(), body.note if body else None))
 
@@ -150,7 +150,7 @@ async def assignees_of(alert_id: UUID, request: Request, session: Session, calle
 
 @router.put("/v1/alerts/{alert_id}/assignment")
 async def assign(alert_id: UUID, desk: OneDesk, body: AlertAssignment) -> AlertView:
-    """Assigns the alert to another person. Dayar notifies this person. Until this person acts, the alert escalates."""
+    """Assigns the alert to another person, and notifies this person. The alert escalates until the assignee acts."""
     return AlertView.model_validate(await desk.answers.assign(alert_id, desk.person(), body.account_id, body.note))
 
 

@@ -115,7 +115,7 @@ async def assignees(body: AlertIds, request: Request, session: Session, caller: 
 
     People on duty come first, then the others by name.
 
-    An alert that the caller cannot read any more is left out. If no alert is left, the request is refused.
+    An alert that the caller cannot read any more is left out. If all alerts are left out, the request is refused.
     """
     alerts, refusals = list[Alert](), list[Exception]()
     for alert_id in body.alert_ids:

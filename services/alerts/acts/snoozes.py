@@ -1,4 +1,7 @@
-"""How long a person may snooze an alert. For a grave alert the limit is lower. For a duty head the limit is higher."""
+"""How long a person may snooze an alert. A grave alert cannot be snoozed for long.
+
+A duty head may snooze an alert longer.
+"""
 
 from collections.abc import Collection
 from datetime import timedelta

@@ -13,7 +13,7 @@ from shared.outbound_errors import OutboundError, OutsideExercise
 
 P = ParamSpec("P")
 
-# The channel sent nothing, because of an exercise. The outbox page shows the message.
+# An exercise sends nothing, and the outbox page shows the message.
 OUTBOX_PAGE = "outbox_page"
 
 

@@ -31,9 +31,9 @@ MOST_THREADS = 10  # The References header must stay short.
 NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)
 # A code below 500 is temporary, for example for a full mailbox.
 REFUSED_FOR_GOOD = 500
-# These codes mean a fault of our password, sender or relay, which somebody can repair. Therefore these refusals are not
-# final. If such a refusal were final, every mail would be lost until the repair. Many servers report such a fault only
-# after the command RCPT: by these codes (RFC 4954), or by 5.7.x, 5.1.7 or 5.1.8 (RFC 3463). Exim sends no enhanced
+# A refusal with one of these codes is not final, because somebody can repair our password, sender or relay. If a
+# refusal for such a fault were final, every mail would be lost until the repair. Many servers report a fault of ours
+# only after the command RCPT, by these codes (RFC 4954), or by 5.7.x, 5.1.7 or 5.1.8 (RFC 3463). Exim sends no enhanced
 # code, so the pattern also finds the word "relay".
 OF_OURSELVES = frozenset({530, 534, 535, 538})
 OF_OUR_RIGHTS = re.compile(r"5\.(7\.\d+|1\.[78])\b|.*\brelay", re.IGNORECASE | re.DOTALL)

@@ -212,8 +212,8 @@ class TelegramChannel:
     async def _compare(self, recipient: str, shown: Mapping[UUID, datetime | None], outdated: Collection[UUID]) -> None:
         """If an alert changed during the calls to Telegram, marks the first message about this alert as outdated.
 
-        For alerts in `outdated`, marks the first message in any case. Every alert has its own transaction, because two
-        transactions with several locks could wait for each other.
+        For alerts in `outdated`, marks the first message in any case. Every alert is marked in its own transaction,
+        because two transactions with several locks could wait for each other.
         """
         with outage_logged("telegram message not compared"):
             if outdated:
@@ -224,7 +224,7 @@ class TelegramChannel:
                     await edit_queries.mark_changed(session, recipient, alert_id, shown_at)
 
     async def _post(self, chat: Chat, message: ChatMessage, first: SentMessage | None) -> tuple[Chat, int]:
-        """A group that became a supergroup has a new chat id. The message is then sent to the new id."""
+        """A group that became a supergroup has a new chat id, to which the message is then sent."""
         try:
             return chat, await self._message(chat, message, first)
         except BotApiError as error:
@@ -254,7 +254,7 @@ class TelegramChannel:
         return int(result["message_id"])
 
     async def _edit(self, chat: Chat, message_id: int, message: ChatMessage) -> None:
-        """Telegram refuses to edit a deleted or an unchanged message. This refusal is ignored."""
+        """Telegram refuses to edit a deleted or an unchanged message, and this refusal is ignored."""
         await self._turn(chat)
         try:
             await self._api.call("editMessageText", chat_id=chat.id, message_id=message_id, **message.fields)
@@ -279,8 +279,9 @@ class TelegramChannel:
     ) -> None:
         """Stores the message at once, so that no retry sends it twice.
 
-        `shown` has the time of each alert's state in the digest. A newer state marks the digest for an edit. If storing
-        fails, the delivery succeeds nevertheless, because a retry would send the message twice.
+        `shown` maps each alert of the digest to the time of its state in the digest. If an alert has changed since its
+        time in `shown`, the digest is marked for an edit. If storing fails, the delivery succeeds nevertheless, because
+        a retry would send the message twice.
         """
         with outage_logged("telegram message not stored"):
             async with self._sessions.begin() as session:

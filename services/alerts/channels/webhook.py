@@ -1,4 +1,4 @@
-"""Sends Standard Webhooks: signed POST requests. All attempts have one id.
+"""Sends Standard Webhooks: signed POST requests. All attempts of a webhook have one id.
 
 Any 2xx answer means that the webhook is delivered.
 """
@@ -34,8 +34,8 @@ class WebhookChannel:
             headers = signed(job.delivery_id, body, secrets, datetime.now(UTC)) | tracing.headers()
             response = await self._outbound.post(receiver.address, body.encode(), headers)
         except (InvalidTag, UnknownKey) as error:
-            # The key that encrypts the secrets is missing. To repair this, restore the key or run `dayar receiver
-            # rotate`.
+            # The key that encrypts the secrets is missing. To repair a missing key, restore the key or run `dayar
+            # receiver rotate`.
             raise Undelivered("secret_unreadable") from error
         reason, retry_after = f"http_{response.status}", pause(response, datetime.now(UTC))
         if response.status // 100 != SUCCESS:

@@ -1,4 +1,4 @@
-"""The log of calls about alerts: who called which post, whether somebody answered, and what they agreed."""
+"""The log of calls about alerts: who called which post, whether the post answered, and what was agreed."""
 
 import json
 from collections.abc import Mapping
@@ -23,8 +23,8 @@ class CallResult(StrEnum):
 class Call:
     """`agreed` is the agreement in the words of the person who called.
 
-    `number_id` is None if the post is not in the list of duty numbers. `post` is None if the call's words cannot be
-    decrypted.
+    `number_id` is None if the called post is not in the list of duty numbers. `post` is None if the call's words cannot
+    be decrypted.
     """
 
     post: str | None

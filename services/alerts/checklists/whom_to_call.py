@@ -99,7 +99,7 @@ def units(alert: Alert, caller: Principal, places: Places) -> frozenset[str] | N
 def in_order(
     numbers: Iterable[DutyNumber], alert: Alert, revision: HazardReported | None, places: Places
 ) -> list[DutyNumber]:
-    """Numbers of the alert's locality come first. Then come its units, the units above, and the country."""
+    """Numbers of the alert's locality come first, then those of its units, of the units above, and of the country."""
 
     def rank(number: DutyNumber) -> int:
         place = number.place

@@ -121,7 +121,7 @@ class Deliveries:
             self._woken.set()
 
     def send(self, job: Job) -> None:
-        """The loop may have failed since the reservation. The job is then sent after the delivery's lease."""
+        """If the loop has failed since the reservation, the job is sent after the delivery's lease."""
         if self._tasks is None:
             self.release(job.slot)
             return
@@ -175,7 +175,7 @@ class Deliveries:
     def of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
         """An attempt is final for a delivery that is too old for a retry, and for a failed test message.
 
-        A failed test message is shown to the person who sent it, and who can send another one.
+        The person who sent a test message sees its failure, and can send another one.
         """
         own = attempt.results.get(job.delivery_id)
         if isinstance(own, str):
@@ -214,18 +214,18 @@ class Deliveries:
                 self._woken.set()  # Deliveries of a slot may have waited until these attempts were recorded.
 
     async def _record_last(self) -> None:
-        """Records the last attempts before the process ends. Otherwise a worker would repeat these attempts."""
+        """Records the last attempts before the process ends, because a worker would repeat unrecorded attempts."""
         if self._finished:
             with suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS):
                     await retry_while_unavailable(lambda: self._write(self._finished))
 
     async def _write(self, finished: Sequence[tuple[Job, DeliveryAttempt]]) -> None:
-        """If a delivery was claimed again, its lease has changed, and the attempt changes nothing."""
+        """If a delivery was claimed again, the lease of the attempt is outdated, and the attempt changes nothing."""
         columns = zip(*(self._row(job, attempt) for job, attempt in finished), strict=True)
         async with database.transaction(self._engine) as connection:
             rows = await connection.fetch(RECORD, *columns, timedelta(seconds=self._settings.alerts_retry_seconds))
-            # Readers of the event know no channels except those of DeliveryChannel.
+            # Readers of the event know only the channels of DeliveryChannel.
             if known := [row for row in rows if row["channel"] in list(DeliveryChannel)]:
                 jobs = {job.delivery_id: job for job, _ in finished}
                 await outbox.insert(connection, [settled(row, jobs[row["delivery_id"]]) for row in known])

@@ -1,7 +1,7 @@
 """Stores a transaction's deliveries. Deliveries that can be sent at once go directly to the senders of this process.
 
-Such a delivery is stored with a lease, so the delivery loop does not claim it. If the process ends before the attempt,
-the delivery is due again after its lease.
+A delivery that is sent at once is stored with a lease, so that the delivery loop does not claim it. If the process ends
+before the attempt, the delivery is due again after its lease.
 """
 
 import time
@@ -77,9 +77,9 @@ class PlaceBursts:
         self._notified: dict[tuple[Slot, frozenset[str]], float] = {}
 
     def in_order(self, deliveries: Sequence[PlannedDelivery]) -> list[PlannedDelivery]:
-        """The first delivery about a place comes first.
+        """The list begins with the first delivery about each place.
 
-        Its due time is earlier than those of deliveries stored before.
+        The first delivery about a place gets an earlier due time than deliveries stored before.
         """
         now = self._clock()
         if len(self._notified) > MOST_PLACES:

@@ -36,7 +36,7 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertQuery:
-    """`areas` has the P-codes that the caller may see. None means all P-codes.
+    """`areas` has the P-codes that the caller may see, or None for all P-codes.
 
     `within` has the P-codes that the request names.
     """
@@ -139,9 +139,9 @@ def severities(floor: Severity) -> list[Severity]:
 async def deliveries(
     session: AsyncSession, *, areas: frozenset[str] | None = None, alert_id: UUID | None = None, limit: int = 200
 ) -> list[dict[str, Any]]:
-    """Returns the deliveries with their states, newest first. `areas` has the P-codes that the caller may see.
+    """Returns the deliveries with their states, newest first.
 
-    None means all P-codes.
+    `areas` has the P-codes that the caller may see, or None for all P-codes.
     """
     wanted = DELIVERIES
     if alert_id is not None:
@@ -164,7 +164,7 @@ async def _listed(session: AsyncSession, wanted: Select[Any]) -> list[dict[str, 
 
 
 def visible(caller: Principal, places: Places) -> frozenset[str] | None:
-    """Returns the P-codes whose alerts the caller may see. None means that the caller may see all areas."""
+    """Returns the P-codes whose alerts the caller may see, or None for all areas."""
     return places.around(caller.areas)
 
 

@@ -79,7 +79,7 @@ class Messages:
 
         Returns None if the message was never edited.
 
-        `newest` is the newest delivery about the alert to this chat. `content` is the content of `newest`.
+        `newest` is the newest delivery about the alert to this chat, and `content` is its content.
         """
         alert = acted.newest.get(first["alert_id"])
         if alert is None or alert.sequence <= Content.model_validate(first["content"]).data.sequence:

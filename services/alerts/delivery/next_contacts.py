@@ -31,14 +31,15 @@ from shared.failures import retry_while_unavailable
 from shared.postgres import database
 
 LOOK_SECONDS = 1.0
-# The next contacts of a muted alert wait. The worker checks after this time whether the alert is still muted.
+# While an alert is muted, no next contact is notified of it. The worker checks after this time whether the alert is
+# still muted.
 MUTED_WAIT = timedelta(minutes=1)
 
 
 class NextContacts:
     """Runs until cancelled. Runs until cancelled.
 
-    Several workers may run this, because each skips deliveries that another worker has locked.
+    Several workers may run this task, because each skips deliveries that another worker has locked.
     """
 
     def __init__(
@@ -77,7 +78,8 @@ class NextContacts:
         unsuccessful = [delivery for delivery in due if delivery.delivery_id in reasons]
         warn_of_unknown_causes(unsuccessful)
         current, superseded = await self._superseded(session, unsuccessful)
-        # The next contact gets only the latest message about the alert, and gets this message earlier.
+        # If a later message about the alert waits, the next contact gets this message at once, in place of the earlier
+        # one.
         brought_forward = await contact_queries.bring_forward(session, superseded, now)
         contacts = await contact_queries.further(session, {delivery.recipient for delivery in current})
         planned = [
@@ -101,9 +103,9 @@ class NextContacts:
 
 
 def warn_of_unknown_causes(deliveries: Iterable[DueDelivery]) -> None:
-    """A later release of Dayar, which was rolled back, stored these causes.
+    """A later release of Dayar stored these unknown causes, and was then rolled back.
 
-    The unknown cause does not keep the next contact from being notified.
+    The next contact is notified even if the cause is unknown.
     """
     for cause in sorted({delivery.cause for delivery in deliveries} - set(Cause)):
         log.get().warning("unknown cause of notification", cause=cause)
@@ -112,7 +114,7 @@ def warn_of_unknown_causes(deliveries: Iterable[DueDelivery]) -> None:
 def reason(delivery: DueDelivery, receiver: Receiver, alert: Alert | None) -> Follows | None:
     """Returns None if the message was delivered and nobody needs to answer it.
 
-    `alert` is None if the alert's stored row is unreadable. If the row is unreadable, an answer may be needed.
+    `alert` is None if the alert's stored row is unreadable. An alert whose row is unreadable may need an answer.
     """
     if not delivery.is_delivered:
         return Follows.NO_RESULT if delivery.failure is None else Follows.FAILED
@@ -123,8 +125,9 @@ def reason(delivery: DueDelivery, receiver: Receiver, alert: Alert | None) -> Fo
 def must_answer(receiver: Receiver, alert: Alert | None) -> bool:
     """A person must answer every alert.
 
-    A post must answer only grave alerts. Further messages about milder alerts would hide the grave ones. A system never
-    answers. A receiver who has acknowledged need not answer again if the alert waits for further acknowledgements.
+    A post must answer only grave alerts. Further messages to a post about milder alerts would hide the grave ones. A
+    system never answers. A receiver who has acknowledged need not answer again if the alert waits for further
+    acknowledgements.
     """
     if receiver.kind not in (ReceiverKind.PERSON, ReceiverKind.POST):
         return False
@@ -152,7 +155,7 @@ def awaits_assignee(alert: Alert | None, delivery: DueDelivery, receiver: Receiv
 def next_contacts(delivery: DueDelivery, receiver: Receiver, further: Sequence[Contact]) -> Sequence[Contact]:
     """Returns the contact after the delivery's contact. If the delivery's contact was removed, returns all contacts.
 
-    Contacts that already have a delivery of this step get no second one.
+    A contact that already has a delivery of this step gets no second delivery.
     """
     contacts = [receiver.first_contact, *further]
     position = next((place for place, contact in enumerate(contacts) if contact.channel == delivery.channel), None)

@@ -27,8 +27,8 @@ from shared.events import (
 from shared.events.vocabulary import DeliveryChannel, Scope, Validity
 
 FOLDED_WITHIN = timedelta(minutes=2)
-# If a receiver got this number of messages in an hour, by all channels together, later messages wait longer and are
-# combined. With three channels for each alert, a receiver then gets at most 38 messages in an hour.
+# After this number of messages to a receiver in an hour, by all channels together, further messages wait longer and are
+# combined. A receiver that gets each alert by three channels then gets at most 38 messages in an hour.
 MANY_MESSAGES, FOLDED_WITHIN_IF_MANY = 20, timedelta(minutes=10)
 COUNTED_WITHIN = timedelta(hours=1)
 TRIAL_RULE = "test"
@@ -62,7 +62,8 @@ UNMUTED = frozenset(
 )
 # If a first message about an alert has one of these causes, the message does not call the alert new.
 RISING = frozenset({Cause.ESCALATED, Cause.STALLED, Cause.WOKEN, Cause.ABSENT})
-# Only their receiver needs messages with these causes. Therefore a message about a graver alert does not replace them.
+# Messages with these causes concern their receiver alone. A message about a graver alert must not replace messages with
+# these causes.
 UNREPLACED = frozenset({Cause.ASSIGNED, Cause.TAKEN_OVER})
 
 
@@ -108,11 +109,12 @@ class PlannedDelivery:
     created_at: datetime
     due_in: timedelta = timedelta()
     hazard_id: UUID | None = None
-    is_foldable: bool = False  # If true, the message may wait, and may be combined with other messages.
-    is_internal: bool = False  # If true, the receiver also gets texts of hazards that are not Public.
+    is_foldable: bool = False  # If `is_foldable` is true, the message may wait and be combined with other messages.
+    is_internal: bool = False  # If `is_internal` is true, the receiver also gets texts of hazards that are not Public.
     next_contact_in: timedelta | None = None  # After this time, the receiver's next contact is notified.
     follows: Follows | None = None
-    places: frozenset[str] = frozenset()  # These are the alert's places. A message that may wait has none.
+    # The places of the alert. A message that may wait has no places.
+    places: frozenset[str] = frozenset()
     site_ids: tuple[UUID, ...] = ()
     traceparent: str | None = field(default_factory=tracing.current, compare=False)
 
@@ -167,7 +169,7 @@ def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:
 def content_of(alert: Alert, cause: Cause, message: Message | None = None) -> str:
     """Standard Webhooks requires a type, a timestamp and data.
 
-    `message` is the event of the alert. If it is None, the event is built here.
+    `message` is the event of the alert. If `message` is None, the event is built here.
     """
     event = event_of(alert, cause)
     data = msgspec.Raw((message or alert.event(event)).value)
@@ -190,7 +192,7 @@ def is_trial(content: str) -> bool:
 
 
 def with_words(content: str, words: HazardWords | None) -> str:
-    """An event has only codes and figures, so this adds the hazard's free text and the sites."""
+    """An event has only codes and figures, so the hazard's free text and the sites are added here."""
     if words is None:
         return content
     unused = None if words.sites else {"sites"}

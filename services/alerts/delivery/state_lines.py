@@ -20,7 +20,7 @@ NAMING = frozenset({Cause.ACKNOWLEDGED, Cause.TAKEN_OVER, Cause.RESOLVED})
 async def newest_state(
     sessions: async_sessionmaker[AsyncSession] | None, event: AlertRaised, alert_id: UUID, cause: str
 ) -> Alert | AlertRaised:
-    """Events have no names of people. Therefore a message with names reads the stored alert."""
+    """Events have no names of people, so a message with names needs the stored alert."""
     if sessions is None or cause not in NAMING:
         return event
     async with sessions() as session:

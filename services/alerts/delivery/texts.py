@@ -71,7 +71,7 @@ class Text:
 class Texts:
     """Writes texts in Kyrgyz, Russian and English. `institution` maps a language to the centre's name.
 
-    A template replaces the facts of a text. The exercise banner, the cause, the link and the centre's name stay. A
+    A template replaces the facts of a text, and keeps the exercise banner, the cause, the link and the centre's name. A
     template never contains texts of the report, because only some receivers may read them.
     """
 
@@ -124,7 +124,7 @@ class Texts:
         )
 
     def subject(self, alert: AlertRaised, cause: str, language: str) -> str:
-        """The status is missing if it is Actual. The cause is missing for a new alert."""
+        """The subject has no status if the status is Actual. For a new alert, the subject has no cause."""
         known = translations(language, LOCALES)
         severity = term("severity", alert.severity, known.gettext)
         line = f"{self.banner(alert, language)}{severity}: {self.title(alert, language)}"

@@ -1,7 +1,7 @@
 """Threads of messages.
 
-Mail programs show the messages about one hazard as a thread. This thread is part of a wider one: all messages of a
-night about this type of hazard in these places.
+Mail programs show the messages about one hazard as a thread. All messages of a night about the same type of hazard in
+the same places are a wider thread around the hazards' threads.
 """
 
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from shared import events
 from shared.country import TIME_ZONE
 from shared.events import AlertRaised
 
-NOON = timedelta(hours=12)  # The wider thread lasts from noon to noon, so that one night is one thread.
+NOON = timedelta(hours=12)  # The wider thread of a night lasts from noon to noon.
 
 
 def thread_of(alert: AlertRaised, recipient: str) -> UUID:
@@ -20,7 +20,7 @@ def thread_of(alert: AlertRaised, recipient: str) -> UUID:
 
 
 def place_thread_of(alert: AlertRaised, recipient: str) -> UUID | None:
-    """Without these threads, a burst of reports would fill a mailbox with hundreds of threads."""
+    """Without threads of places, a burst of reports would fill a mailbox with hundreds of threads."""
     if alert.hazard_type is None or not alert.pcodes:
         return None
     places, night = sorted(alert.pcodes), night_of(alert).date().isoformat()

@@ -105,7 +105,7 @@ def in_order(languages: Iterable[str], language: str) -> list[str]:
 
 
 def printable(text: str) -> str:
-    """Joins the text into one line, and removes control and bidi characters.
+    """Joins the text into one line without control and bidi characters.
 
     A line break in a header would make the mail invalid.
     """

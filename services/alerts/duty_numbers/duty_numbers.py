@@ -1,6 +1,6 @@
 """A duty number says which post of a service to call for a unit or a locality.
 
-A duty number may be a private telephone. Therefore the post, the telephones and the note are stored encrypted.
+A duty number may be a private telephone, so the post, the telephones and the note are stored encrypted.
 """
 
 import json

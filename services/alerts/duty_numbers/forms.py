@@ -41,7 +41,7 @@ def form_of(number: DutyNumber, unit: str) -> DutyNumberForm:
 def placed(
     number: DutyNumber, known: DutyNumber | None, of_unit: Iterable[DutyNumber]
 ) -> tuple[DutyNumber, list[Fault]]:
-    """A new number comes last in its unit. So does a number that moved from another unit.
+    """A new number, or a number from another unit, gets the last position in its unit.
 
     `of_unit` has the unit's stored numbers. The form rejects a post that another number of the unit already has.
     """

@@ -31,7 +31,7 @@ router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
 HOME = "/alerts/duty-numbers"
 WHOLE_COUNTRY = N_("The whole country")
-MOST_LISTED = 50  # The page lists at most this number of rows. The totals count all rows.
+MOST_LISTED = 50  # The page lists at most this number of rows. The totals count all rows of the file.
 
 
 @dataclass(frozen=True, slots=True)

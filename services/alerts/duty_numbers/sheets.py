@@ -160,7 +160,7 @@ class DutyNumberSheets:
 
 
 def without_repeats(rows: Sequence[NumberRow]) -> list[NumberRow]:
-    """Of several rows with one post, only the first keeps its entry. The others get a fault."""
+    """If several rows have one post, all of them except the first get a fault in place of their entry."""
     first = dict[DutyKey, int]()
     lines = [row.entry and first.setdefault(row.entry.key, row.line) for row in rows]
     return [
@@ -175,7 +175,7 @@ def guess(label: str) -> str | None:
 
 
 def columns_of(sheet: Sheet, labels: Sequence[str]) -> list[str]:
-    """The kind "" means that the column is not read. Each other kind is returned at most once."""
+    """The kind "" means that the column is not read. Every kind except "" is returned at most once."""
     columns = list[str]()
     for label in labels[: sheet.width]:
         column = guess(label) or ""

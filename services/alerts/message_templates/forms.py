@@ -1,4 +1,4 @@
-"""The form for the templates of one hazard type and one severity. The form checks the typed texts."""
+"""The form for the templates of one hazard type and one severity, and the check of the typed texts."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,7 +17,7 @@ NO_CONDITION = N_("A type of hazard and a severity of the lists are expected, or
 
 
 class TemplatesForm(TypedForm):
-    """There is one field for each channel and language. An empty field removes the template."""
+    """Each channel and language has its own field. An empty field removes the template."""
 
     @property
     def condition(self) -> tuple[str, str]:

@@ -42,7 +42,7 @@ async def refresh(sessions: async_sessionmaker[AsyncSession], templates: Templat
 
 
 async def current_messages(request: Request, session: Session) -> Messages:
-    """Pages must show each text as the worker sends it, so they read the newest templates."""
+    """Pages must show each text as the worker sends it, so pages read the newest templates."""
     messages: Messages = request.app.state.messages
     messages.texts.templates.replace(await template_queries.templates(session))
     return messages

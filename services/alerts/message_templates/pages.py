@@ -91,9 +91,9 @@ def page(
     version: str | None = None,
     newer: Mapping[str, str] = NOTHING,
 ) -> Response:
-    """`version` is the version of the templates that the person has seen. None means the newest version.
+    """`version` is the version of the templates that the person has seen, or None for the newest version.
 
-    `newer` has texts that somebody else saved meanwhile. The page shows them beside the typed texts.
+    `newer` has texts that somebody else saved meanwhile, and that the page shows beside the typed texts.
     """
     now = datetime.now(UTC)
     wanted, wrong = form.parsed(caller.account, now)
@@ -138,7 +138,7 @@ def other_texts(form: TemplatesForm, stored: Iterable[MessageTemplate]) -> dict[
 
 
 def listed(stored: Sequence[MessageTemplate]) -> dict[tuple[str, str], list[tuple[MessageTemplate, bool]]]:
-    """The second value is True if this release can use the template."""
+    """Each template is paired with True if this release can use it."""
     by_condition = dict[tuple[str, str], list[tuple[MessageTemplate, bool]]]()
     for template in stored:
         is_usable = fault_of(template.text, template.channel) is None

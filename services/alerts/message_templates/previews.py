@@ -46,7 +46,7 @@ def previews(
 ) -> tuple[dict[str, Preview], list[Fault]]:
     """An SMS of more than two parts is a fault.
 
-    `condition` is a hazard type and a severity. EVERY may stand for either. `wanted` has the templates for this
+    `condition` is a hazard type and a severity, or EVERY in place of either. `wanted` has the templates for this
     condition. If `wanted` lacks a template, the example uses the `stored` template that a real alert would get.
     """
     used = [*(template for template in stored if is_wider(template, *condition)), *wanted]
@@ -77,7 +77,8 @@ def preview(
     template = templates.find(alert, channel, language)
     is_worded = template is not None and template.key not in templates.skipped
     length = units(f"{message.text.subject}\n{message.text.body}".strip())
-    # A template may be too long in only one alphabet. Separate `Templates` keep this from counting as skipped.
+    # Separate `Templates` are used here, so that a template that is too long in only one alphabet does not count as
+    # skipped.
     texts = messages.texts.with_templates(Templates(used))
     spellings = {
         alphabet: messages.sms.with_texts(texts, alphabet).of(alert, Cause.RAISED, language)

@@ -1,6 +1,6 @@
 """A template is the centre's wording for one hazard type, one severity, one channel and one language.
 
-A template is plain text. Its fields in braces, like {severity}, are no expressions.
+A template is plain text with fields in braces, like {severity}. A field is a name and no expression.
 """
 
 import re
@@ -102,7 +102,7 @@ def fault_of(text: str, channel: str, name: str = "text") -> Fault | None:
 
 
 def is_usable(template: MessageTemplate) -> bool:
-    """True if the template has no fault, and fitted every message so far."""
+    """True if the template has no fault, and has fitted every message so far."""
     return template.skipped_at is None and fault_of(template.text, template.channel) is None
 
 
@@ -128,8 +128,8 @@ class Templates:
     def find(self, alert: AlertRaised, channel: str, language: str) -> MessageTemplate | None:
         """Of several templates, the narrowest decides.
 
-        An unfit narrowest template yields the standard text, which says more than a template with a wider condition.
-        Test messages to a receiver never use a template.
+        If the narrowest template is unfit, the standard text is used, which says more than a template with a wider
+        condition. Test messages to a receiver never use a template.
         """
         if alert.rule == TRIAL_RULE:
             return None
@@ -144,7 +144,7 @@ class Templates:
         self.skipped[template.key] = template
 
     def newly_skipped(self) -> list[MessageTemplate]:
-        """The caller then marks these templates."""
+        """The caller marks the returned templates."""
         skipped = [*self.unfit.values(), *self.skipped.values()]
         self.skipped = {}
         return [template for template in skipped if template.skipped_at is None]

@@ -138,7 +138,7 @@ INDEXES = (
     "CREATE INDEX ix_deliveries_created_at ON deliveries (created_at)",
 )
 
-# PostgreSQL sends NOTIFY at commit. The listening process then starts the deliveries at once.
+# PostgreSQL sends NOTIFY at commit, so the listening process starts the deliveries at once.
 WAKE = """
 CREATE FUNCTION wake_deliveries() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

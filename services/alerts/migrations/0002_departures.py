@@ -16,15 +16,14 @@ CREATE TABLE departures (
     CONSTRAINT pk_departures PRIMARY KEY (report_id)
 )
 """
-# Earlier releases of Dayar stored no report for a departure. These rows get the household's id in place of the report's
-# id.
+# Earlier releases of Dayar stored no report of a departure, so the household's id takes the place of the report's id.
 KNOWN = """
 INSERT INTO departures (report_id, household_id, status, mobility, area, occurred_on)
 SELECT household_id, household_id, status, mobility, origin_area, occurred_on FROM households
 WHERE is_day AND origin_area IS NOT NULL
 """
 # For a while, the previous release of Dayar may run beside this release. The previous release writes departures only to
-# `households`, so the trigger copies them to `departures`.
+# `households`, so a trigger copies them to `departures`.
 STILL_TOLD = """
 CREATE FUNCTION keep_departure() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -13,8 +13,7 @@ INSTANTS = ("waits_since", "confirmed_at", "progressed_at", "snoozed_until", "re
 ACCOUNTS = ("confirmed_by", "progressed_by", "snoozed_by", "reopened_by")
 NAMES = ("confirmed_name", "progressed_name", "snoozed_name", "reopened_name", "closed_by")
 
-# Under earlier releases of Dayar, only people closed alerts. The verdict "confirmed" was the only way to confirm an
-# alert.
+# Under earlier releases of Dayar, only people closed alerts, and only the verdict "confirmed" confirmed an alert.
 CLOSED = """
 UPDATE alerts SET closed_by = 'person', confirmed_at = CASE WHEN verdict = 'confirmed' THEN resolved_at END,
     confirmed_by = CASE WHEN verdict = 'confirmed' THEN resolved_by END,

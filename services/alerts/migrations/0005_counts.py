@@ -122,9 +122,9 @@ BEGIN
     RETURN OLD;
 END $$
 """
-# One statement may delete several departures of a household. The delete trigger runs before each row is deleted. At
-# that time the table has exactly the departures that are still counted. The insert trigger runs after each row is
-# written. Earlier, nobody knows whether an upsert inserts or updates the row.
+# One statement may delete several departures of a household. The delete trigger runs before each row is deleted,
+# because the table then has exactly the departures that are still counted. The insert trigger runs after each row is
+# written, because before the write nobody knows whether an upsert updates a row.
 DEPARTURE_TRIGGERS = (
     (
         "CREATE TRIGGER keep_departure_counts AFTER INSERT OR UPDATE ON departures"
@@ -160,7 +160,7 @@ CREATE TABLE hazard_changes (
     CONSTRAINT pk_hazard_changes PRIMARY KEY (id)
 )
 """
-# The previous release of Dayar writes `hazards` but not `hazard_changes`. Therefore a trigger writes `hazard_changes`.
+# The previous release of Dayar writes `hazards` but not `hazard_changes`, so a trigger writes `hazard_changes`.
 NOTE_CHANGE = """
 CREATE FUNCTION note_hazard_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,7 +1,7 @@
 """Adds the columns `is_foldable` and `planned_at` to deliveries.
 
-`is_foldable` marks a delivery that may share a mail with other deliveries. `planned_at` is the time at which that mail
-is sent.
+`is_foldable` marks a delivery that may share a mail with other deliveries. `planned_at` is the time at which the shared
+mail is sent.
 """
 
 import sqlalchemy as sa

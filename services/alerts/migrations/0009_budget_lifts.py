@@ -1,6 +1,6 @@
-"""Adds a table of sources. An operator has lifted their hourly limit of alerts.
+"""Adds a table of sources whose hourly limit of alerts was lifted by an operator.
 
-Each row says from when the source's limit applies again.
+Each row has the time from which the source's limit applies again.
 """
 
 import sqlalchemy as sa

@@ -1,6 +1,6 @@
-"""Gives the alerts that people acknowledged under earlier releases of Dayar a time of escalation.
+"""Gives a time of escalation to alerts that people acknowledged under earlier releases of Dayar.
 
-If nobody has started work until then, the receivers are notified again.
+If nobody has started work on an acknowledged alert at the time of escalation, its receivers are notified again.
 """
 
 from alembic import op

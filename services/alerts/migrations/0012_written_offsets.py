@@ -1,6 +1,6 @@
-"""Stores for each dead letter the offset from its headers.
+"""Stores for each dead letter the offset that its headers state.
 
-After a restore, this offset may differ from the record's real offset.
+A restore does not change the offset in the headers of a dead letter.
 """
 
 from alembic import op

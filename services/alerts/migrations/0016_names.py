@@ -1,6 +1,6 @@
 """Renames constraints and indexes to the names that `shared.postgres.models` gives them.
 
-No release of Dayar refers to these names.
+No release of Dayar refers to these constraints and indexes by name.
 """
 
 from alembic import op

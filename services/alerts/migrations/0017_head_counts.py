@@ -1,7 +1,6 @@
 """Counts departed persons by the district where they are now. Stores the counts of groups.
 
-The previous release of Dayar still writes `departures`, and reads `departure_counts`. Therefore `departure_counts`
-becomes a view.
+The previous release of Dayar still reads `departure_counts`, which becomes a view.
 """
 
 from alembic import op
@@ -9,8 +8,8 @@ from alembic import op
 revision = "alerts_0017"
 down_revision = "alerts_0016"
 
-# Earlier releases of Dayar did not store the size of a household. Such a household counts as one person until its next
-# event.
+# Earlier releases of Dayar did not store the size of a household. A household without a stored size counts as one
+# person until its next event.
 DEPARTURES = "ALTER TABLE departures ADD persons integer NOT NULL DEFAULT 1, ADD destination_area text"
 KNOWN = """
 UPDATE departures SET destination_area = households.destination_area
@@ -28,7 +27,7 @@ CREATE TABLE departed_by_destination (
     CONSTRAINT pk_departed_by_destination PRIMARY KEY (status, area, moves, destination)
 ) WITH (fillfactor = 50)
 """
-# A household may have left an area several times. The household counts at the destination of its latest departure.
+# A household that left an area several times counts at the destination of its latest departure.
 COUNT_DEPARTURES = """
 INSERT INTO departed_by_destination (status, area, moves, destination, last_on, households, persons)
 SELECT status, area, moves, destination, last_on, count(*), sum(persons) FROM (

@@ -1,6 +1,6 @@
 """Stores how many people of counted groups each exposure had at its last evaluation.
 
-Rows of earlier releases of Dayar get the number 0.
+For rows of earlier releases of Dayar, the number of people is 0.
 """
 
 from alembic import op

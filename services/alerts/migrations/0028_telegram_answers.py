@@ -1,4 +1,4 @@
-"""Stores the Telegram bot's questions, the number of its next update, and when each code was drawn."""
+"""Stores the Telegram bot's questions, the number of the bot's next update, and when each code was drawn."""
 
 from alembic import op
 

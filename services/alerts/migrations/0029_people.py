@@ -2,7 +2,8 @@
 
 Stores the hazards and the hours for which the receiver gets alerts.
 
-Receivers with a webhook become systems. All others become posts. The previous release of Dayar ignores the new columns.
+Receivers with a webhook become systems, and all other receivers become posts. The previous release of Dayar ignores the
+new columns.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
 """Marks which Telegram messages are digests.
 
-A digest is about several alerts. Therefore a change of one alert does not edit the digest.
+A digest is about several alerts, so a change of one alert does not edit the digest.
 """
 
 from alembic import op

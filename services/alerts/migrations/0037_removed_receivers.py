@@ -1,6 +1,6 @@
 """Adds the labels of removed receivers. Adds an index that finds a Telegram message by its chat.
 
-The previous release of Dayar uses neither.
+The previous release of Dayar uses neither the labels nor the index.
 """
 
 from alembic import op

@@ -1,7 +1,7 @@
 """Stores for each alert whether Dayar computed the severity.
 
-The previous release of Dayar always stores false. For a lapsed exposure alert the value stays false, because its
-severity may come from an earlier revision of the hazard.
+The previous release of Dayar always stores false. For a lapsed exposure alert the new column stays false, because the
+alert's severity may come from an earlier revision of the hazard.
 """
 
 from alembic import op

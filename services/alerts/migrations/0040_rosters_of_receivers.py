@@ -1,4 +1,4 @@
-"""A receiver can name a roster.
+"""A receiver can name a roster from now on.
 
 The previous release of Dayar ignores the roster, and also notifies people who are off duty.
 """

@@ -1,6 +1,6 @@
 """Adds escalation policies.
 
-The previous release of Dayar ignores policies. Alerts then escalate by the steps of their receivers.
+The previous release of Dayar ignores policies, so alerts escalate by the steps of their receivers.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
 """Stores the registry's comparison of a count with the registered people at the same place.
 
-The previous release of Dayar stores no comparison. A newer event may then have an older comparison.
+The previous release of Dayar ignores the new column, so a newer event may keep an older comparison.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
 """Stores which dead letters people asked to open.
 
-The worker then stores the content of the dead letter for a few minutes.
+After such a request, the worker stores the content of the dead letter for a few minutes.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Stores how many people have acknowledged an alert, and how many must. Boards show both numbers.
+"""Stores how many people have acknowledged an alert, and how many must, because boards show both numbers.
 
 The previous release of Dayar ignores the new columns.
 """

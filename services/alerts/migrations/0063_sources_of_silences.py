@@ -1,4 +1,4 @@
-"""Stores which sources a silence mutes. Marks muted changes that receivers must still learn of.
+"""Stores which sources a silence mutes. Marks changes of muted alerts that receivers must still learn of.
 
 A silence that names no sources mutes the alerts of all sources. The previous release of Dayar ignores the new column,
 and mutes the alerts of all sources. Before you install the previous release of Dayar again, end all silences that name

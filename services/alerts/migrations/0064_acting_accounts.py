@@ -1,7 +1,7 @@
-"""Stores which accounts are known to have the right to act, because only these get alerts assigned.
+"""Stores which accounts are known to have the right to act, because alerts are assigned only to these accounts.
 
-Accounts that acted before the migration count as having the right, until their rights change. The previous release of
-Dayar assigns alerts to any account, and adds no rows here.
+Accounts that acted before the migration count as having the right to act, until their rights change. The previous
+release of Dayar assigns alerts to any account, and adds no rows here.
 """
 
 from alembic import op

@@ -1,8 +1,8 @@
-"""The deliveries in a combined SMS can share one code. Stores the state that our answering SMS has shown.
+"""The deliveries in a combined SMS can share one code. Stores which state of the alert our answering SMS has shown.
 
 A delivery whose attempts were combined in different ways has several codes. The previous release of Dayar accepts each
-code of a delivery, and draws codes under the same lock. Therefore no telephone number gets a code twice. For a reply to
-a combined message, the previous release of Dayar acknowledges only one of the alerts.
+code of a delivery, and draws codes under the same lock, so no telephone number gets a code twice. For a reply to a
+combined message, the previous release of Dayar acknowledges only one of the alerts.
 """
 
 from alembic import op

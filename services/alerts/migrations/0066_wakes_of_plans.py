@@ -1,7 +1,4 @@
-"""Sends NOTIFY for each change of a receiver, policy, roster, override or silence.
-
-Workers then read all of them again.
-"""
+"""Each change of a receiver, policy, roster, override or silence sends NOTIFY, so that workers read them again."""
 
 from alembic import op
 

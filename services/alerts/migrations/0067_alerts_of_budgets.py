@@ -1,7 +1,7 @@
 """Indexes the alerts that count for the budgets of sources, because a query would otherwise read thousands of alerts.
 
-During the build, writes to alerts wait, and no alert can be raised. `migrate` runs all migrations in one transaction,
-so the index cannot be built concurrently.
+While the index is built, writes to alerts wait, and no alert can be raised. `migrate` runs all migrations in one
+transaction, so the index cannot be built concurrently.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Stores for an acknowledgement on whose behalf the person acknowledged. The text is encrypted.
+"""Stores, encrypted, on whose behalf a person acknowledged an alert.
 
 The previous release of Dayar ignores the new column.
 """

@@ -1,4 +1,4 @@
-"""Stores since when an alert's duty heads are notified. A later change of the policy then cannot exclude them.
+"""Stores since when an alert's duty heads are notified, so that a later change of the policy cannot exclude them.
 
 The previous release of Dayar ignores the new column. An alert that is escalating during the migration gets its value at
 the next escalation after the last step.

@@ -1,7 +1,7 @@
-"""Stores the step that an alert's escalation has reached. The alert keeps this step even if the policy's steps change.
+"""Stores the step that an alert's escalation has reached. An alert keeps its step if the policy's steps change.
 
-The previous release of Dayar ignores the new column. Without this value, the number of escalations says which step the
-alert has reached.
+The previous release of Dayar ignores the new column. If an alert has no stored step, the number of escalations says
+which step the alert has reached.
 """
 
 from alembic import op

@@ -65,10 +65,10 @@ class AlertRow(AlertsModel, record=Alert):
 
 
 class Act(AlertsModel):
-    """Dayar itself did an action that has no account.
+    """An action without an account was done by Dayar itself.
 
-    Rows of earlier releases of Dayar have no `channel`. Those releases stored "SMS" or "Telegram" as the text of an
-    acknowledgement. `behalf_note` is encrypted, and says on whose behalf the person acknowledged.
+    Rows of earlier releases of Dayar have no `channel`, because those releases stored "SMS" or "Telegram" as the text
+    of an acknowledgement. `behalf_note` is encrypted, and says on whose behalf the person acknowledged.
     """
 
     __tablename__ = "acts"

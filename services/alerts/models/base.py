@@ -2,7 +2,7 @@
 
 from shared.postgres import models
 
-# An update is faster if the new row version fits in the same disk page. Therefore half of each page stays free.
+# An update is faster if the new row version fits in the same disk page, so half of each page stays free.
 COUNTER = {"postgresql_with": {"fillfactor": 50}}
 
 

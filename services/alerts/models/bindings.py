@@ -10,7 +10,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class Binding(AlertsModel):
-    """The person may act on alerts by messages in this channel.
+    """A row permits a person to act on alerts by messages in a channel.
 
     `identity` is the person's id in the channel, such as a Telegram user id. Name, roles and areas are those of the
     account at `issued_at`. The binding ends when the account's rights change.
@@ -30,7 +30,7 @@ class Binding(AlertsModel):
 
 
 class BindingCode(AlertsModel):
-    """The code itself is not stored. `digest` is its keyed digest.
+    """The code itself is not stored, but its keyed digest `digest`.
 
     The code is valid for 15 minutes after `drawn_at`.
     """

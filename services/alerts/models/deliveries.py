@@ -66,7 +66,7 @@ class NotificationOmissions(AlertsModel):
     """`reasons` maps labels of receivers to reasons.
 
     `muted_by` is the id of the silence or the Extreme alert that muted the notification. `is_sent_later` marks
-    receivers who missed a change of a muted alert. They are notified when nothing mutes the alert any more.
+    receivers who missed a change of a muted alert, and who are notified when nothing mutes the alert any more.
     """
 
     __tablename__ = "notification_omissions"

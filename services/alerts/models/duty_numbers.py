@@ -22,10 +22,10 @@ class DutyNumberRow(AlertsModel):
 
 
 class CallRow(AlertsModel):
-    """Who called, and when, is in the row of `acts` with this alert and sequence.
+    """The row of `acts` with this alert and sequence says who called and when.
 
-    `sealed` is encrypted JSON of the called post and the agreement. The duty number `number_id` may have been removed
-    since the call.
+    `sealed` is encrypted JSON of the called post and of what was agreed. The duty number `number_id` may have been
+    removed since the call.
     """
 
     __tablename__ = "calls"

@@ -12,8 +12,8 @@ from services.alerts.models.base import COUNTER, AlertsModel
 class Exposure(AlertsModel):
     """`displaced` counts the households in the district that this hazard displaced.
 
-    The `told_…` columns are the figures at the latest evaluation. They are None before the first evaluation. `gone`
-    says why the hazard does not threaten the district any more.
+    The `told_…` columns are the figures at the latest evaluation, or None before the first evaluation. `gone` says why
+    the hazard does not threaten the district any more.
     """
 
     __tablename__ = "exposures"
@@ -37,7 +37,7 @@ class Exposure(AlertsModel):
 
 
 class AlertedReportRow(AlertsModel):
-    """A row is added when a report is published, and deleted after 90 days."""
+    """A row of this table is added when a report is published, and deleted after 90 days."""
 
     __tablename__ = "alerted_reports"
 

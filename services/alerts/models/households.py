@@ -54,7 +54,7 @@ class DepartureCount(AlertsModel):
     """Counts households that left one district on the same dates, and that are now in one district.
 
     A trigger on `departures` keeps the rows up to date. `moves` lists all departures of these households, such as
-    "2026-06-15 displacement". A household with several departures is then counted once. `destination` is "" for an
+    "2026-06-15 displacement", so that a household with several departures is counted once. `destination` is "" for an
     unknown place and for a place abroad. The view `departure_counts`, which the previous release of Dayar reads, has no
     destinations.
     """

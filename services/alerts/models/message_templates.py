@@ -7,7 +7,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class MessageTemplateRow(AlertsModel, record=MessageTemplate):
-    """Empty text stands for all hazards, or for all severities."""
+    """An empty hazard or severity stands for all hazards or severities."""
 
     __tablename__ = "message_templates"
 

@@ -10,7 +10,7 @@ from services.alerts.silences.silences import Silence
 
 
 class SilenceRow(AlertsModel, record=Silence):
-    """A person can end a silence early. Then `ends_at` becomes the time of this action."""
+    """If a person ends a silence early, `ends_at` becomes the time of this action."""
 
     __tablename__ = "silences"
     __table_args__ = (Index(None, "ends_at"),)

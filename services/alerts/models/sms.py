@@ -37,9 +37,9 @@ class SmsPart(AlertsModel):
 
 
 class EarlySmsReceipt(AlertsModel):
-    """Stores a pushed receipt for an SMS that is not stored yet, or that Dayar did not send.
+    """A row is a pushed receipt for an SMS that is not stored yet, or that Dayar did not send.
 
-    The row is deleted after an hour.
+    A stored early receipt is deleted after an hour.
     """
 
     __tablename__ = "early_sms_receipts"
@@ -50,7 +50,7 @@ class EarlySmsReceipt(AlertsModel):
 
 
 class SmsCode(AlertsModel):
-    """A person who replies to an SMS writes this code.
+    """A person who replies to an SMS writes the code of the SMS.
 
     Within 48 hours, a telephone number never gets one code for two messages. All deliveries of a combined message have
     one code. If a delivery's attempts were combined in different ways, the delivery has several codes. `shown_sequence`

@@ -14,7 +14,7 @@ class TelegramMessage(AlertsModel):
 
     Later messages about an alert reply to the receiver's first message.
 
-    `edit_at` is set while the message shows an old state of the alert. A digest has one row for each delivery.
+    `edit_at` is set while the message shows an old state of the alert. A digest has one row for each delivery, and
     `position` is the delivery's number in the digest, from 0. Rows of earlier releases of Dayar have no position.
     """
 

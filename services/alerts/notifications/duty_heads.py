@@ -16,8 +16,9 @@ EVERY = timedelta(minutes=5)
 def notified(alert: Alert, receivers: Sequence[Receiver], steps: Steps) -> list[Receiver]:
     """Of a duty head's conditions, only the status counts.
 
-    The first message to duty heads follows after all steps. Further steps may come later, for example by a changed
-    policy or a higher severity. Duty heads who were already notified do not wait for these further steps.
+    Duty heads are first notified when all steps are over. An alert may get further steps after its last step, for
+    example by a changed policy or a higher severity. Duty heads who were notified before do not wait for steps that the
+    alert gets later.
     """
     if not alert.is_grave or not (steps.is_over(steps.level_of(alert)) or alert.duty_heads_at):
         return []

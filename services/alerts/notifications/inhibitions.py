@@ -1,7 +1,7 @@
 """An Extreme alert in force inhibits milder alerts of the same hazard type in its districts.
 
-Nobody is notified of an inhibited alert. An example: after an earthquake with an Extreme alert come many aftershocks,
-while everybody already acts.
+Nobody is notified of an inhibited alert. For example, an earthquake with an Extreme alert has many aftershocks, and
+everybody already acts on the earthquake.
 """
 
 from collections.abc import Collection
@@ -47,8 +47,8 @@ class Inhibitor:
 def may_be_muted(alert: Alert) -> bool:
     """Only an alert of Moderate or below may be muted, and only if nobody is known to be harmed.
 
-    The text of a report by the centre's own people, or by a field team, may state casualties. Therefore their alerts
-    are never muted. If a person must judge the severity, the alert is never muted.
+    A report by the centre's own people, or by a field team, may state casualties in its text, so its alert is never
+    muted. If a person must judge the severity, the alert is never muted.
     """
     return (
         alert.kind is RuleKind.HAZARD

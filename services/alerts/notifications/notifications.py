@@ -1,4 +1,4 @@
-"""Selects who is notified of an alert. Each stage leaves some receivers out. The reasons are recorded.
+"""Selects who is notified of an alert. Each stage leaves some receivers out, and the reasons are recorded.
 
 A new condition is a new function in `stages/`, and an entry in a tuple here or in `stages/conditions.py`.
 """
@@ -30,13 +30,13 @@ def inhibited(notification: Notification, receivers: Sequence[Receiver]) -> Omis
 # Every selection except INFORMED applies these stages first.
 MUTES: tuple[Stage, ...] = (silenced, inhibited)
 RAISED: tuple[Stage, ...] = (*REACHED, current_step)
-# The end of a silence also uses ESCALATED.
+# At the end of a silence, the stages ESCALATED are used as well.
 ESCALATED: tuple[Stage, ...] = (*REACHED, earlier_step_called)
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
 GIVEN_BACK: tuple[Stage, ...] = REACHED
 MOVED: tuple[Stage, ...] = (*REACHED, newly_concerned)
 ENDED: tuple[Stage, ...] = (after_end,)
-# With these stages, a grave alert must reach at least one person who can act.
+# With one of these stages, a grave alert must reach at least one person who can act.
 TO_SOMEBODY = (RAISED, ESCALATED, GRAVER, GIVEN_BACK)
 INFORMED: tuple[Stage, ...] = (called_before,)  # INFORMED is for an alert that lapsed, and for actions of people.
 
@@ -45,11 +45,11 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     """Returns the notified receivers, and for each other receiver the reason.
 
     A receiver is notified if no stage leaves the receiver out. If a post is notified, the person on duty in the post's
-    roster is notified as well. Of this person's own conditions, only the status counts.
+    roster is notified as well. Of the conditions of a person on duty, only the status counts here.
 
     ESCALATED also notifies receivers that missed a change while the alert was muted. If an acknowledged or snoozed
     alert returns, the people who acknowledged or snoozed it are notified as well. After the last step, the duty heads
-    are notified, and all receivers that do not know the alert yet. If the person in charge of an alert cannot act any
+    and all receivers that do not know the alert yet are notified. If the person in charge of an alert cannot act any
     more, duty heads are notified as well. If a grave alert would reach nobody who can act, `stand_ins` are notified.
 
     INFORMED notifies only receivers that already know the alert. INFORMED ignores silences and inhibitions.
@@ -123,10 +123,10 @@ def is_able(notification: Notification, receiver: Receiver) -> bool:
 def stand_ins(notification: Notification) -> list[Receiver]:
     """Returns whom to notify of a grave alert that would reach only external systems and people with disabled accounts.
 
-    Duty heads come first. Without duty heads, everybody who can act is notified. A message about another area does less
-    harm than an alert that nobody gets. External systems are never stand-ins, because they may act by themselves, for
-    example sound a siren. If there is nobody else, duty heads with disabled accounts are notified, because they may
-    still read messages.
+    Duty heads are the first choice. Without duty heads, everybody who can act is notified, because a message about
+    another area does less harm than an alert that nobody gets. External systems are never stand-ins, because they may
+    act by themselves, for example sound a siren. If there is nobody else, duty heads with disabled accounts are
+    notified, because they may still read messages.
     """
     alert = notification.alert
     if heads := duty_heads.of_status(alert, notification.receivers):

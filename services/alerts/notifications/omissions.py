@@ -89,7 +89,7 @@ class OmittedReceiver:
 async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
     """Returns each receiver's latest reason, sorted by label.
 
-    Includes receivers that were notified earlier, if a rule kept a later notification from them. At the end come
+    A receiver that was notified earlier is included if a rule prevented a later notification. The list ends with
     contacts that were not needed, because another contact reached the receiver.
     """
     slot = (Delivery.recipient, Delivery.channel)

@@ -17,13 +17,13 @@ PlannedRoster = tuple[Roster, Sequence[Override]]
 
 @dataclass(frozen=True, slots=True)
 class NotificationPlan:
-    """`receivers` has the order of notification. The first matching of `policies` decides.
+    """`receivers` are in the order of notification. `policies` are in the order of precedence.
 
-    `rosters` has the rosters that receivers and policies name. Their overrides apply now or soon. `later_people` maps a
-    roster to the people who come on duty by later overrides. `disabled_accounts` has those receivers' accounts that are
-    disabled. `absent_heads` has the labels of duty heads with disabled accounts. `receivers` does not mark them as duty
-    heads. `silences` has only silences that have not ended. `inhibitors` has the Extreme alerts that mute milder
-    alerts.
+    `rosters` has the rosters that receivers and policies name, with the overrides that apply now or soon.
+    `later_people` maps a roster to the people who come on duty by later overrides. `disabled_accounts` has those
+    receivers' accounts that are disabled. `absent_heads` has the labels of duty heads with disabled accounts, who are
+    not marked as duty heads in `receivers`. `silences` has only silences that have not ended. `inhibitors` has the
+    Extreme alerts that mute milder alerts.
     """
 
     receivers: Sequence[Receiver] = ()
@@ -52,7 +52,7 @@ class NotificationPlan:
 
         In a gap, everybody in the roster counts as on duty, so that the alert reaches somebody. A gap also arises if
         the person on duty is no longer a receiver, or has a disabled account. People with disabled accounts count as on
-        duty only if everybody in the roster is disabled. A roster whose people are no receivers is missing.
+        duty only if everybody in the roster is disabled. A roster without receivers is left out of the map.
         """
         labels = {receiver.label for receiver in self.receivers}
         able = labels - self.absent

@@ -43,7 +43,7 @@ def quorum(
     """An account in `disabled_accounts` cannot acknowledge.
 
     Somebody who was notified on duty can acknowledge after the shift. If the policy repeats its last step without end,
-    the quorum is at most the number of reachable people. Otherwise nobody could stop the escalation.
+    the quorum is at most the number of people who get the alert, so that these people can stop the escalation.
     """
     alert = notification.alert
     concerned, _ = recipients(notification, CONCERNED)

@@ -48,8 +48,8 @@ def wait(
 ) -> timedelta:
     """Policies and duty heads set only the wait for an acknowledgement.
 
-    If a person must judge the severity, the rules limit the wait. `steps` saves time if the caller already has the
-    alert's steps.
+    If a person must judge the severity, the alert never waits longer than the rules say. `steps` saves time if the
+    caller already has the alert's steps.
     """
     usual = delays.wait(notification.alert, is_acknowledged=is_acknowledged)
     own = None if is_acknowledged else own_wait(notification, steps)
@@ -72,8 +72,9 @@ def own_wait(notification: Notification, known_steps: Steps | None) -> timedelta
 def is_ended(notification: Notification) -> bool:
     """A policy ends only when the receivers of all steps know the alert.
 
-    The level alone does not tell this. For example, the account of a step's only person is disabled, and the alert has
-    one step less. The level may then lie beyond a step that was never notified.
+    The level alone does not show whether all these receivers know the alert. If the account of a step's only person is
+    disabled, for example, the alert has one step less. The level of the alert may then lie beyond a step that was never
+    notified.
     """
     policy, alert = notification.policy, notification.alert
     if policy is None or not policy.ends or alert.is_grave:

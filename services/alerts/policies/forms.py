@@ -26,7 +26,7 @@ TOO_FEW = N_(
 
 
 class PolicyForm(TypedForm):
-    """The name of a step's field ends with the step's position: `minutes-0` is the waiting time of the first step.
+    """The name of a step's field ends with the step's position, so `minutes-0` is the waiting time of the first step.
 
     `steps` is the number of steps.
     """
@@ -65,11 +65,11 @@ class PolicyForm(TypedForm):
         )
 
     def arranged(self, act: str) -> None:
-        """Adds, moves or removes a step. `act` says what to do with which step: `add`, `up-1`, `down-0` or `drop-1`."""
+        """Adds, moves or removes a step. `act` is `add`, `up-1`, `down-0` or `drop-1`."""
         arrange(self.steps, act, {name: [USUAL[name]] if name in USUAL else [] for name in STEP_FIELDS}, MOST_STEPS)
 
     def parsed(self, places: Places, staff: Staff, name: str | None = None) -> tuple[EscalationPolicy, list[Fault]]:
-        """`name` is the stored policy's name, which cannot change."""
+        """`name` is the stored policy's name."""
         wrong = list[Fault]()
         policy = EscalationPolicy(
             self.value("name") if name is None else name,

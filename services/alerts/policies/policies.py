@@ -33,8 +33,8 @@ class EscalationPolicy:
 
     An empty condition matches every alert. If several policies match an alert, the lowest `position` wins. All steps
     are repeated `repeats` times. For Severe and Extreme alerts, the duty heads are notified after the last repetition
-    (`duty_heads.py`). For all other alerts, `ends` decides: if `ends` is true, the escalation ends. If `ends` is false,
-    the last step is repeated until somebody acknowledges.
+    (`duty_heads.py`). For all other alerts, the escalation ends if `ends` is true. If `ends` is false, the last step is
+    repeated until somebody acknowledges.
     """
 
     name: str

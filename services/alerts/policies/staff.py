@@ -1,4 +1,7 @@
-"""Lists the receivers and rosters that a policy's steps can name. Computes how many of their people can acknowledge."""
+"""Lists the receivers and rosters that a policy's steps can name.
+
+Computes how many people of these receivers and rosters can acknowledge.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +30,7 @@ class Staff:
         """The result is never less than 1.
 
         Counts the step's receivers that have an enabled account. Each roster of the step, or of a post in the step,
-        adds one person on duty. At least one of the roster's people must have an enabled account.
+        adds one person on duty if somebody in the roster has an enabled account.
         """
         able = {receiver.label: receiver.account_id for receiver in self.receivers if self._is_able(receiver)}
         accounts = {able[label] for label in step.receivers if label in able}

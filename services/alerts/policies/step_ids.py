@@ -1,4 +1,4 @@
-"""Identifies the steps of an escalation. An alert can then find its step after the steps have changed."""
+"""Identifies the steps of an escalation, so that an alert finds its step again after the steps have changed."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -8,17 +8,18 @@ from services.alerts.policies.policies import EscalationPolicy
 from services.alerts.receivers.checks import HIGHEST_STEP
 from shared import events
 
-KEPT = 1000  # This number is enough for all steps of a centre's policies at every number of escalations.
+KEPT = 1000  # The cache is large enough for all steps of a centre's policies at every number of escalations.
 
 
 @lru_cache(KEPT)
 def step_id(policy: EscalationPolicy | None, round: int, step: int, escalations: int) -> UUID:
-    """Returns the id of a step in a round of the policy. Without a policy, returns the id of the receivers' own step.
+    """Returns the id of a step in a round of the policy, or of the receivers' own step if there is no policy.
 
-    `escalations` is the alert's number of escalations at this step. The former release of Dayar raises this number
-    without storing the step. An old stored id then matches no step, and the alert cannot return to an earlier step.
+    `escalations` is the alert's number of escalations at this step. The former release of Dayar raises the number of
+    escalations without storing the step. A stored id of an earlier number of escalations matches no step, so the alert
+    cannot return to an earlier step.
 
-    A policy's step is identified by its receivers and rosters. Therefore the id stays if other steps are added, moved
+    A policy's step is identified by its receivers and rosters. The id of a step stays if other steps are added, moved
     or removed, or if the minutes of the step change. If several steps have the same receivers and rosters, their order
     distinguishes them.
     """

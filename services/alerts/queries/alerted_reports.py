@@ -13,8 +13,7 @@ from shared.events.vocabulary import Mobility, Status
 from shared.postgres import database
 
 ASKED = "unnest($1::text[], $2::text[], $3::date[], $4::date[]) AS asked (status, area, first, last)"
-# All counts of a stock belong to the window of the stock's departure date. This includes counts that a recount
-# replaced.
+# All counts of a stock belong to the window of the stock's departure date, even counts that a recount replaced.
 ASKED_STOCKS = f"""ARRAY(
     SELECT stock_id FROM {ASKED} JOIN counted_groups
         ON origin_area = asked.area AND departed_on BETWEEN asked.first AND asked.last

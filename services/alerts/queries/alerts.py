@@ -34,11 +34,11 @@ TOUCHED = f"{SELECT_ALERTS} WHERE {{which}} ORDER BY alert_id FOR UPDATE"
 OF_HAZARDS = TOUCHED.format(which="hazard_id = ANY($1) AND kind = ANY($2) OR alert_id = ANY($3)")
 OF_FLIGHTS = TOUCHED.format(which="kind = 'displacement' AND area = ANY($1) AND situation >= $2")
 
-# $2 is true while the boards are unattended. Then each wait is half as long, but a silence keeps its end. An alert
-# waits for the end of its silence. If no stored silence has this end, a person ended the silence early, and the alert
-# is due at once. If an Extreme alert mutes an alert, the muted alert is due as soon as the Extreme alert may not mute
-# it any more. The Extreme alert may have ended or become milder, may have got another hazard type, or may not cover all
-# places of the muted alert.
+# $2 is true while the boards are unattended, which halves all waits except the wait for the end of a silence. An alert
+# that waits for the end of a silence is due at once if no stored silence has this end, because a person ended the
+# silence early. If an Extreme alert mutes an alert, the muted alert is due as soon as the Extreme alert may not mute it
+# any more. For example, the Extreme alert has ended, has become milder, has another hazard type, or does not cover all
+# places of the muted alert any more.
 UNANSWERED = f"""
 {SELECT_ALERTS}
 WHERE escalates_at IS NOT NULL AND (
@@ -127,7 +127,7 @@ async def alerts_of_hazards(
 async def alerts_of_flights(
     session: AsyncSession, areas: Collection[str], since: date
 ) -> list[Alert | UnreadableAlert]:
-    """Locks and returns the alerts of these areas. Their windows begin at `since` or later."""
+    """Locks and returns the alerts of these areas whose windows begin at `since` or later."""
     connection = await database.driver(session)
     return [readable_or_not(row) for row in await connection.fetch(OF_FLIGHTS, list(areas), since.isoformat())]
 
@@ -234,7 +234,7 @@ async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> Non
 def readable(rows: Iterable[Mapping[Any, Any]]) -> list[Alert]:
     """Leaves out unreadable rows, because they must not stop all other alerts.
 
-    The metric `alerts_unreadable_alerts` counts the rows that are left out. `dayar watch` reports them.
+    The metric `alerts_unreadable_alerts` counts the unreadable rows, and `dayar watch` reports them.
     """
     alerts = list[Alert]()
     for row in rows:
@@ -252,7 +252,10 @@ def readable_or_not(row: Mapping[Any, Any]) -> Alert | UnreadableAlert:
 
 
 def _read(row: Mapping[Any, Any]) -> Alert:
-    """Raises AlertUnreadable. The error has no values of the row, because these must not be logged."""
+    """Raises AlertUnreadable.
+
+    Raises AlertUnreadable without values of the row, because these values must not be logged.
+    """
     try:
         return alert_of(row)
     except UNREADABLE:

@@ -3,7 +3,7 @@
 # raw SQL throughout: these statements run for every notification and must be fast
 
 # Gives each claimed delivery a lease of the time $1, counts the attempt, and returns the fields that the sender needs.
-# If the receiver was removed, the delivery has no receiver. A new receiver with the same label does not replace it.
+# A delivery of a removed receiver has no receiver, even if a new receiver has the same label.
 TAKE = """\
 taken AS (
     UPDATE deliveries SET attempts = attempts + 1, lease = gen_random_uuid(), due_at = now() + $1
@@ -24,7 +24,7 @@ LEFT JOIN contacts ON contacts.label = taken.recipient AND contacts.channel = ta
 
 # Claims due deliveries. Each receiver and channel has a limit of concurrent attempts. If a worker claims a delivery but
 # records no attempt, the delivery is due again after its lease. A delivery waits for unsettled deliveries of earlier
-# steps to the same receiver and channel. The last message on a channel is then always the newest.
+# steps to the same receiver and channel, so that the last message on a channel is the newest.
 CLAIM = f"""
 WITH busy AS (
     SELECT * FROM unnest($3::text[], $4::text[], $5::integer[]) AS busy (recipient, channel, count)
@@ -67,7 +67,7 @@ WITH claimed AS MATERIALIZED (
 # event is published for the first delivery of an alert to a receiver, and for each failed delivery
 # (docs/decisions/0027). If newer messages wait on the channel, the back-off is limited to the first back-off ($11) plus
 # the age of the newest message. If the receiving server demanded a pause, the pause is kept. After a failure, the next
-# contact is notified at once. Later messages that wait on this channel also go to the next contact. A server that
+# contact is notified at once. The next contact also gets the later messages that wait on this channel. A server that
 # demands a short wait has not failed. The alerts are locked before the later messages. Locked later messages are
 # skipped, because their transaction may wait for one of these alerts.
 RECORD = """

@@ -28,10 +28,10 @@ DeliveryKey = tuple[UUID, str, str]  # The key is an alert, a receiver and a cha
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """`failure` says why the latest attempt failed. It is None if the attempt did not fail.
+    """`failure` says why the latest attempt failed, or is None if the attempt did not fail.
 
-    `is_of_removed` is true if the delivery was planned before its receiver was removed. Another receiver may now have
-    the label.
+    `is_of_removed` is true if the delivery was planned before its receiver was removed, because another receiver may
+    now have the label.
     """
 
     delivery_id: UUID
@@ -105,7 +105,7 @@ async def newest_steps(session: AsyncSession, deliveries: Collection[DueDelivery
 async def bring_forward(session: AsyncSession, newest: Mapping[DeliveryKey, int], now: datetime) -> set[DeliveryKey]:
     """Returns the keys of the deliveries that this transaction locked.
 
-    Skips locked deliveries, because their transaction may wait for this one.
+    Skips locked deliveries, because the transaction that locked them may wait for this transaction.
     """
     keys = (Delivery.alert_id, Delivery.recipient, Delivery.channel)
     of_steps = tuple_(*keys, Delivery.step).in_([(*key, step) for key, step in newest.items()])

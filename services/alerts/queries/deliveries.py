@@ -28,7 +28,7 @@ from shared.events import HazardReported
 from shared.events.vocabulary import Scope
 from shared.postgres import database
 
-# If this process will send a delivery after the commit, the delivery gets a lease, as a claim would give it.
+# A delivery that this process will send after the commit is stored with a lease, as if it were claimed.
 ADD_DELIVERIES = f"""
 INSERT INTO deliveries ({", ".join(PlannedDelivery.COLUMNS)}, planned_at, next_contact_at, due_at, lease, attempts)
 SELECT {", ".join(PlannedDelivery.COLUMNS)}, planned_at, next_contact_at, coalesce(
@@ -43,8 +43,8 @@ ON CONFLICT ON CONSTRAINT uq_deliveries_once DO NOTHING
 RETURNING delivery_id
 """  # noqa: S608 - our own names
 
-# For each receiver and channel: the latest planned time of foldable messages, and the number of messages in the last
-# hour. Deliveries on one channel that have one planned time are one message.
+# Finds for each receiver and channel the latest planned time of foldable messages, and the number of messages in the
+# last hour. Deliveries on one channel that have one planned time are one message.
 FOLDS = """
 SELECT recipient, channel, max(planned_at) AS planned_at, count(DISTINCT planned_at) AS messages, now() AS now
 FROM deliveries
@@ -60,9 +60,9 @@ WHERE deliveries.alert_id = told.alert_id AND deliveries.step < told.step
     AND settled_at IS NULL AND lease IS NULL AND due_at > now() AND (NOT is_foldable OR attempts > 0)
 """
 
-# When an alert becomes grave, its message replaces waiting messages about the alert to this receiver. The receiver then
-# does not exceed the limit of messages. The new message does not mention an assignment. Therefore a waiting message
-# about an assignment is sent at once.
+# When an alert becomes grave, its message replaces the waiting messages about the alert to a receiver, so that the
+# receiver does not exceed the limit of messages. A waiting message about an assignment is not replaced but sent at
+# once, because the message about the grave alert does not mention the assignment.
 REPLACED = """
 SELECT delivery_id FROM deliveries
 JOIN unnest($1::uuid[], $2::integer[], $3::text[], $4::text[]) AS grave (alert_id, step, recipient, channel)
@@ -93,8 +93,8 @@ SELECT EXISTS (
 UNSENT = """
 SELECT delivery_id, content FROM deliveries WHERE recipient = $1 AND settled_at IS NULL ORDER BY delivery_id FOR UPDATE
 """
-# A new receiver may have the label of a removed receiver. The removed receiver's deliveries do not count for the new
-# one.
+# If a new receiver has the label of a removed receiver, the removed receiver's deliveries do not count for the new
+# receiver.
 CALLED = """
 SELECT alert_id, array_agg(DISTINCT recipient) FROM deliveries
 WHERE alert_id = ANY($1) AND NOT EXISTS (
@@ -162,10 +162,12 @@ async def add_deliveries(
 
 
 async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery]) -> dict[UUID, datetime]:
-    """The first message to a receiver on a channel is sent at once. Then the messages of each two minutes are combined.
+    """The first message to a receiver on a channel is sent at once.
 
-    For a receiver with many messages, ten minutes are combined. Each channel has its own two minutes, so that the next
-    contact is notified at once.
+    After the first message, the messages of each two minutes are combined.
+
+    If the receiver has got many messages, the messages of ten minutes are combined. The two minutes are counted for
+    each channel separately, so that the next contact is notified at once.
     """
     if not foldable:
         return {}

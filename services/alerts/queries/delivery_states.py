@@ -28,7 +28,7 @@ IS_ANSWERED = exists().where(
     HAS_ACKNOWLEDGED,
     IS_BY_CHANNEL,
 )
-# `states.state_of` has these conditions for FAILED and RETRYING. Change both together.
+# `states.state_of` has the same conditions for FAILED and RETRYING. Change both together.
 IS_UNDELIVERED = and_(
     ~IS_ANSWERED,
     func.coalesce(RECEIPT, "").not_in((SmsReceiptState.READ, SmsReceiptState.DELIVERED)),

@@ -15,13 +15,13 @@ from shared.auth.tokens import Ancestry
 
 
 class Omission(StrEnum):
-    OTHER_STATUS = "other_status"  # For example, a receiver of Actual alerts gets no exercise.
+    OTHER_STATUS = "other_status"  # For example, a receiver of Actual alerts is not notified of an exercise.
     BELOW_FLOOR = "below_floor"
     OTHER_AREA = "other_area"
     OTHER_HAZARD = "other_hazard"
     OFF_DUTY = "off_duty"
     OTHER_HOURS = "other_hours"
-    NOBODY_ELSE = "nobody_else"  # The receiver is notified outside its hours.
+    NOBODY_ELSE = "nobody_else"  # The receiver is notified although the time is outside its hours.
     LATER_STEP = "later_step"
     EARLIER_STEP = "earlier_step"
     OTHER_POLICY = "other_policy"
@@ -44,8 +44,8 @@ class Notification:
     `called` has the labels of receivers that already know the alert.
 
     `missed` has the labels of `called` receivers that do not know a change, because the alert was muted. `on_duty` maps
-    a roster to the label of the person on duty. If nobody is on duty, it has the labels of all people in the roster.
-    `absent` has the labels of people with disabled accounts. `absent_heads` has those who are duty heads.
+    a roster to the label of the person on duty, or to the labels of all its people if nobody is on duty. `absent` has
+    the labels of people with disabled accounts, and `absent_heads` the labels of the duty heads among them.
     """
 
     alert: Alert

@@ -23,10 +23,10 @@ def called_or_reached(notification: Notification, receivers: Sequence[Receiver])
 def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers whose conditions already included the alert before the change.
 
-    If such a receiver was never notified, it was usually added later.
+    A receiver whose conditions included the alert earlier, and that was never notified, was usually added later.
 
-    Keeps a receiver with hours or a roster. The alert may have been raised outside these hours, or while the person was
-    off duty. The steps depend on all receivers, so the stages run on all receivers of the notification.
+    Keeps a receiver with hours or a roster, because the alert may have been raised outside the hours or while the
+    person was off duty. The steps depend on all receivers, so the stages run on all receivers of the notification.
     """
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)

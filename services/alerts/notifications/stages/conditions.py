@@ -47,8 +47,7 @@ def of_hazard(notification: Notification, receivers: Sequence[Receiver]) -> Omis
 def on_duty(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """If everybody would be left out, everybody is kept.
 
-    Leaves out people who are off duty. They are kept if nobody is on duty, or if the person on duty does not get the
-    alert, for example because of other areas.
+    Leaves out people who are off duty, unless nobody is on duty, or the person on duty does not get the alert.
     """
     reached = {receiver.label for receiver in receivers} | on_duty_with_posts(notification, receivers)
     off_duty = [receiver.label for receiver in receivers if is_off_duty(receiver, notification.on_duty, reached)]
@@ -72,7 +71,7 @@ def on_duty_with_posts(notification: Notification, receivers: Sequence[Receiver]
 def in_hours(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """If everybody would be left out, everybody is kept.
 
-    Ignores hours if the alert is grave or its severity must be judged, and for a person on duty.
+    Hours do not count if the alert is grave, if its severity must be judged, or if the receiver is on duty.
     """
     if notification.alert.is_grave:
         return {}
@@ -81,7 +80,7 @@ def in_hours(notification: Notification, receivers: Sequence[Receiver]) -> Omiss
 
 
 def is_closed(receiver: Receiver, notification: Notification) -> bool:
-    """A person on duty is never closed."""
+    """The hours of a person on duty never exclude that person."""
     is_on_duty = any(receiver.label in people for people in notification.on_duty.values())
     return bool(receiver.hours) and not is_on_duty and not hours.are_open(receiver.hours, notification.now)
 

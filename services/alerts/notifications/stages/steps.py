@@ -58,7 +58,7 @@ class Steps:
     def level_of(self, alert: Alert) -> int:
         """Returns the level of the reached step within these steps.
 
-        A changed policy, or a disabled or enabled account, makes this level differ from the number of escalations. If
+        After a change of the policy or of an account, this level may differ from the number of escalations. If
         everybody in the reached step has left, the level is that of the previous step. If the reached step is gone, the
         level is the number of escalations.
         """
@@ -120,7 +120,9 @@ def after_end(notification: Notification, receivers: Sequence[Receiver]) -> Omis
 
 
 def steps_of(notification: Notification, receivers: Sequence[Receiver]) -> Steps:
-    """A policy decides if it names at least one of these receivers. Otherwise the receivers' own steps decide.
+    """If a policy names at least one of these receivers, the policy decides on the steps.
+
+    Otherwise the receivers' own steps decide.
 
     A receiver of step 0 that the policy does not name stays in the first step. If everybody whom the policy names has
     left, the policy is ignored, because nobody could act. If all people of a step have left, the step is skipped.
