@@ -103,9 +103,9 @@ async def deliveries(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     alert_id: UUID | None = None,
 ) -> DeliveryPage:
-    """Returns the deliveries that were sent. In an exercise, they would have been sent.
+    """Returns the deliveries that were sent or, in an exercise, would have been sent.
 
-    With `alert_id`, the answer also says which receivers were not notified of this alert, and why.
+    If `alert_id` is given, the answer also says which receivers were not notified of this alert, and why.
     """
     areas = listings.visible(caller, request.app.state.places)
     newest = await listings.deliveries(session, areas=areas, alert_id=alert_id, limit=limit)

@@ -23,7 +23,7 @@ PRODUCT = Path(__file__).parent / "rules.toml"
 class Budget(RuleModel):
     """Limits how many alerts of Moderate or below an external system may raise in an hour.
 
-    Alerts beyond this number are withheld, and one alert says that the system exceeded its budget.
+    Alerts above the limit are withheld, and one alert says that the system exceeded its budget.
     """
 
     reason: Code = "source_unusual"

@@ -51,7 +51,7 @@ async def withheld(source: Source, request: Request, session: Session, caller: C
 async def lift(source: Source, request: Request, session: Session, caller: Caller) -> Lifted:
     """Lifts the hourly limit of the source's alerts for one hour.
 
-    After that, a withheld alert is either raised or not withheld any more.
+    After the lift, a withheld alert is either raised or not withheld any more.
 
     Exposure alerts about these hazards follow within seconds.
     """

@@ -1,4 +1,4 @@
-"""An alert's timeline has every action with its person and time. Actions that were undone later stay in it."""
+"""An alert's timeline has every action with its person and time, even actions that were undone later."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -51,11 +51,11 @@ async def of_each(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UU
 
 
 async def is_outdated(session: AsyncSession, alert: Alert, seen: int, deed: ActKind, person: Actor) -> bool:
-    """A person saw the alert at the sequence `seen`. This view is outdated if other people have acted since.
+    """A person who saw the alert at the sequence `seen` has an outdated view if other people have acted since.
 
     The view is also outdated if the alert has since become graver or covered new districts. Own actions since `seen`
-    make the view outdated only if the person repeats one of them. An acknowledgement is outdated only if somebody has
-    since withdrawn an acknowledgement or reopened the alert.
+    make the view outdated only if the person repeats one of them. For an acknowledgement, the view is outdated only if
+    somebody has since withdrawn an acknowledgement or reopened the alert.
     """
     if alert.demanded_sequence > seen:
         return True

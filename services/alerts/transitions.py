@@ -74,7 +74,7 @@ def changed(alert: Alert, now: datetime, **changes: Any) -> Alert:
 
 
 def replaced(alert: Alert, **changes: Any) -> Alert:
-    """Raises TypeError for an unknown field. `model_copy` alone would accept such a field."""
+    """Raises TypeError for an unknown field, which `model_copy` alone would accept."""
     if unknown := changes.keys() - Alert.model_fields.keys():
         raise TypeError(f"an alert has no {', '.join(unknown)}")
     return alert.model_copy(update=changes)
@@ -83,8 +83,8 @@ def replaced(alert: Alert, **changes: Any) -> Alert:
 def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
     """Returns `alert` itself if the finding changes nothing.
 
-    An expired alert may get a finding that has expired as well. Such a finding changes the alert only if the finding is
-    more severe or names new places.
+    If an expired alert gets a finding that has expired as well, the alert changes only if the finding is more severe or
+    names new places.
     """
     latest = _judged(finding) | {"persons_step": max(alert.persons_step, finding.persons_step)}
     is_past = alert.validity is Validity.EXPIRED and finding.expires is not None and finding.expires <= now

@@ -19,10 +19,10 @@ from shared.postgres import database
 Span = tuple[str, date, date]  # A span is an area, and the first and last date on which people left it.
 
 # Each row of `departed_by_destination` stands for households that left an area on the same dates. The row lists all
-# these dates. A household that left several times is then counted once in an alert's window. The first SELECT finds
-# households whose last departure lies in the requested dates. The second SELECT finds the few households that left
-# again later. A partial index has these rows. OFFSET 0 makes PostgreSQL use the index once for each area. Without
-# OFFSET 0, PostgreSQL would read the whole table.
+# departure dates of these households, so that a household that left several times is counted once in an alert's window.
+# The first SELECT finds households whose last departure lies in the requested dates. The second SELECT finds the few
+# households that left again later, by a partial index. OFFSET 0 makes PostgreSQL use the index once for each area.
+# Without OFFSET 0, PostgreSQL would read the whole table.
 REGISTERED = """
 SELECT counted.* FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) CROSS JOIN LATERAL (
     SELECT status, area, moves, destination, households, persons FROM departed_by_destination
@@ -48,13 +48,13 @@ IS_COUNTED = """
     WHERE replaced.report_id = {counts}.report_id AND replaced.sequence > {counts}.sequence
 )
 """
-# A count of everybody at a site states no origin. Its people include the people of the other counts at the site. People
-# whom no other count includes therefore count as people of unknown origin. If a site has two counts of everybody, the
-# later one adds only the people that the earlier one lacks. Registered people at the site have a known origin. They are
-# also subtracted from a count of everybody. Registered people may also be in the other counts. Therefore only the
-# larger of both numbers is subtracted. A yard may hold several households, so registered households are not subtracted
-# from yards. At most as many families or yards remain as persons. An earlier count of everybody already includes the
-# people of the other counts.
+# A count of everybody at a site states no origin, and includes the people of the other counts at the site. The people
+# of a count of everybody whom no other count includes count as people of unknown origin. If a site has two counts of
+# everybody, the later count adds only the people that the earlier count lacks. Registered people at the site, whose
+# origin is known, are also subtracted from a count of everybody. Registered people may also be in the other counts, so
+# only the larger of both numbers is subtracted. A yard may hold several households, so registered households are not
+# subtracted from yards. The number of remaining families or yards is at most the number of remaining persons. An
+# earlier count of everybody already includes the people of the other counts.
 IN_OTHERS = """greatest(
     sum(stock.{0}) FILTER (WHERE NOT covers_site), max(stock.{0}) FILTER (WHERE covers_site)
 )::int AS {0}"""
@@ -91,7 +91,7 @@ CROSS JOIN LATERAL (
 WHERE {IS_COUNTED.format(counts="counts")}
 """  # noqa: S608
 
-# The event that ends a hold may arrive late. Therefore registered households and recorded counts never count as held. A
+# Registered households and recorded counts never count as held, even if the event that ends the hold arrives late. A
 # report of an exercise does not end the hold of an Actual report. The requested dates may overlap, so DISTINCT prevents
 # double counting. OFFSET 0 makes PostgreSQL find each held household and each held count by an index. Without OFFSET 0,
 # PostgreSQL might read the whole table.

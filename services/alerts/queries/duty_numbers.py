@@ -18,7 +18,7 @@ from shared.crypto.keyring import UnknownKey
 
 
 async def lock(session: AsyncSession) -> None:
-    """Waits for other transactions that change duty numbers. The caller then reads their changes."""
+    """Waits for other transactions that change duty numbers, so that the caller reads their changes."""
     await locks.lock(session, {("duty-numbers", "")})
 
 
@@ -34,7 +34,7 @@ async def readable(
 ) -> tuple[list[DutyNumber], int]:
     """Leaves out numbers that cannot be decrypted, because the alert must be shown anyway.
 
-    Also returns how many were left out.
+    The second result is how many were left out.
 
     If the caller shows the numbers, the caller must write to the security log.
     """

@@ -19,9 +19,9 @@ from shared.postgres.upsert import upsert
 _group = TypeAdapter(CountedGroup)
 COLUMNS = tuple(field.name for field in fields(CountedGroup))
 SELECT_GROUPS = f"SELECT {', '.join(COLUMNS)} FROM counted_groups WHERE report_id = ANY($1)"  # noqa: S608
-# A stock's departure date is the earliest date of all its counts. Replaced counts are included. A recount with a later
-# date therefore leaves the people in their window. A date more than 30 days before the latest date is ignored. People
-# who leave again after so long have a new displacement.
+# A stock's departure date is the earliest date of all its counts, including replaced counts. Therefore a recount with a
+# later date leaves the people in their window. A date more than 30 days before the latest date is ignored, because
+# people who leave again after so long a time have a new displacement.
 LEFT_ON = """
 SELECT status, origin_area, stock_id, min(departed_on) AS left_on
 FROM (
@@ -57,9 +57,9 @@ async def save_replaced(session: AsyncSession, replaced: Mapping[UUID, int]) -> 
 
 
 async def covering(session: AsyncSession, site_ids: Collection[UUID]) -> set[UUID]:
-    """Returns the stocks with a count of everybody at these sites.
+    """Returns the stocks that have a count of everybody at these sites.
 
-    When another count at the site changes, such a count adds more or fewer people.
+    A count of everybody at a site adds more or fewer people when another count at the site changes.
     """
     if not site_ids:
         return set()
@@ -68,7 +68,7 @@ async def covering(session: AsyncSession, site_ids: Collection[UUID]) -> set[UUI
 
 
 async def left_on(session: AsyncSession, stock_ids: Collection[UUID]) -> dict[Stock, date]:
-    """A stock without any date is missing."""
+    """A stock is missing if none of its counts has a date."""
     if not stock_ids:
         return {}
     connection = await database.driver(session)

@@ -43,13 +43,16 @@ async def add_without_districts(session: AsyncSession, since: datetime) -> None:
 
 
 async def add(session: AsyncSession, hazard_ids: Iterable[UUID]) -> None:
-    """Marks hazards. The task in `exposures.py` then recounts their exposures."""
+    """Marks hazards. The task in `exposures.py` later recounts the exposures of the marked hazards."""
     connection = await database.driver(session)
     rows = [(hazard_id,) for hazard_id in hazard_ids]
     await connection.executemany("INSERT INTO hazard_changes (hazard_id) VALUES ($1)", rows)
 
 
 async def take(session: AsyncSession) -> dict[UUID, list[str]]:
-    """Takes up to 25 hazards. Maps each to the districts that it covers now or covered before."""
+    """Takes up to 25 hazards, and returns the districts of each.
+
+    The districts of a hazard are those that it covers now or covered before.
+    """
     connection = await database.driver(session)
     return dict(await connection.fetch(TAKE, MANY))

@@ -17,7 +17,7 @@ from shared.places import Places
 from shared.postgres import database, upsert
 from shared.postgres.bulk_copy import columns
 
-# A part of SAVE_HAZARDS: one statement then stores a hazard together with its revision.
+# A part of SAVE_HAZARDS, so that one statement stores a hazard together with its revision.
 KEEP_REVISIONS = """
 INSERT INTO hazard_revisions (hazard_id, revision, report)
 SELECT hazard_id, revision, report FROM jsonb_populate_recordset(NULL::hazard_revisions, $1::jsonb)

@@ -43,6 +43,6 @@ async def save_held(session: AsyncSession, held: Iterable[HeldPeople], now: date
 
 
 async def forget_ended(session: AsyncSession, before: datetime) -> None:
-    """Deletes only holds that ended before `before`. The other rows show which late events are outdated."""
+    """Deletes only holds that ended before `before`. Rows of newer holds show which late events are outdated."""
     connection = await database.driver(session)
     await connection.execute(FORGET_ENDED, before)

@@ -10,7 +10,8 @@ from services.alerts.notifications.inhibitions import LONGEST, Inhibitor
 from shared.events.vocabulary import HazardType, Status
 from shared.postgres import database
 
-# Because of the limit, a batch never waits for thousands of alerts. The newest alerts mute for the longest time.
+# Because of the limit of 200 alerts, a batch never waits for thousands of alerts. The newest alerts mute for the
+# longest time.
 IN_FORCE = """
 SELECT alert_id, status, hazard_type, pcodes, raised_at FROM alerts
 WHERE severity = 'Extreme' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL

@@ -13,8 +13,8 @@ from shared.postgres import database
 async def lock(session: AsyncSession, rules_and_areas: Iterable[tuple[str, str]]) -> None:
     """Every transaction takes the locks in the same order.
 
-    Take these locks first in a transaction that counts households or adds households to an alert. Otherwise two
-    concurrent workers would not see each other's households.
+    Take these locks first in a transaction that counts households or adds households to an alert. Without these locks,
+    two concurrent workers would not see each other's households.
     """
     keys = sorted({(signed(rule), signed(area)) for rule, area in rules_and_areas})
     if keys:

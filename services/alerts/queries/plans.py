@@ -56,8 +56,5 @@ async def _rosters(session: AsyncSession, names: Collection[str], now: datetime)
 
 
 def without_duty(receiver: Receiver) -> Receiver:
-    """If a duty head's account is disabled, other people must be notified.
-
-    Therefore this person does not count as a duty head.
-    """
+    """A duty head with a disabled account does not count as one, because other people must then be notified."""
     return replace(receiver, is_duty_head=False)

@@ -43,7 +43,7 @@ async def receivers(session: AsyncSession) -> list[Receiver]:
 
 
 async def sealed_receivers(session: AsyncSession) -> list[tuple[Receiver, tuple[bytes, ...]]]:
-    """Returns the receivers in the order of notification. A receiver's newest secret comes first."""
+    """Returns the receivers in the order of notification, each with its newest secret first."""
     connection = await database.driver(session)
     rows = await connection.fetch("SELECT * FROM receivers ORDER BY step, label")
     secrets = {row["label"]: sealed(row) for row in rows}

@@ -1,4 +1,4 @@
-"""Reads stored settings. Another release of Dayar, or a person with SQL, may have written them."""
+"""Reads stored settings. Another release of Dayar, or a person with SQL, may have written the stored settings."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum

@@ -74,5 +74,5 @@ async def newest(session: AsyncSession, areas: Collection[str], box: WebhookSecr
 
 
 def opened(row: ShiftHandoverRow, box: WebhookSecrets) -> str | None:
-    """Returns None if the notes cannot be decrypted. The page is then shown without notes."""
+    """Returns None if the notes cannot be decrypted, because the page must be shown without them."""
     return box.readable(row.sealed, label(row.handover_id))

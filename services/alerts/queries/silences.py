@@ -19,7 +19,7 @@ _silence = TypeAdapter(Silence)
 
 
 async def not_ended(session: AsyncSession, now: datetime) -> list[Silence]:
-    """Includes silences that begin later. The first to end comes first."""
+    """Includes silences that begin later. The silence that ends first comes first."""
     columns = table(SilenceRow).columns
     wanted = select(*columns).where(columns.ends_at > now).order_by(columns.ends_at)
     return rows.valid((await session.execute(wanted)).mappings(), _silence, SilenceRow.__tablename__)
@@ -42,7 +42,7 @@ async def add(session: AsyncSession, silence: Silence) -> None:
 
 
 async def end(session: AsyncSession, silence_id: UUID, now: datetime) -> None:
-    """Afterwards all silenced alerts are judged anew, because another silence may mute some of them.
+    """All silenced alerts are judged anew after the end of a silence, because another silence may mute some of them.
 
     To prevent deadlocks, alerts are locked in the order of their ids, as in every transaction.
     """

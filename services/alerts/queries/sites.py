@@ -19,8 +19,8 @@ from shared.postgres.upsert import upsert
 
 _site = TypeAdapter(ListedSite)
 COLUMNS = ", ".join(f"sites.{field.name}" for field in fields(ListedSite))
-# A count of everybody at a site replaces all earlier counts there. Rows of the previous release of Dayar have no time
-# of the count. They are valid until the next event about the count.
+# A count of everybody at a site replaces all earlier counts there. A row that the previous release of Dayar stored has
+# no time of the count, and is valid until the next event about the count.
 IS_PRESENT = """
 counted.is_counted AND counted.persons > 0 AND counted.mobility = ANY($1)
     AND NOT EXISTS (
@@ -57,7 +57,10 @@ NAMED = f"SELECT {COLUMNS} FROM sites WHERE site_id = ANY($1) ORDER BY name_ru, 
 
 
 async def save_sites(session: AsyncSession, sites: Iterable[ListedSite]) -> None:
-    """Ignores an older version of a site. Later, `counts.due` finds the exposure alerts that these sites concern."""
+    """Ignores an older version of a site.
+
+    `counts.due` later finds the exposure alerts that the changed sites concern.
+    """
     await upsert(session, SiteRow, [asdict(site) for site in sites], newer_by="version")
 
 

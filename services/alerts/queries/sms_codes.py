@@ -57,7 +57,7 @@ async def code_of(
 ) -> str | None:
     """All attempts of a message have one code.
 
-    A retry with other deliveries gets a new code. The earlier code stays valid, because the earlier SMS may have
+    A retry with other deliveries gets a new code. The code of an earlier attempt stays valid, because that SMS may have
     arrived. Returns None if the number already got every possible code within 48 hours.
     """
     await lock(session, number)
@@ -112,7 +112,7 @@ def coded_delivery(code: SmsCode, alert_id: UUID, recipient: str, cause: str, co
 
 
 async def show(session: AsyncSession, delivery_id: UUID, sequence: int) -> None:
-    """Later replies with a code of this delivery act on the state at `sequence`."""
+    """Later replies with a code of this delivery act on the state of the alert at `sequence`."""
     stored = update(SmsCode).where(SmsCode.delivery_id == delivery_id)
     await session.execute(stored.values(shown_sequence=func.greatest(SmsCode.shown_sequence, sequence)))
 

@@ -48,7 +48,7 @@ async def add_messages(
 async def take(
     session: AsyncSession, message_id: str, state: SmsReceiptState, now: datetime, *, part: str | None = None
 ) -> ReceiptResult:
-    """The worker then settles the deliveries of the SMS at once.
+    """The worker settles the deliveries of the SMS at once.
 
     For receipts about parts, the SMS gets its state when all parts have receipts, or when one part has failed.
     """
@@ -96,9 +96,6 @@ async def _keep(session: AsyncSession, message_id: str, state: SmsReceiptState, 
 
 
 async def lock(session: AsyncSession, message_id: str) -> None:
-    """Orders the transaction that stores an SMS and the one that stores its receipt.
-
-    Without the lock, neither would see the other's row.
-    """
+    """Without the lock, two transactions could store an SMS and its receipt, and neither would see the other's row."""
     key = f"{PREFIX}receipt:{message_id}"
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))

@@ -1,4 +1,4 @@
-"""Finds Telegram messages that show an old state of an alert. They are edited later. The caller commits."""
+"""Finds Telegram messages that show an old state of an alert, until they are edited. The caller commits."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ async def mark_changed(session: AsyncSession, recipient: str, alert_id: UUID, sh
     """Marks the receiver's first message for an edit, if the alert has changed since `shown`.
 
     Deliveries to other receivers also raise the alert's sequence, so the sequence is not compared. Waits for a
-    transaction that is changing the alert, because that transaction does not mark messages stored after its start.
+    transaction that is changing the alert, because that transaction marks only messages that are already stored.
     """
     changed_at = select(AlertRow.changed_at).where(AlertRow.alert_id == alert_id).with_for_update(read=True)
     if await session.scalar(changed_at) != shown:

@@ -18,7 +18,7 @@ from shared.pages.languages import DEFAULT
 
 ANSWERED_WITHIN = timedelta(hours=1)
 DAY = timedelta(days=1)
-# Whoever answers later learns that the question is too old.
+# A person who answers the question later learns that the question is too old.
 KEPT = timedelta(days=2)
 
 

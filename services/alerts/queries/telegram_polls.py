@@ -1,4 +1,4 @@
-"""Stores how far a bot's updates have been read, and why Telegram gives none. The caller commits."""
+"""Stores which updates of a bot have been read, and why Telegram gives no updates. The caller commits."""
 
 from datetime import datetime, timedelta
 
@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import TelegramPoll
 
-# After a week without updates, Telegram continues with a random number. A stored number could then hide new updates.
-# Telegram keeps updates for 24 hours. After that time, a handled update cannot come a second time.
+# After a week without updates, Telegram continues with a random number, so a stored number could hide new updates.
+# Telegram keeps updates for 24 hours, so an update handled before that time cannot come a second time.
 NUMBERS_LAST = timedelta(hours=36)
 
 
@@ -32,7 +32,7 @@ async def is_new(session: AsyncSession, bot_id: int, update_id: int, now: dateti
 
 
 async def store(session: AsyncSession, bot_id: int, now: datetime, problem: str | None) -> None:
-    """`problem` says why Telegram gave no updates. None means that it gave updates."""
+    """`problem` says why Telegram gave no updates, or is None if Telegram gave updates."""
     row = insert(TelegramPoll).values(bot_id=bot_id, polled_at=now, problem=problem)
     changed = {"problem": problem, **({"polled_at": now} if problem is None else {})}
     await session.execute(row.on_conflict_do_update(index_elements=["bot_id"], set_=changed))

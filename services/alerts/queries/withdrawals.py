@@ -14,7 +14,7 @@ from shared.events.vocabulary import Severity
 from shared.postgres import database
 
 # A delivery without an attempt reached nobody, so it counts as unsent. A list of causes follows after ALL. Messages
-# with these causes are sent even for a muted alert.
+# with one of these causes are sent even for a muted alert.
 IS_UNSENT = "settled_at IS NULL AND attempts = 0 AND cause <> ALL"
 HAS_UNSENT = f"SELECT EXISTS (SELECT FROM deliveries WHERE {IS_UNSENT} ($1))"  # noqa: S608 - names of our own columns
 IS_WAITING = f"""

@@ -30,7 +30,7 @@ ADDRESSES: Mapping[str, str] = {
 
 
 def faults(receiver: Receiver, further: Sequence[Contact], places: Places) -> list[Fault]:
-    """The name of a contact's field ends with the contact's position: `address-0` is the first contact's address."""
+    """The name of a contact's field ends with the contact's position, so `address-0` is the first contact's address."""
     contacts = [receiver.first_contact, *further]
     return [*_faults(receiver, places), *(fault for at in range(len(contacts)) for fault in _of_contact(at, contacts))]
 

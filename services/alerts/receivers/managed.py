@@ -1,4 +1,4 @@
-"""Finds the receivers that a caller may change. All their alerts must lie in the caller's areas."""
+"""Finds the receivers that a caller may change, which get alerts only of the caller's areas."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

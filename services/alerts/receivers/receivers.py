@@ -15,12 +15,12 @@ from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Stat
 USUAL_WAIT_SECONDS = 300
 
 T = TypeVar("T")
-# A later release of Dayar may have stored an unknown value. This value must neither stop alerts nor exclude a receiver.
+# An unknown value, which a later release of Dayar stored, must neither stop alerts nor exclude a receiver.
 Stored = Annotated[T | str, Field(union_mode="left_to_right")]
 
 
 class ReceiverKind(StrEnum):
-    """A post is a workplace, such as a duty desk. Everybody who works there reads its messages.
+    """A post is a workplace, such as a duty desk, and everybody who works there reads its messages.
 
     A system is a program that passes alerts on.
     """
@@ -48,10 +48,10 @@ class Contact:
 class Receiver:
     """Receivers of `step` 0 are the first to be notified. If nobody answers, receivers of the next step are notified.
 
-    A receiver gets an alert that matches all its conditions: `statuses`, `floor`, `areas`, `hazards` and `hours`. If
-    `areas`, `hazards` or `hours` is empty, it matches every alert. Texts of hazards that are not Public go only to
-    internal receivers. `post` is a person's job title. `account_id` is the person's account in the console. `channel`,
-    `address` and `wait_seconds` belong to the first contact.
+    A receiver gets an alert if all its conditions match: the conditions are `statuses`, `floor`, `areas`, `hazards` and
+    `hours`. If `areas`, `hazards` or `hours` is empty, it matches every alert. Texts of hazards that are not Public go
+    only to internal receivers. `post` is a person's job title. `account_id` is the person's account in the console.
+    `channel`, `address` and `wait_seconds` belong to the first contact.
 
     A post's message also goes to the person on duty in the post's roster. A person who has a roster is notified only
     while on duty. `is_duty_head` receivers are notified if nobody acknowledges a Severe or Extreme alert at the last

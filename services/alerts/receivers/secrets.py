@@ -29,10 +29,7 @@ class WebhookSecrets:
         return self._sealing.open(sealed, bound(label)).decode()
 
     def readable(self, sealed: bytes, label: str) -> str | None:
-        """Returns None if the key is missing, or if the encrypted text was altered.
-
-        The caller can then still show data that is not encrypted.
-        """
+        """Returns None if the key is missing or the encrypted text was altered. Callers can then show other data."""
         try:
             return self.open(sealed, label)
         except (InvalidTag, UnknownKey) as error:

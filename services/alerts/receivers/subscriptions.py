@@ -45,7 +45,7 @@ class FormerSecretInUse(Exception):
 
 
 async def lock(session: AsyncSession) -> None:
-    """Waits for other transactions that change receivers. The caller then reads their changes."""
+    """Waits for other transactions that change receivers, so that the caller reads their changes."""
     await locks.lock(session, {("receivers", "")})
 
 
@@ -65,7 +65,7 @@ async def put(
     further: Sequence[Contact] | None = None,
     is_internal: bool | None = None,
 ) -> str | None:
-    """Returns the secret of a new webhook. The secret is shown only once. The caller commits.
+    """Returns the secret of a new webhook, which is shown only once. The caller commits.
 
     `further` has all contacts except the first. `further` = None keeps the stored contacts. `is_internal` = None keeps
     the stored value.

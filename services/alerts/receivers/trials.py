@@ -33,8 +33,8 @@ AGAIN_AFTER = timedelta(seconds=10)
 async def send(session: AsyncSession, receiver: Receiver, further: Sequence[Contact], now: datetime) -> Alert:
     """Returns the alert of all test messages. The caller commits.
 
-    This alert is suppressed: nobody else is notified, and no board shows it. No test message is sent within AGAIN_AFTER
-    of the last one.
+    The alert is suppressed, so nobody else is notified, and no board shows the alert. Within AGAIN_AFTER of a test
+    message, no other test message is sent.
     """
     alert_id = transitions.identity(_situation(receiver.label))
     known = await alert_queries.readable_alert(session, alert_id)
@@ -60,7 +60,7 @@ async def results(session: AsyncSession, label: str) -> list[dict[str, Any]]:
 
 
 def receiver_id(label: str) -> UUID:
-    """A label may reveal who a person is. Therefore paths and the security log have this id."""
+    """A label may reveal who a person is, so paths and the security log have this id instead."""
     return events.derived_id("receiver", label)
 
 

@@ -15,7 +15,7 @@ from services.alerts.rosters.duty import Shift, current_and_next, duty
 from shared.auth.role_groups import LEDGER
 from shared.postgres.database import Session
 
-SHOWN_AHEAD = timedelta(days=32)  # This is one day longer than the longest shift.
+SHOWN_AHEAD = timedelta(days=32)  # The time is one day longer than the longest shift.
 MOST_ROSTERS = 5  # More lines of rosters would leave too little room for alerts on the board.
 
 DutyLine = tuple[str, Shift | None, Shift | None, list[str]]

@@ -43,7 +43,7 @@ class ReadCalendar:
 
 
 def written(roster: str, shifts: Iterable[Shift], now: datetime) -> bytes:
-    """A later export gives the shift the same uid."""
+    """A shift that is exported again keeps its uid."""
     calendar = Calendar()
     calendar.add("prodid", f"-//Dayar//{VERSION}//EN")
     calendar.add("version", "2.0")

@@ -118,10 +118,10 @@ def _shift(roster: Roster, current: Sequence[Override], begin: datetime, end: da
 
 
 def _planned(roster: Roster, current: Sequence[Override], at: datetime) -> tuple[str, ...]:
-    """If the result has several people, they overlap.
+    """Several people are an overlap.
 
-    An override decides before all layers. A layer without hours decides only if no later layer has anybody on duty.
-    Therefore a layer without hours never overlaps with an earlier layer.
+    An override decides before all layers. A layer without hours decides only if no later layer has anybody on duty. A
+    layer without hours therefore never overlaps with an earlier layer.
     """
     if current:
         return tuple(override.person for override in current)

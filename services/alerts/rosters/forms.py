@@ -56,7 +56,7 @@ class OverrideForm(TypedForm):
 class RosterForm(TypedForm):
     """The name of a layer's field ends with the layer's position.
 
-    For example, `people-0` has the people of the first layer, one in each line.
+    The field `people-0`, for example, has the people of the first layer, one in each line.
     """
 
     def __init__(self, typed: Mapping[str, Sequence[str]]) -> None:

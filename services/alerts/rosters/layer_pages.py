@@ -51,10 +51,7 @@ async def change(roster_id: UUID, request: Request, session: Session) -> Respons
 
 @router.post("/rosters/{roster_id}/removal")
 async def remove(roster_id: UUID, request: Request, session: Session) -> Response:
-    """Removes the roster and its overrides.
-
-    The route refuses if a receiver or an escalation policy names the roster.
-    """
+    """Removes the roster and its overrides, unless a receiver or an escalation policy names the roster."""
     await subscriptions.lock(session)
     known = await roster_pages.roster_of(session, roster_id)
     if await roster_queries.named_by(session, known.name):

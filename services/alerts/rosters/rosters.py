@@ -45,8 +45,8 @@ def minute(at: time) -> time:
 class Layer(BaseModel):
     """A layer is a rotation from `start` on: each of the `people` is on duty for one shift, in their order.
 
-    Dates and hours are local. The layer is on duty only in its `hours`. Without `hours`, it is always on duty.
-    `not_on_holidays` puts the layer off duty on public holidays, from midnight to midnight.
+    Dates and hours are local. A layer is on duty only in its `hours`, or always if it has no `hours`. `not_on_holidays`
+    puts the layer off duty on public holidays, from midnight to midnight.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -15,8 +15,8 @@ SHOWN_DAYS = 14
 class DutyDay:
     """All spans lie within the day.
 
-    `layers` has the planned shifts of each layer. Its order is that of the roster's layers. `overrides` has the shifts
-    that come from overrides. `on_duty` has the shifts in effect. `gaps` has the times with nobody on duty.
+    `layers` has the planned shifts of each layer, in the order of the roster's layers. `overrides` has the shifts that
+    come from overrides. `on_duty` has the shifts in effect. `gaps` has the times with nobody on duty.
     """
 
     begins_at: datetime

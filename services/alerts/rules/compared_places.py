@@ -1,8 +1,8 @@
 """Compares registered with counted people at each place, by pure computation.
 
 No event says at which place a single household is. With each count, the registry publishes two numbers of registered
-people: at the count's site or locality, and at all stated places of the district. Everybody else who is registered may
-be at any place (docs/decisions/0068).
+people: at the count's site or locality, and at all stated places of the district. All other registered people may be at
+any place (docs/decisions/0068).
 """
 
 from collections import Counter
@@ -52,9 +52,10 @@ def at_all_places(
 
     `numbers` returns the registered people at the given place, and those at all stated places of the district.
 
-    Registered people without a known place may be the people of counts whose place is not compared. Therefore only the
-    surplus of these counted people is added. The result is the lowest possible number. The result lies between the
-    larger of the registered and counted numbers, and their sum. An outdated comparison cannot break these limits.
+    Registered people without a known place may be among counted people whose place is not compared. Of these counted
+    people, only the surplus over these registered people is added, so that the result is the lowest possible number.
+    The result lies between the larger of the registered and counted numbers, and their sum, even if a comparison is
+    outdated.
     """
     counted, places, uncompared = Counter[str](), dict[str, ComparedPlace](), 0
     for number, place in counts:

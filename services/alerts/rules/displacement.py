@@ -1,6 +1,4 @@
-"""Raises an alert if many persons or households left one district within some hours.
-
-The file of rules sets the numbers.
+"""Raises an alert if many persons or households left one district within some hours. The rules file sets the numbers.
 
 If the district of origin is unknown, people are counted by the district where they are now
 (`services/alerts/areas_left.py`).
@@ -41,7 +39,7 @@ class DepartureFacts:
 
 
 class DistrictThresholds(RuleModel):
-    """A missing threshold is taken from the rule."""
+    """If a district has no threshold of its own, the threshold of the rule applies."""
 
     persons: Number | None = None
     households: Number | None = None
@@ -93,8 +91,8 @@ class DisplacementRule(CountingRule):
     ) -> Finding | Nothing:
         """If an alert's window contains the day, the people are added to that alert.
 
-        Otherwise the rule compares all windows that contain the day and no date of an existing alert. The rule then
-        judges the window with the most people.
+        If no alert's window contains the day, the rule compares all windows that contain the day and no date of an
+        alert. Of the compared windows, the rule judges the window with the most people.
         """
         if status not in ALERTED:
             return Nothing("no_rule")

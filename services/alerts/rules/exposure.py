@@ -1,7 +1,7 @@
 """Raises an exposure alert if displaced households, counted groups, or sites with people are in a hazard's area.
 
-A group without a site is in the area if its settlement is in the area. If the settlement is unknown, the group's
-district decides.
+A group without a site is in the area if its settlement is in the area. If the settlement of a group is unknown, the
+group's district decides.
 """
 
 from collections.abc import Iterable, Sequence
@@ -68,9 +68,9 @@ def situation_of(hazard: HazardReported, exposed: Exposed) -> Situation:
 def inside(hazard: HazardReported, sites: Iterable[ListedSite], places: Places) -> tuple[UUID, ...]:
     """Returns the sites in the hazard's area. `sites` must lie in districts that the hazard covers.
 
-    A site without a point may lie within SETTLEMENT_KM of its settlement's point. Without a polygon or circle of the
-    hazard, or without any point, the whole district counts as the hazard's area. An unknown place must not prevent an
-    alert. People at a site count, whatever hazard they fled from.
+    A site without a point may lie within SETTLEMENT_KM of its settlement's point. If the hazard has no polygon or
+    circle, or if no point is known, the whole district is the hazard's area, because an unknown place must not prevent
+    an alert. People at a site are counted, whatever hazard they fled from.
     """
     drawn = footprint(hazard)
     return tuple(site.site_id for site in sites if may_lie_in(drawn, extent_of(site, places)))
@@ -87,9 +87,9 @@ def footprint(hazard: HazardReported) -> list[BaseGeometry]:
 
 
 def is_known_by_points(hazard: HazardReported, places: Places) -> bool:
-    """True if no boundaries are imported and the area names no district.
+    """Returns True if no boundaries are imported and the area names no district.
 
-    Then only points show which districts the area touches.
+    Only points then show which districts the area touches.
     """
     area = hazard.area
     return not places.has_boundaries and not area.pcodes and bool(area.polygons or area.circles)
@@ -125,10 +125,10 @@ def decide_exposure(
     sites: Sequence[UUID] = (),
     group_persons: int = 0,
 ) -> Finding | Nothing:
-    """The hazard's own alert is a separate one.
+    """The hazard itself has a separate alert.
 
     An exposure alert concerns displaced people in the district: households, counted groups, and sites with people
-    inside the hazard's area. People count, whatever hazard displaced them.
+    inside the hazard's area. People are counted, whatever hazard displaced them.
     """
     rule = rules.exposure
     if rule is None or hazard.status not in ALERTED or hazard.msg_type is MsgType.CANCEL:

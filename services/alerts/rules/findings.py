@@ -69,9 +69,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """`taken_back` is a situation to which the rule does not apply any more. Its alert must lapse.
+    """`taken_back` is a situation to which the rule does not apply any more, so its alert must lapse.
 
-    `freed` has the dates of the withdrawn alert's window. The rule must judge these dates again.
+    `freed` has the dates of the withdrawn alert's window, which the rule must judge again.
     """
 
     reason: str

@@ -126,10 +126,7 @@ class HazardRule(AgeRule):
         raise NotImplementedError
 
     def figures(self, hazard: HazardReported, now: datetime) -> dict[str, Any]:
-        """If the onset is more than 15 minutes ahead, the urgency is Future.
-
-        If the report says Expected, the urgency stays Expected.
-        """
+        """If the onset is over 15 minutes ahead, the urgency is Future, or Expected if the report says so."""
         is_ahead = hazard.onset > now + AHEAD and hazard.urgency not in TO_COME
         urgency = Urgency.FUTURE if is_ahead else hazard.urgency
         return {"urgency": urgency.value, "certainty": hazard.certainty.value, "source": hazard.source}

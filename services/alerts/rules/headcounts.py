@@ -1,8 +1,9 @@
 """Computes how many people left a district.
 
-A counted group may include registered households. Therefore both are compared at each place. A destination is the
-district where the people now live. It is "" if this district is unknown. Within a destination, `compared_places`
-compares sites and localities. Includes people in held reports, and also computes their number separately.
+A counted group may include registered households, so registered and counted people are compared at each place. A
+destination is the district where the people now live, or "" if this district is unknown. Within a destination,
+`compared_places` compares sites and localities. Includes people in held reports, and computes the number of these
+people separately.
 """
 
 from collections import Counter, defaultdict
@@ -15,8 +16,8 @@ from uuid import UUID
 from services.alerts.rules.compared_places import NEWEST, ComparedPlace, at_all_places
 from services.alerts.rules.windows import Window
 
-# A count with a departure that is later by more than this time is about a new displacement. `queries/groups.py` uses
-# the same number of days.
+# If a count's departure is later than the stock's by more than this time, the count is about a new displacement.
+# `queries/groups.py` uses the same number of days.
 SAME_DISPLACEMENT = timedelta(days=30)
 
 
@@ -52,10 +53,7 @@ class HeadCount:
 
     @property
     def households(self) -> int:
-        """One team may count families, and another team the yards of the same people.
-
-        Therefore the larger number is used.
-        """
+        """Two teams may have counted the same people as families and as yards, so the larger number is used."""
         return max(self.families, self.yards)
 
 
@@ -202,7 +200,7 @@ def of_stocks(counts: Iterable[HeadCount]) -> list[HeadCount]:
 
 
 def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
-    """Teams count different things. Therefore each highest number may come from another team."""
+    """Teams count different things, so each highest number may come from another team."""
     largest = max(same, key=lambda count: (count.persons, count.destination))
     latest = max(count.departed_on for count in same)
     return replace(
@@ -213,7 +211,7 @@ def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
 
 
 def _highest(count: HeadCount, *others: HeadCount) -> HeadCount:
-    """The highest number of persons is marked as an estimate only if every team that counted it estimated it."""
+    """The highest number of persons is no estimate if one of the teams that counted it did not estimate."""
     counts = (count, *others)
     persons = max(count.persons for count in counts)
     return replace(

@@ -1,7 +1,7 @@
 """Grades an earthquake by the intensity (MSK-64) that is expected in the districts and cities of the country.
 
-The equation does not hold for deep earthquakes. Their grade comes from the intensity (MMI) or the impact (PAGER) that
-the source states.
+Deep earthquakes, for which the equation does not hold, are graded by the intensity (MMI) or the impact (PAGER) that the
+source states.
 """
 
 from datetime import datetime
@@ -29,11 +29,11 @@ class IntensityStep(RuleModel):
 
 
 class QuakeRule(HazardRule):
-    """`severity` is the lowest grade. It applies if the intensity may reach 6 in a unit, or is unknown.
+    """`severity` is the grade if the intensity may reach 6 in a unit, or is unknown.
 
-    `mmi` and `impacts` are for earthquakes too deep for the equation. If the source states an intensity of at least
-    `mmi`, the grade is `severity`. This grade is never higher, because a deep earthquake is usually strongest beyond
-    the border.
+    `mmi` and `impacts` are for earthquakes too deep for the equation. For a deep earthquake, the grade is `severity` if
+    the source states an intensity of at least `mmi`. The grade by `mmi` is never higher, because a deep earthquake is
+    usually strongest beyond the border.
     """
 
     name: ClassVar[str] = "quake"
@@ -45,7 +45,7 @@ class QuakeRule(HazardRule):
     _points: KnownPoints = PrivateAttr(default_factory=KnownPoints)
 
     def judge_at(self, points: KnownPoints) -> None:
-        """Computes the intensity at all `points`. Otherwise each unit has only one point."""
+        """Computes the intensity at all `points`, and not only at one point of each unit."""
         self._points = points
 
     def grade(self, hazard: HazardReported) -> Severity | None:
@@ -105,9 +105,9 @@ def given_by_source(shaking: SourceShaking | None) -> dict[str, Any]:
 
 
 def is_unjudged(hazard: HazardReported, magnitude: float, shaking: Shaking | None) -> bool:
-    """True for a strong earthquake without a severity to which no equation applies.
+    """Returns True if a person must judge the severity of a strong earthquake.
 
-    A person must judge its severity.
+    The source states no severity, and no equation applies.
     """
     strong = STRONG_MAGNITUDE if shaking is None else RUPTURE_MAGNITUDE
     return hazard.severity is Severity.UNKNOWN and magnitude >= strong

@@ -82,7 +82,7 @@ class RuleModel(BaseModel):
 
 
 class Rule(RuleModel):
-    """Every rule has a reason code, and a greatest age. Its alerts about older events notify nobody."""
+    """Every rule has a reason code and a greatest age, and its alerts about older events notify nobody."""
 
     reason: Code
     max_age_hours: Hours

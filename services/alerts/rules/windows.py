@@ -11,7 +11,7 @@ from shared.events.vocabulary import Status
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A range of dates. The first and the last date are included."""
+    """A range of dates. The range of dates includes the first and the last date."""
 
     first: date
     last: date

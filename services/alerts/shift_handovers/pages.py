@@ -47,7 +47,7 @@ TOO_LONG = N_("Notes of at most %(most)s characters are expected.")
 
 @dataclass(frozen=True, slots=True)
 class OpenAlert:
-    """`state` says who acted on the alert. It is "" if nobody acted."""
+    """`state` says who acted on the alert, or is "" if nobody acted."""
 
     alert: Alert
     title: str
@@ -164,7 +164,7 @@ def undelivered_message(
 
 
 def title_of(delivery: Mapping[str, Any], messages: Messages, language: str) -> str | None:
-    """Returns None if the content is unreadable. The sheet still shows the other messages."""
+    """Returns None if the content is unreadable, because the sheet must show the other messages."""
     try:
         content = Content.model_validate_json(delivery["content"])
     except ValidationError:

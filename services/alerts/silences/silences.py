@@ -15,7 +15,9 @@ MUTED = frozenset({Severity.MINOR, Severity.MODERATE})
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """An alert must match all conditions: `areas`, `hazards` and `sources`. An empty condition matches every alert.
+    """An alert is muted if it matches all conditions, which are `areas`, `hazards` and `sources`.
+
+    An empty condition matches every alert.
 
     `is_severe_too` also mutes alerts of Severe, Extreme or Unknown severity, and alerts whose severity a person must
     judge. Only duty heads may set `is_severe_too`.

@@ -25,9 +25,11 @@ AT_ONCE = 100
 
 
 class Withdrawals:
-    """Runs until cancelled. Several workers may run this, because each skips alerts that another worker has locked.
+    """Runs until cancelled.
 
-    An alert whose messages were deleted waits for the end of the silence. Its receivers are notified at that time.
+    Several workers may run this task, because each skips alerts that another worker has locked.
+
+    An alert whose messages were deleted waits for the end of the silence. Its receivers are then notified.
     """
 
     def __init__(
@@ -39,7 +41,7 @@ class Withdrawals:
     ) -> None:
         self._sessions, self._rules, self._places, self._clock = sessions, rules, places, clock
         self._judged_by: Mutes | None = None
-        # `_judged_by` does not mute these alerts. They are judged again only after a change.
+        # The mutes in `_judged_by` do not mute these alerts, which are judged again only after a change.
         self._unmuted: dict[UUID, int] = {}
 
     async def run(self) -> None:

@@ -1,4 +1,4 @@
-"""Replaces letters in an SMS. Old telephones lack some letters, and Latin text needs fewer parts."""
+"""Replaces letters in an SMS, because old telephones lack some letters, and Latin text needs fewer parts."""
 
 import re
 from collections.abc import Mapping
@@ -8,8 +8,8 @@ from enum import StrEnum
 class Alphabet(StrEnum):
     """`russian` replaces only the Kyrgyz letters, which old telephones and some gateways lack.
 
-    `latin` replaces every Cyrillic letter. One part of an SMS holds 160 Latin characters. A single Cyrillic character
-    reduces this to 70.
+    `latin` replaces every Cyrillic letter. One part of an SMS holds 160 Latin characters, but only 70 characters if one
+    of them is Cyrillic.
     """
 
     KEPT = "kept"
@@ -23,8 +23,7 @@ PUNCTUATION = str.maketrans(
     | dict.fromkeys("\u00a0\u202f\u2009", " ")
 )
 LIKE_RUSSIAN = str.maketrans("ңөүҢӨҮ", "ноуНОУ")
-# This is the BGN/PCGN transliteration without signs for ъ and ь. This transliteration has ö and ü, which GSM-7
-# contains.
+# The transliteration is BGN/PCGN, without signs for ъ and ь. The transliteration has ö and ü, which GSM-7 contains.
 LONGER = {
     "ё": "yo",
     "ж": "zh",

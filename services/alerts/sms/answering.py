@@ -108,8 +108,8 @@ class SmsAnswering:
     ) -> SmsAnswer | None:
         """Returns None if the reply was already stored, because the gateway repeated it.
 
-        Stores the reply last. If the process ends before that, the gateway repeats the reply, and the remaining alerts
-        are acknowledged.
+        Stores the reply last. If the process ends before the reply is stored, the gateway repeats the reply, and the
+        remaining alerts are acknowledged.
         """
         results = await combined_replies.acknowledge(self.replies, sessions, reply, now)
         async with sessions.begin() as session:
@@ -190,7 +190,7 @@ def newest_code(delivery: CodedDelivery, demanded_sequence: int, deliveries: Seq
 
     If the alert has changed only by other people's actions, returns the delivery's own code, because the answer shows
     the newest state. If the alert became graver, or a newer SMS says that it was reopened, returns the code of the
-    newest delivery. Returns None if no single SMS with a code was sent about that change.
+    newest delivery. Returns None if no single SMS with a code was sent about the graver or reopened alert.
     """
     reopened = [other.sequence for other in deliveries if other.cause == Cause.REOPENED]
     if max([demanded_sequence, *reopened]) <= delivery.sequence:
@@ -235,7 +235,7 @@ def answer_of(reply: Reply, typed: TypedReply, language: str) -> str:
 def account_of(holders: Sequence[Holder], delivery: CodedDelivery) -> UUID | None:
     """Receivers with and without accounts may share a number.
 
-    If the receivers of a number have only one account together, it counts for all of them.
+    If the receivers of a number have only one account together, the account counts for all of them.
     """
     own = next(holder.account_id for holder in holders if holder.label == delivery.recipient)
     accounts = {holder.account_id for holder in holders if holder.account_id}

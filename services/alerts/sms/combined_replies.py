@@ -72,8 +72,8 @@ def drafts(results: Sequence[AlertResult], texts: SmsTexts, language: str) -> li
     """Returns drafts of the answer, the longest first.
 
     Each draft contains the number of acknowledged alerts. The first draft also names alerts that are not acknowledged,
-    with reasons, as many as could fit. Each next draft names one alert fewer. The last draft names no alert, and counts
-    the reasons.
+    with reasons, as many as could fit. Each further draft names one alert fewer. The last draft names no alert, and
+    counts the reasons.
     """
     _ = translations(language, LOCALES).gettext
     others = [result for result in results if result.reply.result is not ReplyResult.ACKNOWLEDGED]

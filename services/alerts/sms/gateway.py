@@ -52,7 +52,7 @@ class ShortMessage:
 
 
 class SmsGateway:
-    """The secret is read for each call. A new secret therefore needs no restart."""
+    """The secret is read for each call, so that a new secret needs no restart."""
 
     def __init__(self, profile: GatewayProfile, secret_file: str | None, outbound: Outbound) -> None:
         self._profile, self._secret_file, self._outbound = profile, secret_file, outbound
@@ -77,12 +77,12 @@ class SmsGateway:
 
     @property
     def is_asked(self) -> bool:
-        """True if Dayar must ask for receipts. Otherwise the gateway pushes them."""
+        """Returns True if Dayar must ask for receipts. Otherwise the gateway pushes receipts."""
         receipts = self._profile.receipts
         return receipts is not None and receipts.pushed is None
 
     def receipt_id(self, id: UUID, message_id: str | None) -> str | None:
-        """Returns the id that receipts state: Dayar's `id`, or the gateway's `message_id`."""
+        """Returns the id that receipts state, which is Dayar's `id` or the gateway's `message_id`."""
         receipts = self._profile.receipts
         return str(id) if receipts is not None and receipts.has_own_id else message_id
 

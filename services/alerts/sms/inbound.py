@@ -1,4 +1,4 @@
-"""Reads SMS from the gateway, and the actions and codes that people type into them."""
+"""Reads SMS from the gateway, and the actions and codes that people type into an SMS."""
 
 import re
 import unicodedata
@@ -55,7 +55,7 @@ OUTCOME = re.compile(r"([1-5])(?!\w)[\W_]*")
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """`number` is in E.164. It is None if the sender has no mobile number."""
+    """`number` is in E.164."""
 
     id: str
     number: str | None
@@ -77,7 +77,7 @@ def message_of(fields: Any, profile: GatewayInbound) -> InboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class TypedReply:
-    """`text` is a reason, a comment, a name or a remark. It may be empty."""
+    """`text` is a reason, a comment, a name or a remark, and may be empty."""
 
     act: SmsAct
     code: str

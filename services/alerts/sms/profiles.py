@@ -1,4 +1,4 @@
-"""A gateway's profile is a TOML file. It says how to call the SMS gateway, and how to read its answers."""
+"""A gateway's profile is a TOML file that says how to call the SMS gateway, and how to read its answers."""
 
 import re
 import tomllib
@@ -117,7 +117,7 @@ class GatewayInbound(GatewayRequest):
 class PushedReceipts(GatewayRequest):
     """Describes the receipts that the gateway pushes. `is_own_id` means that `id` points to Dayar's id of the message.
 
-    For several receipts in one request, `each` points to their list. Then `id` and the profile's `field` point into a
+    If a request has several receipts, `each` points to their list, and `id` and the profile's `field` point into a
     receipt. `part` points to the number of a part, if each part of a long SMS has its own receipt.
     """
 
@@ -138,9 +138,9 @@ class GatewayReceipts(ProfileModel):
     Either the gateway pushes receipts, or Dayar asks for them.
 
     `fields` is the body of Dayar's request, with the placeholders of IN_RECEIPTS. `field` points to the state in the
-    pushed body or in the JSON answer. Values in `delivered`, `read` and `failed` are final. Any other value means "not
-    yet". Without a final value after `deadline_minutes`, the delivery fails. `parts` points to a list of the states of
-    an SMS's parts. Then `field` points into a member of this list.
+    pushed body or in the JSON answer. A value in `delivered`, `read` or `failed` is final, and any other value means
+    "not yet". Without a final value after `deadline_minutes`, the delivery fails. `parts` points to a list of the
+    states of an SMS's parts, if the answer has such a list. `field` then points into a member of the list.
     """
 
     pushed: PushedReceipts | None = None
@@ -176,10 +176,9 @@ class GatewayReceipts(ProfileModel):
 class GatewayProfile(ProfileModel):
     """`fields` is the body of the request, with the placeholders of IN_FIELDS.
 
-    Headers may have the placeholders of IN_HEADERS. `{number}` is the number with "+". `{digits}` has no "+", for
-    example
-    996700123456. `{id}` is the id of the delivery. All attempts have the same id. `{encoding}` is the text in
-      `encodings` for the encoding of the SMS.
+    Headers may have the placeholders of IN_HEADERS. `{number}` is the number with "+", and `{digits}` the number
+    without "+". `{id}` is the id of the delivery, which is the same in all attempts. `{encoding}` is the text in
+    `encodings` for the encoding of the SMS.
     """
 
     url: Url
@@ -224,7 +223,7 @@ class GatewayProfile(ProfileModel):
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Raises BadProfile, with each wrong field and the expected value. The error repeats no value."""
+        """Raises BadProfile, with each wrong field and the expected value. BadProfile repeats no value of the file."""
         try:
             return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

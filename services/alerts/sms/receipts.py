@@ -53,7 +53,8 @@ class SmsReceipts:
     def receipts_of(self, fields: Any) -> list[PushedReceipt]:
         """Raises NotReadable if none of the receipts is readable.
 
-        If some are readable, the others are only counted. After an error, the gateway would repeat all of them.
+        If only some receipts are readable, the others are only counted. After an error, the gateway would repeat all
+        receipts.
         """
         listed = value_at(fields, self.pushed.each) if self.pushed.each is not None else [fields]
         items = listed[:MOST_RECEIPTS] if isinstance(listed, list) else []

@@ -8,7 +8,7 @@ from gsm0338 import Codec
 
 
 class Encoding(StrEnum):
-    """GSM-7 contains Latin letters. Any other character makes the network send the SMS in UCS-2."""
+    """GSM-7 contains Latin letters. A single character that GSM-7 lacks makes the network send the SMS in UCS-2."""
 
     GSM7 = "gsm7"
     UCS2 = "ucs2"
@@ -44,7 +44,7 @@ def segments_of(text: str) -> Segments:
         return Segments(encoding, (text,), sum(sizes))
     texts, used = [""], 0
     for character, size in zip(text, sizes, strict=True):
-        if used + size > JOINED[encoding]:  # A character must stay whole, so it moves to the next segment.
+        if used + size > JOINED[encoding]:  # A character must not be divided, so it moves to the next segment.
             texts.append("")
             used = 0
         texts[-1] += character

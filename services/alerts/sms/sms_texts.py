@@ -24,7 +24,7 @@ MOST_SEGMENTS = 2
 MOST_CHARACTERS = MOST_SEGMENTS * JOINED[Encoding.GSM7]
 CUT = "..."
 LONGEST_NAME = 20  # Names are cut to this length, so that the place of the alert also fits into the SMS.
-HIDDEN_CODE = "****"  # Pages show this in place of the code, because only the reader of the SMS may know the code.
+HIDDEN_CODE = "****"  # Pages show this text in place of the code, because only the reader of the SMS may know the code.
 FURTHER = N_("and {count} more")
 HOW_TO_REPLY = N_("To acknowledge, reply: 1 {code}")
 HOW_TO_REPLY_TO_ALL = N_("To acknowledge all, reply: 1 {code}")
@@ -56,7 +56,7 @@ class SmsTexts:
     ) -> Segments:
         """The SMS has as many names of exposed sites as fit, and the link if it fits.
 
-        A locked telephone also shows an SMS. Therefore an SMS contains no text of a report. The centre's template
+        An SMS contains no text of a report, because a locked telephone also shows an SMS. The centre's template
         replaces severity, title, places and time, unless the SMS would then have more than two parts. `state` is the
         stored alert, with the names of the people who acted.
         """
@@ -83,12 +83,12 @@ class SmsTexts:
     def digest(
         self, alerts: Sequence[tuple[AlertRaised, str]], language: str, code: str | None = HIDDEN_CODE
     ) -> Segments:
-        """Lists as many titles as fit. Adds the code that acknowledges all alerts, and the link to the board."""
+        """Lists as many titles as fit, the code that acknowledges all alerts, and the link to the board."""
         code = code if self.acknowledged_together(alerts) else None
         return shortened(self._segments(draft, language) for draft in self._drafts_of_digest(alerts, language, code))
 
     def fitting(self, texts: Iterable[str], language: str) -> list[str]:
-        """Stops at the first text that does not fit. Writing 900 titles would take 10 seconds."""
+        """Stops at the first text that does not fit, because writing 900 titles would take 10 seconds."""
         first, length = list[str](), 0
         for text in texts:
             length += len(self._segments(text, language).text)
@@ -142,7 +142,7 @@ class SmsTexts:
     ) -> Iterator[str]:
         """Drops the link first, then names of sites, then all places except one.
 
-        One site's name is worth more than the further facts. Therefore the facts are dropped first.
+        The further facts are dropped before the last name of a site, because the name is worth more.
         """
         head = self._texts.subject(alert, Cause.RAISED, language)
         needed = self._needed(cause, news, language, code, time=self._time(alert, language))
@@ -166,7 +166,7 @@ class SmsTexts:
     def _drafts_of_digest(
         self, alerts: Sequence[tuple[AlertRaised, str]], language: str, code: str | None
     ) -> Iterator[str]:
-        """The first draft is the longest. Each next draft has one title fewer.
+        """The first draft is the longest. Each further draft has one title fewer.
 
         Leaves out drafts whose titles alone are too long. If even the first title is too long, and no alert is Actual,
         the draft still begins with the exercise banner.
@@ -200,7 +200,10 @@ class SmsTexts:
         return _(time_of(alert)).format(time=filters(language)["brief_moment"](alert.onset))
 
     def _further(self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None) -> list[str]:
-        """An SMS from a template always has these facts. Any other SMS has as many of them as fit."""
+        """An SMS from a template always has these facts.
+
+        An SMS without a template has as many of these facts as fit.
+        """
         _ = translations(language, LOCALES).gettext
         is_restricted = words is not None and words.scope not in (None, Scope.PUBLIC)
         is_unverified = alert.verification is Verification.UNVERIFIED

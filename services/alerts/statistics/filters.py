@@ -62,7 +62,7 @@ class StatisticsFilters(BaseModel):
 
     @property
     def months(self) -> list[str]:
-        """Returns at most one month more than the longest period. This is enough to refuse the period."""
+        """Returns at most one month more than the longest period, which is enough to refuse the period."""
         assert self.since is not None
         assert self.until is not None
         period, month = list[str](), self.since
@@ -119,7 +119,7 @@ class StatisticsQuery:
 
 
 def units_of(places: Places, level: int) -> dict[str, str]:
-    """The row's unit is the oblast. At level 2, the row's unit is the district.
+    """The row's unit is the oblast or, at level 2, the district.
 
     A place outside all units of this level has its own row.
     """

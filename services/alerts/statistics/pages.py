@@ -75,8 +75,7 @@ async def _answered(
         if not is_too_slow(error):
             raise
         return _rendered(request, filters, now, status=503, is_too_slow=True)
-    # Writing the workbook takes time, so it is written after the transaction. Meanwhile the next statistics can be
-    # computed.
+    # Writing the workbook takes time, so it is written after the transaction, while the next statistics are computed.
     return await answer(request, filters, computed, now)
 
 

@@ -45,8 +45,8 @@ ALERT = table(AlertRow).c
 PCODES = func.to_jsonb(ALERT.pcodes).label("pcodes")
 IS_DELIVERED = Delivery.is_delivered.is_(True)
 IS_RECEIVED = SmsMessage.state.in_((SmsReceiptState.DELIVERED, SmsReceiptState.READ))
-# The states are those of `delivery.states.state_of`, with two differences: `answered` is missing, and all unsettled
-# deliveries have one state.
+# The states are those of `delivery.states.state_of`, without `answered`, and with one state for all unsettled
+# deliveries.
 OUTCOME = case(
     (IS_RECEIVED, DeliveryState.DELIVERED.value),
     (Delivery.reason == OUTBOX_PAGE, DeliveryState.NOT_SENT.value),

@@ -19,7 +19,7 @@ OUTCOMES = (
 
 @dataclass(frozen=True, slots=True)
 class AlertNumbers:
-    """Times are minutes from the raise to the first acknowledgement. They are None if nobody acknowledged.
+    """Times are minutes from the raise to the first acknowledgement, or None if nobody acknowledged.
 
     `decided` counts alerts that somebody acknowledged, or whose first waiting time is over. `in_time` counts alerts
     that somebody acknowledged within the first waiting time. Alerts of earlier releases of Dayar are never `decided`.

@@ -73,9 +73,9 @@ class Answering:
     async def _named(
         self, session: AsyncSession, message: IncomingMessage, sender: Sender, now: datetime
     ) -> list[BotCall]:
-        """A reply to the bot's question names a person. The alert is acknowledged on behalf of this person.
+        """A reply to the bot's question names a person, on whose behalf the alert is acknowledged.
 
-        A reply to an alert's message is a comment on the alert. All other messages are ignored.
+        A reply to an alert's message is a comment on the alert. Messages that are no replies are ignored.
         """
         if message.reply_to_message is None:
             return []
@@ -107,7 +107,7 @@ class Answering:
     ) -> list[BotCall]:
         """While the alert waits for an action, a user without an account learns how to acknowledge.
 
-        Later messages from such users get no answer, because they are conversation within the group.
+        After that, messages of users without an account get no answer, because they are conversation within the group.
         """
         if replied is None:
             return []
@@ -153,7 +153,7 @@ class Answering:
             await bindings.burn(session, self._box, TELEGRAM, code, now)
             return [text_call(message, _(ONLY_PRIVATE))]
         bound = await bindings.bind(session, self._box, TELEGRAM, str(sender.id), code, now)
-        # The security log cannot be shortened. Therefore a locked user must not add entries without end.
+        # The security log cannot be shortened, so a locked user must not add entries without end.
         if bound is not CodeRefusal.LOCKED:
             await audit.add(session, entry_of(bound))
         if isinstance(bound, CodeRefusal):

@@ -1,4 +1,4 @@
-"""Sends the bot's answers. Several answers go out at a time, so that answers to strangers delay nobody."""
+"""Sends the bot's answers, several at a time, so that answers to strangers delay nobody."""
 
 import asyncio
 from collections.abc import Callable, Sequence

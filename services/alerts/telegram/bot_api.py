@@ -63,7 +63,7 @@ class ApiAnswer(msgspec.Struct):
 
 
 class BotApi:
-    """The token is read for each call. A new token therefore needs no restart."""
+    """The token is read for each call, so that a new token needs no restart."""
 
     def __init__(self, settings: AlertsSettings, outbound: Outbound) -> None:
         self._settings, self._outbound = settings, outbound

@@ -110,10 +110,7 @@ class ButtonAnswering:
         person: BoundPerson | None,
         now: datetime,
     ) -> list[BotCall]:
-        """After the action, the question loses its buttons.
-
-        It shows who acted and why, or that the alert has changed.
-        """
+        """After the action, the question has no buttons, and shows who acted and why, or that the alert changed."""
         alert_id, replies, reason = delivery.alert_id, self._replies.to(delivery.sequence), ""
         if press in OUTCOMES:
             reply = await replies.close(session, alert_id, person, now, OUTCOMES[press])

@@ -22,10 +22,11 @@ from shared.events.vocabulary import DeliveryChannel, Demand, Verdict
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_, term
 
-LONGEST = 4096  # Telegram refuses a message with more UTF-16 code units.
+LONGEST = 4096  # Telegram refuses a message with more UTF-16 code units than this.
 ENDING = 4  # Every message ends with this number of lines, which have the link and the centre's name.
 CUT = "…"
-# A message with one of these causes is short and silent. The alert's first message is edited to show the full state.
+# A message with one of these causes is short and silent, because the alert's first message is edited to show the full
+# state.
 SHORT = frozenset({Cause.ACKNOWLEDGED, Cause.RESOLVED})
 
 ACKNOWLEDGE = N_("Acknowledge")
@@ -257,7 +258,7 @@ def in_digest_order(items: Sequence[DigestItem]) -> list[DigestItem]:
 def shown_cause(state: Alert | AlertRaised, cause: str) -> str:
     """Returns the cause that the title shows.
 
-    Somebody may have acknowledged since. Then the title must not say "Not acknowledged".
+    A title must not say "Not acknowledged" if somebody has acknowledged since.
     """
     return Cause.RAISED if cause == Cause.ESCALATED and state.acknowledged_at is not None else cause
 
@@ -267,7 +268,7 @@ def event_of(state: Alert | AlertRaised) -> AlertRaised:
 
 
 def bounded(text: Text, state: str) -> str:
-    """Cuts off a text that is too long for one message. The link at the end stays."""
+    """Cuts off a text that is too long for one message, and keeps the link at its end."""
     lines = text.body.splitlines()
     head, ending = "\n".join(lines[:-ENDING]), "\n".join(lines[-ENDING:])
     if state:

@@ -1,6 +1,6 @@
-"""If an alert changes without a new message, edits the first message about the alert.
+"""If an alert changes without a new message, edits the first message about the alert, so that nobody reads old facts.
 
-Nobody then reads old facts. If an alert of a digest changes or is answered, edits the digest.
+If an alert of a digest changes or is answered, edits the digest.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from shared.outbound_errors import OutboundError
 from shared.postgres import database
 
 LOOK_SECONDS = 1.0
-FOR_MESSAGES = 10  # A group may get few messages in a minute. This number of them stays reserved for new messages.
+FOR_MESSAGES = 10  # Of the messages that a group may get in a minute, this number stays reserved for new messages.
 # Somebody deleted the message or blocked the bot, so a later edit cannot succeed.
 FINAL = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN})
 TRIED_FOR = timedelta(hours=24)  # If an edit still fails this long after the alert's change, the edit is given up.
@@ -69,7 +69,7 @@ class Facts:
 class MessageEdits:
     """Runs until cancelled. Runs until cancelled.
 
-    Several workers may run this, because each skips messages that another worker edits.
+    Several workers may run this task, because each skips messages that another worker edits.
     """
 
     def __init__(

@@ -30,7 +30,7 @@ async def telegram_page(request: Request, session: Session, caller: Caller) -> R
 
 @router.post("/telegram")
 async def draw_code(request: Request, session: Session, caller: Caller) -> Response:
-    """Shows a new code once. An earlier code becomes invalid."""
+    """Shows a new code once. Makes an earlier code invalid."""
     box: WebhookSecrets = request.app.state.box
     code = await bindings.draw_code(session, box, TELEGRAM, person_of(caller), datetime.now(UTC))
     return await shown(request, session, caller, code)
@@ -47,7 +47,7 @@ async def unbind(request: Request, session: Session, caller: Caller) -> Response
 
 @router.post("/telegram/sms")
 async def bind_sms(request: Request, session: Session, caller: Caller) -> Response:
-    """Permits replies by SMS. They have the rights of this sign-in.
+    """Permits replies by SMS with the rights of this sign-in.
 
     The person may reply from every number of a receiver with this account.
     """

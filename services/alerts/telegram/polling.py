@@ -23,7 +23,7 @@ from shared.failures import backoff_seconds, is_dependency_unavailable
 from shared.outbound_errors import AnswerTooBig, OutboundError
 from shared.postgres import database
 
-POLL_SECONDS = 25  # Without an update, Telegram answers after this time.
+POLL_SECONDS = 25  # If there is no update, Telegram answers after this time.
 CALL_SECONDS = POLL_SECONDS + 10.0
 AT_ONCE = 50
 # After this pause, the task looks for a token, and looks whether the other polling process has ended.
@@ -104,7 +104,7 @@ class Polling:
             log.get().info("telegram bot not known", **log.described(error))
 
     async def _poll(self) -> bool:
-        """Returns False after a failure. The failure is stored for the administrators."""
+        """Returns False after a failure, which is stored for the administrators."""
         try:
             bot_id = self._api.bot_id
             async with self._sessions.begin() as session:
@@ -117,7 +117,7 @@ class Polling:
             await self._store(bot_id, None)
         except NoToken:
             return False
-        except AnswerTooBig as error:  # Anybody can send the bot long messages. These must not delay other updates.
+        except AnswerTooBig as error:  # Anybody can send the bot long messages, which must not delay other updates.
             self._at_once //= 2
             if self._at_once:
                 return True
@@ -133,8 +133,8 @@ class Polling:
     async def _handle(self, bot_id: int, update: dict[str, Any]) -> None:
         """Answers are sent while the next updates are handled.
 
-        If an update cannot be handled, it is nevertheless stored as handled. Otherwise Telegram would send this update
-        again and again, before all newer updates.
+        An update that cannot be handled is stored as handled. Otherwise Telegram would send this update again and
+        again, before all newer updates.
         """
         calls: Sequence[BotCall] = ()
         is_bound = False

@@ -15,7 +15,7 @@ BAD_LINK = ("button", "url")
 def refusal(error: BotApiError) -> Undelivered:
     """If the refusal concerns only this chat, it is final.
 
-    If Telegram refuses the token, the refusal is not final. Otherwise every delivery would be lost until somebody
+    If Telegram refuses the token, the refusal is not final, because every delivery would be lost until somebody
     replaces the token.
     """
     if error.is_token_refused:
