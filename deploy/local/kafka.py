@@ -45,7 +45,8 @@ SURVIVES_A_KILL = {
 # The defaults cost an idle server work: two no-op records a second, and the ends of all partitions every five seconds.
 IDLES = {"metadata.max.idle.interval.ms": 0, "replica.high.watermark.checkpoint.interval.ms": 60_000}
 
-# Few threads are enough for a test. Each idle thread takes CPU time, because it looks for work three times a second.
+# Few threads are enough for a test. Each idle thread takes CPU time, because the thread looks for work three times a
+# second.
 FEW_THREADS = {"num.network.threads": 1, "num.io.threads": 2, "group.coordinator.threads": 1}
 
 # A comma in a path would split Kafka's list of folders. Quotation marks and backslashes have a meaning in Java's

@@ -91,7 +91,7 @@ class PostgreSQL(Component):
                 raise FolderClosed(self.folder)
 
     def _initdb(self) -> None:
-        # An interrupted initdb must not leave an incomplete data folder. Therefore initdb writes into another folder,
+        # An interrupted initdb must not leave an incomplete data folder. initdb therefore writes into another folder,
         # which is renamed when initdb has ended.
         unfinished = self.folder / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)

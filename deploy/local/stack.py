@@ -49,7 +49,7 @@ WORKER_NAMES = [
     for number in range(1, count + 1)
 ]
 WEB = "web"
-NOWHERE = "/nonexistent"  # This is the home folder of users that have no home.
+NOWHERE = "/nonexistent"  # Users that have no home get this path as their home folder.
 PASSED_ON = (
     "DISPLACEMENTS_DAYS",
     "DEAD_LETTERS_DAYS",

@@ -86,8 +86,8 @@ def copy_written(file: Path, target: Path, writer: User | None) -> bool:
 
     Return False, and copy nothing, if `writer` does not own the file.
 
-    The owner could put a link to a file of root in place of `file`. Therefore the function follows no link, and checks
-    and copies one open file.
+    The owner could put a link to a file of root in place of `file`. The function follows no link, and checks and copies
+    one open file, so that a replaced file does no harm.
     """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

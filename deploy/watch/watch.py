@@ -49,14 +49,14 @@ class Watch:
         self.status = known or SystemStatus(looked_at=around.now, is_exercise=settings.exercise)
         names = {path.name for path in paths}
         self._told = {path.name: path for path in self.status.paths if path.name in names}
-        # Somebody may have stopped the installation at the end of the last run. Therefore unreported findings of that
-        # run are dropped. If the problem is real, the next check finds the problem again.
+        # Somebody may have stopped the installation at the end of the last run. Unreported findings of the last run are
+        # dropped. If the problem is real, the next check finds the problem again.
         self._tracked_findings = [
             tracked for tracked in self.status.tracked_findings if tracked.reported_at is not None
         ]
         self._looked_at: dict[str, float] = {}
         self._blind: dict[str, str] = {}
-        self._unwritten: str | None = None  # This is the code of the error that prevented writing the status file.
+        self._unwritten: str | None = None  # The code of the error that prevented writing the status file, or None.
         self._send_after = 0.0
 
     async def run(self) -> None:

@@ -137,7 +137,7 @@ class Alert(AlertFields):
     def is_overdue(self) -> bool:
         """A forecast that has ended does not say that no hazard occurred.
 
-        Therefore an alert about an ended forecast still escalates.
+        An alert about an ended forecast still escalates.
         """
         return self.is_over and self.validity is Validity.EXPIRED and self.is_grave and not self.is_answered
 

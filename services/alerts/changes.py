@@ -24,7 +24,7 @@ UNSHOWN = frozenset({AlertCommented, AlertUpdated})  # Messages about an alert d
 class AlertChanges(PlannedNotifications):
     """An alert that cannot be read stays stored, until a rule finds its situation anew.
 
-    A new alert then replaces the unreadable one.
+    A new alert about that situation replaces the unreadable alert.
     """
 
     def rescope(self, hazard: HazardReported) -> None:

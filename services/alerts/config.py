@@ -19,7 +19,7 @@ class AlertsSettings(MailServerSettings):
     alerts_sms_secret_file: str | None = None
     alerts_sms_inbound_secret_file: str | None = None
 
-    # This is the wait after the first failure. Each further wait is twice as long.
+    # The wait after the first failure of a delivery. Each further wait is twice as long.
     alerts_retry_seconds: float = 5.0
     alerts_retry_longest_seconds: float = 600.0
     # If a delivery is older than this, the next failure is final, and an event reports the failure.

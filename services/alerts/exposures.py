@@ -135,7 +135,7 @@ class Exposures:
         assert self.rules.exposure is not None
         ids = {exposure.hazard_id for exposure in exposures}
         known = await alert_queries.alerts_of_hazards(session, ids, RuleKind.EXPOSURE, RuleKind.HAZARD)
-        # Hazards are read after the alerts are locked. Otherwise a Cancel that is stored during the locking would be
+        # Hazards are read after the alerts are locked, so that a Cancel that is stored during the locking is not
         # missed.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)

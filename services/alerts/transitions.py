@@ -229,7 +229,7 @@ def is_worse(alert: Alert, before: Alert) -> bool:
 def has_higher_impact(alert: Alert, before: Alert) -> bool:
     """The impact level of an earthquake (PAGER) is an estimate of the casualties.
 
-    If the impact level is missing, it counts as green.
+    A missing impact level counts as green.
     """
     return impact_rank(alert) > impact_rank(before)
 

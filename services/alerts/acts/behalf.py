@@ -25,7 +25,7 @@ from shared.auth import tokens
 from shared.auth.role_groups import CMC
 
 PREFIX = "sealed:"
-# This number of bytes of a key id is compared. It must be a multiple of 3, because base64 encodes 3 bytes at once.
+# The compared beginning of a key id has this number of bytes, a multiple of 3, because base64 encodes 3 bytes at once.
 BEGINNING = 15
 
 NOTE = AlertRow.acknowledged_note

@@ -23,8 +23,8 @@ _contact = TypeAdapter(Contact)
 def folded(jobs: Sequence[Job]) -> list[Job]:
     """A combined message is one job, with the other jobs as `companions`.
 
-    The contact may have been replaced by a contact on a channel that combines no messages. Each job then becomes a
-    message of its own.
+    The contact may have been replaced by a contact on a channel that combines no messages. On such a channel, each job
+    becomes a message of its own.
     """
     together: dict[Slot, list[Job]] = {}
     for job in jobs:
@@ -47,7 +47,10 @@ def is_combined(job: Job) -> bool:
 
 
 def job_of(row: asyncpg.Record) -> Job | None:
-    """Returns None if the receiver's row is invalid. The delivery is then claimed again after its lease."""
+    """Returns None if the receiver's row is invalid.
+
+    A delivery with an invalid receiver is claimed again after its lease.
+    """
     delivery = dict(row)
     known, contact = delivery.pop("receiver"), delivery.pop("contact")
     receiver = next(iter(valid([known] if known else [], _receiver, "receivers")), None)

@@ -28,7 +28,7 @@ from shared.events.vocabulary import DeliveryChannel, Scope, Validity
 
 FOLDED_WITHIN = timedelta(minutes=2)
 # After this number of messages to a receiver in an hour, by all channels together, further messages wait longer and are
-# combined. A receiver that gets each alert by three channels then gets at most 38 messages in an hour.
+# combined. With this limit, a receiver that gets each alert by three channels gets at most 38 messages in an hour.
 MANY_MESSAGES, FOLDED_WITHIN_IF_MANY = 20, timedelta(minutes=10)
 COUNTED_WITHIN = timedelta(hours=1)
 TRIAL_RULE = "test"

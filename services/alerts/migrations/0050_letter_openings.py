@@ -1,6 +1,6 @@
 """Stores which dead letters people asked to open.
 
-After such a request, the worker stores the content of the dead letter for a few minutes.
+For a few minutes, the worker stores the content of a dead letter that people asked to open.
 """
 
 from alembic import op

@@ -73,8 +73,8 @@ def is_ended(notification: Notification) -> bool:
     """A policy ends only when the receivers of all steps know the alert.
 
     The level alone does not show whether all these receivers know the alert. If the account of a step's only person is
-    disabled, for example, the alert has one step less. The level of the alert may then lie beyond a step that was never
-    notified.
+    disabled, for example, the alert has one step less. After a step is lost, the level of the alert may lie beyond a
+    step that was never notified.
     """
     policy, alert = notification.policy, notification.alert
     if policy is None or not policy.ends or alert.is_grave:

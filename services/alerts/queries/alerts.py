@@ -115,7 +115,7 @@ async def alerts_of_hazards(
 ) -> list[Alert | UnreadableAlert]:
     """Locks the alerts in the order of their ids, by one statement.
 
-    Also returns unreadable alerts, because an error would stop all hazards of the batch.
+    Returns unreadable alerts as well, because an error would stop all hazards of the batch.
     """
     if not hazard_ids and not others:
         return []

@@ -24,7 +24,7 @@ async def absent(session: AsyncSession) -> frozenset[str]:
 
 
 async def receivers(session: AsyncSession) -> frozenset[str]:
-    """Also returns posts and systems."""
+    """Returns people, posts and systems."""
     return frozenset(await session.scalars(RECEIVERS))
 
 

@@ -55,7 +55,7 @@ def _readable(hazard_id: UUID, report: str) -> HazardReported | None:
     try:
         return HazardReported.model_validate_json(report)
     except ValidationError:
-        log_unreadable(hazard_id)  # The error itself is not logged, because it contains values of the report.
+        log_unreadable(hazard_id)  # The parsing error is not logged, because the error contains values of the report.
         return None
 
 

@@ -56,5 +56,5 @@ async def _rosters(session: AsyncSession, names: Collection[str], now: datetime)
 
 
 def without_duty(receiver: Receiver) -> Receiver:
-    """A duty head with a disabled account does not count as one, because other people must then be notified."""
+    """A person with a disabled account is no duty head, because other people must then be notified."""
     return replace(receiver, is_duty_head=False)

@@ -89,8 +89,8 @@ def override_of(row: OverrideRow) -> Override:
 async def add_overrides(session: AsyncSession, name: str, added: Sequence[Override]) -> None:
     """An override replaces the stored override with the same uid.
 
-    An unchanged override keeps its place in the order. A later place would give it precedence over overrides that
-    people added later.
+    An unchanged override keeps its place in the order. A later place in the order would give an override precedence
+    over overrides that people added later.
     """
     uids = [override.uid for override in added if override.uid is not None]
     of_uids = (OverrideRow.roster == name, OverrideRow.uid.in_(uids))

@@ -130,7 +130,7 @@ async def ask(session: AsyncSession, chat_id: int, message_id: int, delivery: Pr
 
 
 async def question(session: AsyncSession, chat_id: int, message_id: int) -> TelegramQuestion | None:
-    """Also returns a question that is too old to answer."""
+    """Returns the question even if it is too old to answer."""
     return await session.get(TelegramQuestion, (chat_id, message_id))
 
 

@@ -29,7 +29,10 @@ class WebhookSecrets:
         return self._sealing.open(sealed, bound(label)).decode()
 
     def readable(self, sealed: bytes, label: str) -> str | None:
-        """Returns None if the key is missing or the encrypted text was altered. Callers can then show other data."""
+        """Returns None if the key is missing or the encrypted text was altered.
+
+        If this function returns None, callers can still show data that is not encrypted.
+        """
         try:
             return self.open(sealed, label)
         except (InvalidTag, UnknownKey) as error:

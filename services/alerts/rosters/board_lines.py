@@ -39,7 +39,7 @@ async def duty_line(request: Request, session: Session) -> Response:
 
 
 async def duty_lines(session: AsyncSession, now: datetime, most: int | None = None) -> list[DutyLine]:
-    """Also names people who cannot be on duty any more."""
+    """The lines also name people who cannot be on duty any more."""
     lines, receivers = [], {receiver.label for receiver in await receiver_queries.receivers(session)}
     receivers -= await disabled_queries.absent(session)
     for roster in (await roster_queries.rosters(session))[:most]:

@@ -89,7 +89,7 @@ def footprint(hazard: HazardReported) -> list[BaseGeometry]:
 def is_known_by_points(hazard: HazardReported, places: Places) -> bool:
     """Returns True if no boundaries are imported and the area names no district.
 
-    Only points then show which districts the area touches.
+    Without boundaries and named districts, only points show which districts the area touches.
     """
     area = hazard.area
     return not places.has_boundaries and not area.pcodes and bool(area.polygons or area.circles)

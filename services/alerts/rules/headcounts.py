@@ -211,7 +211,7 @@ def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
 
 
 def _highest(count: HeadCount, *others: HeadCount) -> HeadCount:
-    """The highest number of persons is no estimate if one of the teams that counted it did not estimate."""
+    """The highest number of persons counts as an estimate only if every team that counted this number estimated it."""
     counts = (count, *others)
     persons = max(count.persons for count in counts)
     return replace(

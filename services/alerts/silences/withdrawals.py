@@ -29,7 +29,7 @@ class Withdrawals:
 
     Several workers may run this task, because each skips alerts that another worker has locked.
 
-    An alert whose messages were deleted waits for the end of the silence. Its receivers are then notified.
+    An alert whose messages were deleted notifies its receivers at the end of the silence.
     """
 
     def __init__(

@@ -24,7 +24,7 @@ from shared.retry_after import pause
 CONTENT_TYPES = {BodyFormat.JSON: "application/json", BodyFormat.FORM: "application/x-www-form-urlencoded"}
 LONGEST_ID = 100
 AWAITS_RECEIPT = "awaits_receipt"  # The gateway accepted the message, but has sent no receipt yet.
-# Pages may show such an error code, because it is too short to be a telephone number.
+# Pages may show an error code of this form, because the code is too short to be a telephone number.
 SHORT_CODE = re.compile(r"-?\d{1,6}|[A-Za-z][A-Za-z.-]{0,30}")
 
 
@@ -77,7 +77,7 @@ class SmsGateway:
 
     @property
     def is_asked(self) -> bool:
-        """Returns True if Dayar must ask for receipts. Otherwise the gateway pushes receipts."""
+        """Returns True if Dayar must ask for receipts, and False if the gateway pushes receipts."""
         receipts = self._profile.receipts
         return receipts is not None and receipts.pushed is None
 

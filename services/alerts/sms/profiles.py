@@ -140,7 +140,8 @@ class GatewayReceipts(ProfileModel):
     `fields` is the body of Dayar's request, with the placeholders of IN_RECEIPTS. `field` points to the state in the
     pushed body or in the JSON answer. A value in `delivered`, `read` or `failed` is final, and any other value means
     "not yet". Without a final value after `deadline_minutes`, the delivery fails. `parts` points to a list of the
-    states of an SMS's parts, if the answer has such a list. `field` then points into a member of the list.
+    states of an SMS's parts, if the answer has such a list. If `parts` is given, `field` points into a member of the
+    list.
     """
 
     pushed: PushedReceipts | None = None

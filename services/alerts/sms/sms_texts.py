@@ -54,7 +54,7 @@ class SmsTexts:
         code: str | None = HIDDEN_CODE,
         state: Alert | AlertRaised | None = None,
     ) -> Segments:
-        """The SMS has as many names of exposed sites as fit, and the link if it fits.
+        """The SMS has as many names of exposed sites as fit, and the link if there is room.
 
         An SMS contains no text of a report, because a locked telephone also shows an SMS. The centre's template
         replaces severity, title, places and time, unless the SMS would then have more than two parts. `state` is the

@@ -107,7 +107,8 @@ class Answering:
     ) -> list[BotCall]:
         """While the alert waits for an action, a user without an account learns how to acknowledge.
 
-        After that, messages of users without an account get no answer, because they are conversation within the group.
+        When somebody has acknowledged the alert, messages of users without an account get no answer, because they are
+        conversation within the group.
         """
         if replied is None:
             return []

@@ -93,8 +93,8 @@ class MessageEdits:
     async def _edit(self, message: OutdatedMessage, facts: Facts) -> None:
         """If the chat's limits permit no edit now, the edit waits.
 
-        The edit also waits if Telegram does not answer or refuses the token. If the edit still fails at TRIED_FOR after
-        the alert's last change, it is given up until the next change.
+        The edit also waits if Telegram does not answer or refuses the token. An edit that still fails at TRIED_FOR
+        after the alert's last change is given up until the next change.
         """
         alert, receiver = facts.alerts.get(message.alert_id), facts.receiver_of(message)
         if message.is_digest:

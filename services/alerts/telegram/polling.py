@@ -133,8 +133,8 @@ class Polling:
     async def _handle(self, bot_id: int, update: dict[str, Any]) -> None:
         """Answers are sent while the next updates are handled.
 
-        An update that cannot be handled is stored as handled. Otherwise Telegram would send this update again and
-        again, before all newer updates.
+        An update that cannot be handled is stored as handled, because Telegram would otherwise repeat it before all
+        newer updates.
         """
         calls: Sequence[BotCall] = ()
         is_bound = False

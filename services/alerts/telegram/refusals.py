@@ -13,7 +13,7 @@ BAD_LINK = ("button", "url")
 
 
 def refusal(error: BotApiError) -> Undelivered:
-    """If the refusal concerns only this chat, it is final.
+    """A refusal that concerns only this chat is final.
 
     If Telegram refuses the token, the refusal is not final, because every delivery would be lost until somebody
     replaces the token.

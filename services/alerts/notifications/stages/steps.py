@@ -96,7 +96,7 @@ class Steps:
 
 
 def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Also leaves out receivers to which the policy gives no step."""
+    """Leaves out receivers of later steps, and receivers to which the policy gives no step."""
     steps = steps_of(notification, receivers)
     reached = steps.reached(steps.level_of(notification.alert))
     missing = {label: own for label, own in steps.of.items() if not own & reached}
@@ -122,7 +122,7 @@ def after_end(notification: Notification, receivers: Sequence[Receiver]) -> Omis
 def steps_of(notification: Notification, receivers: Sequence[Receiver]) -> Steps:
     """If a policy names at least one of these receivers, the policy decides on the steps.
 
-    Otherwise the receivers' own steps decide.
+    If no policy names any of these receivers, the receivers' own steps decide.
 
     A receiver of step 0 that the policy does not name stays in the first step. If everybody whom the policy names has
     left, the policy is ignored, because nobody could act. If all people of a step have left, the step is skipped.
