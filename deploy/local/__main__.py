@@ -60,7 +60,7 @@ def messages_of(error: Exception) -> Iterator[str]:
 
 
 def database_state(error: BaseException) -> str:
-    """Return PostgreSQL's SQLSTATE, even if SQLAlchemy wraps the error, or "" for any other error."""
+    """Return the SQLSTATE of a PostgreSQL error, even if SQLAlchemy wraps the error. For other errors, return ""."""
     cause = getattr(error, "orig", None) or error
     return str(getattr(cause, "sqlstate", None) or "")
 

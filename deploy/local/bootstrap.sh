@@ -1,5 +1,6 @@
 #!/bin/sh
-# bootstrap.sh run|development makes .venv and, for developers, node_modules from the lock files if they have changed.
+# If the lock files have changed, bootstrap.sh run|development makes .venv from them. For developers, it also makes
+# node_modules.
 set -eu
 group=$1
 stamp=.venv/installed

@@ -80,7 +80,10 @@ class Component(ABC):
         return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "TZ": "UTC"}
 
     def ports(self) -> Mapping[str, int]:
-        """A key is the name of a port's setting, or a description of a port that has no setting."""
+        """Maps the name of a port's setting to the port.
+
+        A port without a setting has a description in place of the name.
+        """
         return {}
 
     @property

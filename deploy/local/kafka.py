@@ -30,7 +30,7 @@ JVM: tuple[str, ...] = (
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
 )
 
-# For tests of minutes only: optimised compilation would take more time than it saves.
+# For tests of a few minutes, optimised compilation would take more time than it saves.
 BRIEFLY = ("-XX:TieredStopAtLevel=1",)
 
 SURVIVES_A_KILL = {
@@ -42,7 +42,7 @@ SURVIVES_A_KILL = {
     "log.flush.interval.messages": 1,
 }
 
-# The defaults cost an idle server work: two no-op records a second, and the ends of all partitions every five seconds.
+# By default, an idle server writes two no-op records a second, and the ends of all partitions every five seconds.
 IDLES = {"metadata.max.idle.interval.ms": 0, "replica.high.watermark.checkpoint.interval.ms": 60_000}
 
 # Few threads are enough for a test. Each idle thread takes CPU time, because the thread looks for work three times a

@@ -67,7 +67,7 @@ def lowest_unprivileged_port() -> int:
 
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
-        # A port is free although connections of its closed listener are still in TIME_WAIT.
+        # A port counts as free even if connections of its closed listener are in TIME_WAIT.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))

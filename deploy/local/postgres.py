@@ -91,8 +91,7 @@ class PostgreSQL(Component):
                 raise FolderClosed(self.folder)
 
     def _initdb(self) -> None:
-        # An interrupted initdb must not leave an incomplete data folder. initdb therefore writes into another folder,
-        # which is renamed when initdb has ended.
+        # An interrupted initdb leaves an incomplete folder. Only a complete folder gets the name of the data folder.
         unfinished = self.folder / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         with tempfile.NamedTemporaryFile("w", dir=self.folder) as password:

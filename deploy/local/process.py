@@ -160,7 +160,7 @@ class Process:
 
 
 def open_log(file: Path) -> IO[bytes]:
-    """Appends to the log, after a log that is too large was renamed."""
+    """Appends to the log. A log that is too large is renamed first."""
     if file.exists() and file.stat().st_size > LOG_KEPT_BYTES:
         file.replace(file.with_suffix(".log.1"))
     return file.open("ab")

@@ -132,7 +132,7 @@ def _copy(folder: Path, target: Path) -> None:
 
 
 def _link_or_copy(source: str, target: str) -> None:
-    """A hard link would not help if other users cannot read the file, and no hard link crosses to another disk."""
+    """A file is copied if other users cannot read it, or if it is on another disk. A hard link takes no space."""
     if Path(source).stat().st_mode & stat.S_IROTH:
         try:
             os.link(source, target)

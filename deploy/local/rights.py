@@ -1,4 +1,4 @@
-"""Lets services that root starts as other users read and write some files in the state folder.
+"""If root starts the stack, gives the services' users access to some files in the state folder.
 
 Only root can read the other files in the folder.
 """

@@ -13,7 +13,7 @@ from shared.events.fields import Instant
 from shared.events.vocabulary import Demand, ImpactLevel, Severity, Validity, Verdict, Verification, Work
 
 SOURCE = "/alerts"
-# A rule has further reasons for which its alerts lapse.
+# The rules have further reasons for which alerts lapse.
 CANCELLED, EXPIRED, STATUS_CHANGED = "cancelled", "expired", "status_changed"
 
 IMPACTS = tuple(ImpactLevel)  # The impact levels rise from no deaths to very many deaths.

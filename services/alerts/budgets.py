@@ -43,7 +43,7 @@ LIFTED = "SELECT source FROM budget_lifts WHERE lifted_until > $1 AND source = A
 
 
 class Budgets:
-    """`alert_ids` has the ids of the alerts that say that a system exceeded its budget."""
+    """`alert_ids` are the alerts about sources that exceeded their budgets."""
 
     def __init__(
         self,

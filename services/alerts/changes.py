@@ -240,7 +240,8 @@ class AlertChanges(PlannedNotifications):
     def _unsilence(self, alert: Alert) -> None:
         """Notifies the receivers of the reached step, and receivers of other steps who missed a change.
 
-        While people act on the alert, nobody is notified, unless a receiver missed a change or does not know the alert.
+        While people act on the alert, receivers are notified only if one of them missed a change or does not know the
+        alert.
         """
         wait = self.wait(alert, is_acknowledged=alert.acknowledged_at is not None)
         resumed = transitions.resumed(alert, self._now, wait)

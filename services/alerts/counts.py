@@ -227,7 +227,7 @@ async def store_districts(
     """Stores the districts of each hazard's newest revision, and counts the displaced households there.
 
     `districts_by_points` has the districts of revisions that name points but no district. If the newest stored revision
-    names districts, these districts count instead.
+    of a hazard names districts, `districts_by_points` has no effect for this hazard.
     """
     inside = [(hazard_id, area) for hazard_id, areas in districts_by_points.items() for area in areas]
     connection, ids = await database.driver(session), list(hazard_ids)
@@ -287,6 +287,6 @@ async def note_notified(session: AsyncSession, exposures: Iterable[Exposed], now
 
 
 async def forget(session: AsyncSession, over_by: datetime) -> None:
-    """Keeps an exposure as long as its alert is open or may be outdated."""
+    """An exposure is not deleted if its alert is open, or if its counts were never evaluated."""
     connection = await database.driver(session)
     await connection.execute(FORGET, over_by)

@@ -65,7 +65,7 @@ def utcnow() -> datetime:
 
 
 class HazardHandler:
-    """Raises the alert about the hazard itself. Exposure alerts follow later, from `exposures.py`.
+    """Raises the alert about the hazard itself. `exposures.py` raises exposure alerts later.
 
     The cancellation of a hazard lets its own alert and its exposure alerts lapse.
     """

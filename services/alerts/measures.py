@@ -114,8 +114,8 @@ IS_GRAVE = (
     | (ALERTS.rule == UNJUDGED_RULE)
     | (ALERTS.reason == QUAKE_UNJUDGED)
 )
-# A delivery that was given up has reached nobody, so it does not count here. A delivery that still waits counts here,
-# because another metric shows the delay.
+# An alert whose deliveries were all given up counts as an alert without a receiver. An alert whose delivery still waits
+# has a receiver, and another metric shows the delay.
 HAS_DELIVERY = select(Delivery.delivery_id).where(
     Delivery.alert_id == ALERTS.alert_id, Delivery.is_delivered.is_distinct_from(False)
 )

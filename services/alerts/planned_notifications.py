@@ -52,7 +52,7 @@ class PlannedNotifications:
         self.deliveries: list[PlannedDelivery] = []
         self.omissions: dict[tuple[UUID, int], Omissions] = {}
         self.muted_by: dict[tuple[UUID, int], UUID] = {}
-        # Notifications of a change that a mute prevented are sent when nothing mutes the alert any more.
+        # These notifications of a change were muted, and are sent when nothing mutes the alert any more.
         self.sent_later: set[tuple[UUID, int]] = set()
         # Receivers who know these alerts are not notified of the change.
         self.unannounced: set[UUID] = set()

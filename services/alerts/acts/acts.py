@@ -48,7 +48,7 @@ class ActKind(StrEnum):
 class ActChannel(StrEnum):
     """`BOARD` stands for the board and for the page of an alert.
 
-    Each other value names the channel of the message that the person answered.
+    Every value except `BOARD` is the channel of the message that the person answered.
     """
 
     BOARD = "board"

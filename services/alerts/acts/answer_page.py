@@ -1,8 +1,8 @@
 """Serves the page that the link in a mail opens, where the person acts on the alert without signing in.
 
-Mail programs also open links, so opening the link changes nothing. The page is empty when the link is opened. A script
-on the first page reads the token from the page's address, and posts the token. The page that answers the posted token
-shows the text of the mail, and the buttons.
+Mail programs also open links, so opening the link changes nothing. The first page, which the link opens, is empty. A
+script on the first page reads the token from the page's address, and posts the token. The second page has the text of
+the mail and the buttons.
 """
 
 from datetime import UTC, datetime

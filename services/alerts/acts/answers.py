@@ -107,7 +107,7 @@ class Answers:
     async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
         """An acknowledgement can be withdrawn for ten seconds.
 
-        Deletes the messages about the acknowledgement that nobody has tried to send yet.
+        Deletes messages about the acknowledgement, if no attempt to send them was made yet.
         """
         alert = await alert_queries.locked_alert(self._session, alert_id)
         _is_open(alert)

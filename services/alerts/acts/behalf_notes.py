@@ -12,7 +12,7 @@ from shared.pages.catalogs import translations
 from shared.pages.formats import filters
 from shared.pages.terms import N_
 
-# Each of these channels is also a way to ask, and the timeline shows the channel's name.
+# People may also ask through these channels, and the timeline then shows the channel's name.
 WAYS = {"telephone": N_("by telephone"), "radio": N_("by radio"), "word of mouth": N_("in person")}
 CHANNELS = frozenset({"SMS", "Telegram", "e-mail"})
 # Parses the sentence that an earlier release of Dayar stored as the note.

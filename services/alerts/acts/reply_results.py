@@ -100,8 +100,8 @@ SENTENCES = {
 class Reply:
     """`alert` is None if the person may not see the alert.
 
-    `names` has the possible assignees, if the person named nobody who can be the assignee. If an SMS reply answers an
-    outdated state of the alert, `newest_code` is the code of the newest state.
+    If the typed name fits nobody who can be the assignee, `names` has the possible assignees. If an SMS reply answers
+    an outdated state of the alert, `newest_code` is the code of the newest state.
     """
 
     result: ReplyResult

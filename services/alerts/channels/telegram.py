@@ -44,7 +44,7 @@ MOST_EDITS = 5
 class Thread:
     """`sent` is the id of this delivery's message, or None before the message was sent.
 
-    `first` is the first message about the alert, unless this delivery sent that message.
+    `first` is the first message about the alert, or None if this delivery sent that message.
     """
 
     state: Alert | AlertRaised
@@ -63,7 +63,7 @@ class MessageEdit:
 
 @dataclass(frozen=True, slots=True)
 class SentStates:
-    """`shown` maps an alert to the time of its newest change that the messages show.
+    """`shown` maps an alert to a time, at which the alert had the state that the messages show.
 
     `left` has the alerts whose earlier messages are edited later, by `MessageEdits`.
     """

@@ -96,7 +96,7 @@ class Deliveries:
     def _start_over(self) -> None:
         """Clears all state. Deliveries with unrecorded attempts are due again after their leases.
 
-        If the attempts stayed, an attempt that cannot be recorded would end the next loop as well.
+        All attempts are forgotten, because an attempt that cannot be recorded would end the next loop as well.
         """
         self._busy.clear()
         self._waiting.clear()
@@ -108,7 +108,7 @@ class Deliveries:
         return timedelta(seconds=self._settings.alerts_lease_seconds)
 
     def reserve(self, slot: Slot) -> bool:
-        """Returns False if no attempt is free, or if deliveries of this slot may already wait."""
+        """Returns False if the slot has no free attempt, or if other deliveries of the slot may already wait."""
         if self._tasks is None or slot in self._waiting or self._busy[slot] >= self._settings.alerts_at_once:
             return False
         self._busy[slot] += 1

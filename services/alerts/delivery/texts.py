@@ -221,7 +221,7 @@ class Texts:
         return printable("; ".join(self._within(top, pcodes, language, known) for top, pcodes in by_oblast.items()))
 
     def _units(self, pcodes: Iterable[str]) -> list[str]:
-        """A village becomes its district.
+        """A village is replaced by its district.
 
         If the list has a place and a place inside that place, the inner place is dropped.
         """

@@ -27,8 +27,8 @@ COLUMNS = ("unit", "locality", "service", "post", "telephone", "note")
 REQUIRED = ("unit", "service", "post", "telephone")
 # The matching time can grow with the square of the label's length.
 LETTERS = 200
-# The kind of a column is that of the first pattern that matches the column's folded label. Folding makes lower case,
-# removes punctuation, and writes о, у, н for ө, ү, ң.
+# The first pattern that matches a column's folded label decides the column's kind. Folding makes lower case, removes
+# punctuation, and writes о, у, н for ө, ү, ң.
 PATTERNS = [
     ("telephone", r"телефон|^тел\b|phone|номер|байланыш"),
     ("locality", r"\bсел[оа]\b|населен|айыл\b|village|locality|settlement"),

@@ -115,7 +115,7 @@ def reaches_nobody(notification: Notification, kept: Sequence[Receiver]) -> bool
 
 
 def is_able(notification: Notification, receiver: Receiver) -> bool:
-    """An external system counts as nobody who can act."""
+    """An external system does not count as somebody who can act."""
     is_of_others = receiver.kind is ReceiverKind.SYSTEM and not receiver.is_internal
     return receiver.label not in notification.absent and not is_of_others
 

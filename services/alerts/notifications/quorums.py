@@ -16,7 +16,7 @@ class Quorum:
     """`needed` of the `people` must acknowledge.
 
     `reachable` has those of the `people` who get the alert. Everybody in `people` and `reachable` has an account. A
-    disabled account counts only if its person acknowledged the alert before. With `needed` = 1, anybody can
+    disabled account is among them only if its person acknowledged the alert before. With `needed` = 1, anybody can
     acknowledge.
     """
 

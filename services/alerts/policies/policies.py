@@ -54,7 +54,7 @@ class EscalationPolicy:
         )
 
     def steps_of(self, label: str, on_duty: Mapping[str, Collection[str]]) -> frozenset[int]:
-        """A step contains a receiver that it names, and the people on duty in a roster that it names."""
+        """Returns the steps that name the receiver, or a roster in which the receiver is on duty."""
         return frozenset(at for at, step in enumerate(self.steps) if step.names(label, on_duty))
 
 

@@ -16,8 +16,8 @@ def step_id(policy: EscalationPolicy | None, round: int, step: int, escalations:
     """Returns the id of a step in a round of the policy, or of the receivers' own step if there is no policy.
 
     `escalations` is the alert's number of escalations at this step. The former release of Dayar raises the number of
-    escalations without storing the step. A stored id of an earlier number of escalations matches no step, so the alert
-    cannot return to an earlier step.
+    escalations without storing the step. After a run of the former release, the stored id matches no step, so that the
+    alert cannot return to an earlier step.
 
     A policy's step is identified by its receivers and rosters. The id of a step stays if other steps are added, moved
     or removed, or if the minutes of the step change. If several steps have the same receivers and rosters, their order

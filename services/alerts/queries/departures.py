@@ -48,8 +48,8 @@ IS_COUNTED = """
     WHERE replaced.report_id = {counts}.report_id AND replaced.sequence > {counts}.sequence
 )
 """
-# A count of everybody at a site states no origin, and includes the people of the other counts at the site. The people
-# of a count of everybody whom no other count includes count as people of unknown origin. If a site has two counts of
+# A count of everybody at a site states no origin, and includes the people of the other counts at the site. In a count
+# of everybody, people whom no other count includes count as people of unknown origin. If a site has two counts of
 # everybody, the later count adds only the people that the earlier count lacks. Registered people at the site, whose
 # origin is known, are also subtracted from a count of everybody. Registered people may also be in the other counts, so
 # only the larger of both numbers is subtracted. A yard may hold several households, so registered households are not

@@ -59,7 +59,7 @@ async def save_replaced(session: AsyncSession, replaced: Mapping[UUID, int]) -> 
 async def covering(session: AsyncSession, site_ids: Collection[UUID]) -> set[UUID]:
     """Returns the stocks that have a count of everybody at these sites.
 
-    A count of everybody at a site adds more or fewer people when another count at the site changes.
+    A count of everybody adds only people whom other counts at the site lack, so each change of another count matters.
     """
     if not site_ids:
         return set()

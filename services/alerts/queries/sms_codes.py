@@ -83,7 +83,7 @@ async def deliveries_of(session: AsyncSession, number: str, code: str, now: date
 
 
 async def deliveries_about(session: AsyncSession, alert_id: UUID, number: str, now: datetime) -> list[CodedDelivery]:
-    """The delivery with the newest shown state comes first.
+    """The delivery whose message shows the newest state comes first.
 
     A delivery with several codes is listed once for each code, the newest code first.
     """

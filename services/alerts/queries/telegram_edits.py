@@ -43,7 +43,7 @@ async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: 
     """An `unannounced` alert marks the first message in each chat, and all digests.
 
     An `announced` alert marks only digests, because the next message about the alert also edits the first one. A digest
-    of an earlier release of Dayar stays, because nobody knows the order of its alerts.
+    sent by an earlier release of Dayar is not edited, because the order of its alerts is not known.
     """
     sent, first = TelegramMessage, _firsts(unannounced)
     is_digest = and_(sent.is_digest, sent.position.is_not(None), sent.sent_at > func.now() - DIGESTS_EDITED_FOR)
@@ -85,7 +85,7 @@ def _firsts(alert_ids: Collection[UUID]) -> Select[UUID]:
 async def mark_digest(
     session: AsyncSession, chat_id: int, message_id: int, shown: Mapping[UUID, datetime | None]
 ) -> None:
-    """`shown` maps an alert of the digest to the time of its shown change.
+    """`shown` maps each alert of the digest to a time, at which the alert had the state that the digest shows.
 
     A locked alert counts as changed, so that this transaction does not wait.
     """

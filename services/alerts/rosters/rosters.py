@@ -123,7 +123,7 @@ def roster_id(name: str) -> UUID:
 
 
 def are_too_many(known: Sequence[Override], added: Sequence[Override]) -> bool:
-    """An added override does not count twice if it replaces a known override with the same uid."""
+    """An added override and the known override that it replaces have the same uid, and count as one."""
     uids = {override.uid for override in added if override.uid is not None}
     return len(added) + sum(override.uid not in uids for override in known) > MOST_OVERRIDES
 

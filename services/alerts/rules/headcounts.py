@@ -179,7 +179,7 @@ def _sums(
 
 
 def with_held(stocks: Iterable[HeadCount], held: Iterable[HeadCount]) -> list[HeadCount]:
-    """A held count leaves a stock in its window and its place."""
+    """A held count never moves a stock to another window or another place."""
     known = {stock.stock_id: stock for stock in stocks}
     new_displacements = []
     for count in held:

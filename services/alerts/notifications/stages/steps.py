@@ -56,11 +56,11 @@ class Steps:
         return 1 + (self.policy.repeats if self.policy else 0)
 
     def level_of(self, alert: Alert) -> int:
-        """Returns the level of the reached step within these steps.
+        """Returns the level that, among these steps, belongs to the step that the alert has reached.
 
-        After a change of the policy or of an account, this level may differ from the number of escalations. If
-        everybody in the reached step has left, the level is that of the previous step. If the reached step is gone, the
-        level is the number of escalations.
+        After a change of the policy or of an account, the level may differ from the number of escalations. If everybody
+        in the reached step has left, the level is that of the previous step. If the reached step is gone, the level is
+        the number of escalations.
         """
         known = None if alert.reached_step is None else positions(self.policy, alert.level).get(alert.reached_step)
         if known is None or not self.in_order:
