@@ -34,7 +34,7 @@ class FileClosed(CannotStart):
 
 
 def grant(folders: Folders) -> None:
-    """Rights are granted at each start, because a file may be new since the last start."""
+    """Rights are granted at each start, because files may be new or come from an earlier release."""
     secrets = folders.secrets
     private = secrets / "seal" / "private"
     for path in secrets.iterdir():

@@ -108,7 +108,7 @@ def withheld(alert: Alert, finding: Finding, now: datetime) -> Alert:
 
 
 def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
-    """A lapsed alert does not escalate, except after the expiry of its hazard.
+    """Of lapsed alerts, only a grave alert whose hazard has expired may still escalate.
 
     Dayar closes a lapsed alert, with these exceptions. An alert on which people work rings until they close it. A grave
     unacknowledged alert stays open. If its hazard has expired, the grave alert escalates until somebody answers, or

@@ -18,7 +18,7 @@ class BoardPresence(AlertsModel):
 
 
 class ActingAccount(AlertsModel):
-    """At `seen_at`, the account opened a board, and therefore had the right to act on alerts."""
+    """At `seen_at`, the account had a board open, and therefore the right to act on alerts."""
 
     __tablename__ = "acting_accounts"
 
