@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 # A transaction handles at most this number of hazards or districts, because batches of households wait for its end.
 MANY = 25
 
-# A household counts as displaced by the hazard that the household names. If a household names no hazard, three
-# conditions apply: the household states no different type of hazard, states no cause or a cause that can be a hazard,
-# and left a district of the hazard not earlier than BEFORE_ONSET before the onset. A household trapped at its
-# destination counts as exposed there, not as displaced.
+# A household counts as displaced by the hazard that the household names. A household that names no hazard counts as
+# displaced by a hazard under three conditions:
+# - The household states no different type of hazard.
+# - The household states no cause, or a cause that can be a hazard.
+# - The household left a district of the hazard, at the earliest BEFORE_ONSET before the onset.
+# A household trapped at its destination counts as exposed there, not as displaced.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
         moved.hazard_id = exposures.hazard_id

@@ -68,8 +68,11 @@ class HouseholdBatch(ConsumedBatch):
 
         A flight is a status, an area and a date of departure.
 
-        A flight without a record in the batch is judged again in three cases: the batch withdraws a departure of this
-        flight, changes the departure date of a stock, or has held people of this flight.
+        A flight without a record in the batch is judged again in three cases:
+
+        - The batch withdraws a departure of this flight.
+        - The batch changes the departure date of a stock of this flight.
+        - The batch has held people of this flight.
         """
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):

@@ -63,7 +63,7 @@ class MessageEdit:
 
 @dataclass(frozen=True, slots=True)
 class SentStates:
-    """`shown` maps an alert to a time, at which the alert had the state that the messages show.
+    """`shown` maps an alert to the time of the state that the messages show.
 
     `left` has the alerts whose earlier messages are edited later, by `MessageEdits`.
     """

@@ -1,7 +1,7 @@
 """Threads of messages.
 
-Mail programs show the messages about one hazard as a thread. All messages of a night about the same type of hazard in
-the same places are a wider thread around the hazards' threads.
+Mail programs show the messages about one hazard as a thread. A wider thread has all messages of a night about one type
+of hazard in the same places.
 """
 
 from datetime import datetime, timedelta

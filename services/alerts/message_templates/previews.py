@@ -77,8 +77,8 @@ def preview(
     template = templates.find(alert, channel, language)
     is_worded = template is not None and template.key not in templates.skipped
     length = units(f"{message.text.subject}\n{message.text.body}".strip())
-    # Separate `Templates` are used here, so that a template that is too long in only one alphabet does not count as
-    # skipped.
+    # A template that is too long in only one alphabet must not count as skipped. The examples therefore have
+    # `Templates` of their own.
     texts = messages.texts.with_templates(Templates(used))
     spellings = {
         alphabet: messages.sms.with_texts(texts, alphabet).of(alert, Cause.RAISED, language)

@@ -34,11 +34,11 @@ TOUCHED = f"{SELECT_ALERTS} WHERE {{which}} ORDER BY alert_id FOR UPDATE"
 OF_HAZARDS = TOUCHED.format(which="hazard_id = ANY($1) AND kind = ANY($2) OR alert_id = ANY($3)")
 OF_FLIGHTS = TOUCHED.format(which="kind = 'displacement' AND area = ANY($1) AND situation >= $2")
 
-# $2 is true while the boards are unattended, which halves all waits except the wait for the end of a silence. An alert
-# that waits for the end of a silence is due at once if no stored silence has this end, because a person ended the
-# silence early. If an Extreme alert mutes an alert, the muted alert is due as soon as the Extreme alert may not mute it
-# any more. For example, the Extreme alert has ended, has become milder, has another hazard type, or does not cover all
-# places of the muted alert any more.
+# $2 is true while the boards are unattended, which halves all waits except the wait for the end of a silence. If no
+# stored silence has the end for which an alert waits, a person has ended the silence early, and the alert is due at
+# once. An alert that an Extreme alert mutes is due as soon as the Extreme alert can no longer mute it. For example, the
+# Extreme alert has ended, has become milder, has another hazard type, or does not cover all places of the muted alert
+# any more.
 UNANSWERED = f"""
 {SELECT_ALERTS}
 WHERE escalates_at IS NOT NULL AND (

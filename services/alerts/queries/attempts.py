@@ -62,14 +62,14 @@ WITH claimed AS MATERIALIZED (
     ORDER BY created_at LIMIT 500 FOR UPDATE SKIP LOCKED
 ), {TAKE}"""  # noqa: S608 - constants
 
-# One statement does three things: it stores attempts, settles deliveries or sets their next attempt, and takes sequence
-# numbers of the alerts for the events. Alerts are locked in the order of their ids, so that no deadlock can arise. An
-# event is published for the first delivery of an alert to a receiver, and for each failed delivery
-# (docs/decisions/0027). If newer messages wait on the channel, the back-off is limited to the first back-off ($11) plus
-# the age of the newest message. If the receiving server demanded a pause, the pause is kept. After a failure, the next
-# contact is notified at once. The next contact also gets the later messages that wait on this channel. A server that
-# demands a short wait has not failed. The alerts are locked before the later messages. Locked later messages are
-# skipped, because their transaction may wait for one of these alerts.
+# One statement stores the attempts, settles deliveries or sets the time of their next attempt, and takes the alerts'
+# next sequence numbers. Alerts are locked in the order of their ids, so that no deadlock can arise. An event is
+# published for the first delivery of an alert to a receiver, and for each failed delivery (docs/decisions/0027). If
+# newer messages wait on the channel, the back-off is limited to the first back-off ($11) plus the age of the newest
+# message. If the receiving server demanded a pause, the pause is kept. After a failure, the next contact is notified at
+# once. The next contact also gets the later messages that wait on this channel. A server that demands a short wait has
+# not failed. The alerts are locked before the later messages. Locked later messages are skipped, because their
+# transaction may wait for one of these alerts.
 RECORD = """
 WITH tried AS (
     SELECT * FROM unnest(

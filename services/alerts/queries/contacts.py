@@ -30,8 +30,8 @@ DeliveryKey = tuple[UUID, str, str]  # The key is an alert, a receiver and a cha
 class DueDelivery:
     """`failure` says why the latest attempt failed, or is None if the attempt did not fail.
 
-    `is_of_removed` is true if the delivery was planned before its receiver was removed, because another receiver may
-    now have the label.
+    `is_of_removed` is true if the delivery was planned before its receiver was removed. Another receiver may have got
+    the label of the removed receiver.
     """
 
     delivery_id: UUID

@@ -60,9 +60,9 @@ WHERE deliveries.alert_id = told.alert_id AND deliveries.step < told.step
     AND settled_at IS NULL AND lease IS NULL AND due_at > now() AND (NOT is_foldable OR attempts > 0)
 """
 
-# When an alert becomes grave, its message replaces the waiting messages about the alert to a receiver, so that the
-# receiver does not exceed the limit of messages. A waiting message about an assignment is not replaced but sent at
-# once, because the message about the grave alert does not mention the assignment.
+# A message about an alert that became grave replaces the receiver's waiting messages about this alert, so that the
+# limit of messages is kept. A waiting message about an assignment is sent at once, because a message about a grave
+# alert does not mention assignments.
 REPLACED = """
 SELECT delivery_id FROM deliveries
 JOIN unnest($1::uuid[], $2::integer[], $3::text[], $4::text[]) AS grave (alert_id, step, recipient, channel)

@@ -19,10 +19,10 @@ from shared.postgres import database
 Span = tuple[str, date, date]  # A span is an area, and the first and last date on which people left it.
 
 # Each row of `departed_by_destination` stands for households that left an area on the same dates. The row lists all
-# departure dates of these households, so that a household that left several times is counted once in an alert's window.
-# The first SELECT finds households whose last departure lies in the requested dates. The second SELECT finds the few
-# households that left again later, by a partial index. OFFSET 0 makes PostgreSQL use the index once for each area.
-# Without OFFSET 0, PostgreSQL would read the whole table.
+# departure dates of these households. A household that left several times is therefore counted once in an alert's
+# window. The first SELECT finds households whose last departure lies in the requested dates. The second SELECT finds
+# the few households that left again later, by a partial index. OFFSET 0 makes PostgreSQL use the index once for each
+# area. Without OFFSET 0, PostgreSQL would read the whole table.
 REGISTERED = """
 SELECT counted.* FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) CROSS JOIN LATERAL (
     SELECT status, area, moves, destination, households, persons FROM departed_by_destination

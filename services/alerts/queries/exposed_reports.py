@@ -18,10 +18,10 @@ SELECT exposures.hazard_id, exposures.area
 FROM exposures JOIN alerts ON (alerts.hazard_id, alerts.area) = (exposures.hazard_id, exposures.area)
 WHERE alerts.kind = 'exposure' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL AND gone IS NULL
 """
-# An exposure alert counts households in the district that another hazard displaced, and people of groups at sites or in
-# settlements that this hazard reaches. Several alerts may count one report, but `alerted_reports` has its id only once.
-# Each part of the statement leaves out stored reports, and ends after $11 reports, because no more reports are
-# published at once.
+# An exposure alert counts the district's households that another hazard displaced. An exposure alert also counts people
+# of groups at sites or in settlements that the hazard reaches. Several alerts may count one report, but
+# `alerted_reports` has its id only once. Each part of the statement leaves out stored reports, and ends after $11
+# reports, because no more reports are published at once.
 IS_NEW = """NOT EXISTS (
     SELECT FROM alerted_reports AS noted WHERE (noted.status, noted.report_id) = ({status}, {report_id})
 )"""

@@ -20,8 +20,8 @@ _group = TypeAdapter(CountedGroup)
 COLUMNS = tuple(field.name for field in fields(CountedGroup))
 SELECT_GROUPS = f"SELECT {', '.join(COLUMNS)} FROM counted_groups WHERE report_id = ANY($1)"  # noqa: S608
 # A stock's departure date is the earliest date of all its counts, including replaced counts. A recount with a later
-# date therefore leaves the people in their window. A date more than 30 days before the latest date is ignored, because
-# people who leave again after so long a time have a new displacement.
+# date therefore leaves the people in their window. People who leave again after more than 30 days have a new
+# displacement. Dates more than 30 days before the latest date are therefore ignored.
 LEFT_ON = """
 SELECT status, origin_area, stock_id, min(departed_on) AS left_on
 FROM (

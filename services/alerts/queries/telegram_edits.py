@@ -85,7 +85,7 @@ def _firsts(alert_ids: Collection[UUID]) -> Select[UUID]:
 async def mark_digest(
     session: AsyncSession, chat_id: int, message_id: int, shown: Mapping[UUID, datetime | None]
 ) -> None:
-    """`shown` maps each alert of the digest to a time, at which the alert had the state that the digest shows.
+    """`shown` maps each alert of the digest to the time of the state that the digest shows.
 
     A locked alert counts as changed, so that this transaction does not wait.
     """

@@ -69,7 +69,7 @@ def inside(hazard: HazardReported, sites: Iterable[ListedSite], places: Places) 
     """Returns the sites in the hazard's area. `sites` must lie in districts that the hazard covers.
 
     A site without a point may lie within SETTLEMENT_KM of its settlement's point. If the hazard has no polygon or
-    circle, or if no point is known, the whole district is the hazard's area, because an unknown place must not prevent
+    circle, or if no point is known, the whole district counts as the hazard's area. An unknown place must not prevent
     an alert. People at a site are counted, whatever hazard they fled from.
     """
     drawn = footprint(hazard)

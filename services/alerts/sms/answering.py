@@ -188,9 +188,9 @@ class SmsAnswering:
 def newest_code(delivery: CodedDelivery, demanded_sequence: int, deliveries: Sequence[CodedDelivery]) -> str | None:
     """Returns the code for a new reply about the newest state.
 
-    If the alert has changed only by other people's actions, returns the delivery's own code, because the answer shows
-    the newest state. If the alert became graver, or a newer SMS says that it was reopened, returns the code of the
-    newest delivery. Returns None if no single SMS with a code was sent about the graver or reopened alert.
+    If only other people's actions have changed the alert, returns the delivery's own code, because the answer shows the
+    newest state. If the alert became graver, or a newer SMS says that it was reopened, returns the code of the newest
+    delivery. Returns None if no single SMS with a code was sent about the graver or reopened alert.
     """
     reopened = [other.sequence for other in deliveries if other.cause == Cause.REOPENED]
     if max([demanded_sequence, *reopened]) <= delivery.sequence:

@@ -47,7 +47,8 @@ def of_hazard(notification: Notification, receivers: Sequence[Receiver]) -> Omis
 def on_duty(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """If everybody would be left out, everybody is kept.
 
-    Leaves out people who are off duty, unless nobody is on duty, or the person on duty does not get the alert.
+    Leaves out people who are off duty. If nobody is on duty, or if the person on duty does not get the alert, the
+    roster's other people are kept.
     """
     reached = {receiver.label for receiver in receivers} | on_duty_with_posts(notification, receivers)
     off_duty = [receiver.label for receiver in receivers if is_off_duty(receiver, notification.on_duty, reached)]

@@ -56,7 +56,7 @@ class Steps:
         return 1 + (self.policy.repeats if self.policy else 0)
 
     def level_of(self, alert: Alert) -> int:
-        """Returns the level that, among these steps, belongs to the step that the alert has reached.
+        """Returns the alert's level, which is the place of the reached step among these steps.
 
         After a change of the policy or of an account, the level may differ from the number of escalations. If everybody
         in the reached step has left, the level is that of the previous step. If the reached step is gone, the level is
