@@ -28,7 +28,7 @@ MANY = 25
 # - The household states no different type of hazard.
 # - The household states no cause, or a cause that can be a hazard.
 # - The household left a district of the hazard, at the earliest BEFORE_ONSET before the onset.
-# A household trapped at its destination counts as exposed there, not as displaced.
+# A household trapped at its destination counts as exposed, because the hazard threatens the household there.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
         moved.hazard_id = exposures.hazard_id
@@ -228,8 +228,8 @@ async def store_districts(
 ) -> None:
     """Stores the districts of each hazard's newest revision, and counts the displaced households there.
 
-    `districts_by_points` has the districts of revisions that name points but no district. If the newest stored revision
-    of a hazard names districts, `districts_by_points` has no effect for this hazard.
+    `districts_by_points` has districts for revisions that name no district. If the newest stored revision of a hazard
+    names districts, `districts_by_points` has no effect for this hazard.
     """
     inside = [(hazard_id, area) for hazard_id, areas in districts_by_points.items() for area in areas]
     connection, ids = await database.driver(session), list(hazard_ids)

@@ -49,8 +49,7 @@ WAITS_FOR_EARLIER = (
     .correlate(Delivery)
     .exists()
 )
-# `attempts` counts claims. `attempts` counts claims, so a delivery whose first attempt hangs has one attempt and is
-# overdue.
+# `attempts` counts claims, so a delivery whose only attempt hangs is overdue as well.
 IS_OVERDUE = (
     Delivery.settled_at.is_(None)
     & (Delivery.attempts <= 1)

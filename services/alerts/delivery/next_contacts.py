@@ -37,7 +37,7 @@ MUTED_WAIT = timedelta(minutes=1)
 
 
 class NextContacts:
-    """Runs until cancelled. Runs until cancelled.
+    """Runs until cancelled.
 
     Several workers may run this task, because each skips deliveries that another worker has locked.
     """

@@ -49,7 +49,7 @@ class PolicyDefinition(BaseModel):
 
 
 def read(content: bytes) -> EscalationPolicy:
-    """Raises InvalidPolicy. Raises InvalidPolicy, whose argument names each wrong field and the expected value."""
+    """Raises InvalidPolicy, whose argument names each wrong field and the expected value."""
     definition = definitions.read(content, PolicyDefinition, InvalidPolicy)
     return _policy.validate_python(definition.model_dump())
 

@@ -252,10 +252,7 @@ def readable_or_not(row: Mapping[Any, Any]) -> Alert | UnreadableAlert:
 
 
 def _read(row: Mapping[Any, Any]) -> Alert:
-    """Raises AlertUnreadable.
-
-    Raises AlertUnreadable without values of the row, because these values must not be logged.
-    """
+    """Raises AlertUnreadable without values of the row, because these values must not be logged."""
     try:
         return alert_of(row)
     except UNREADABLE:

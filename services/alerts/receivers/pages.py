@@ -103,7 +103,7 @@ async def add(request: Request, session: Session, caller: Caller) -> Response:
 
 @router.get("/receivers/{receiver_id}")
 async def receiver_page(receiver_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
-    """Shows the contacts. Shows the contacts, which may be personal data, so the security log records who read them."""
+    """Shows the contacts, which may be personal data, so the security log records who read them."""
     known = await subscription_of(session, receiver_id, caller, request.app.state.places)
     await audit.add(session, audit.entry_of(request, Action.READ, objects=[receiver_id]))
     form = ReceiverForm.of(known.receiver, known.further, request.app.state.places)

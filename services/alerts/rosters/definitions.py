@@ -10,5 +10,5 @@ class InvalidRoster(DocumentedError):
 
 
 def read(content: bytes) -> Roster:
-    """Raises InvalidRoster. Raises InvalidRoster, whose argument names each wrong field and the expected value."""
+    """Raises InvalidRoster, whose argument names each wrong field and the expected value."""
     return definitions.read(content, Roster, InvalidRoster)

@@ -67,7 +67,7 @@ class Facts:
 
 
 class MessageEdits:
-    """Runs until cancelled. Runs until cancelled.
+    """Runs until cancelled.
 
     Several workers may run this task, because each skips messages that another worker edits.
     """
