@@ -26,7 +26,7 @@ def preload(modules: Sequence[str]) -> None:
     for name in (*LATE, *entries):
         import_module(name)
     for entry in entries:
-        del sys.modules[entry]  # runpy runs this module as `__main__`, so the imported copy is not needed.
+        del sys.modules[entry]  # runpy imports the program anew, as `__main__`. All other modules stay imported.
     # After `freeze`, garbage collection in a forked process does not touch these objects, so the memory stays shared.
     gc.freeze()
     gc.enable()
