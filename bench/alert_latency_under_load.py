@@ -68,7 +68,7 @@ class Load:
         self.published = 0
 
     async def know(self, number: int) -> None:
-        """Triggers count each household, therefore `know` copies in several transactions."""
+        """Copies the households in several transactions, because triggers count each household."""
         await self._transact(f"TRUNCATE {COUNTS}")
         for first in range(0, number, CHUNK):
             rows = [self.household() for _ in range(min(CHUNK, number - first))]

@@ -1,6 +1,6 @@
 """Certain code may be in one module only: the home of this code.
 
-If another module contains the code, the test names the home.
+If another module contains such code, the message of the failed test names the right module.
 """
 
 import ast

@@ -230,7 +230,7 @@ OF_NO_AREA = {
     "GET /alerts/templates",
     "POST /alerts/templates",
     "POST /alerts/templates/preview",
-    "GET /alerts/duty-numbers",  # tests/alerts/test_whom_to_call.py tests the areas of the numbers
+    "GET /alerts/duty-numbers",  # the areas of duty numbers are tested in tests/alerts/test_whom_to_call.py
     "POST /alerts/duty-numbers",
     "POST /alerts/duty-numbers/{pcode}/removal",
     "GET /alerts/duty-numbers/new",

@@ -1,7 +1,7 @@
 """The alerts worker is killed at five points, and every alert is delivered nevertheless. Kafka and PostgreSQL are real.
 
-`make faults-alerts SEED=` runs twenty seeds for each point. A seed decides the number of hazards, their groups, and
-when the process is killed once or twice.
+`make faults-alerts SEED=` runs twenty seeds for each point. A seed decides the number of hazards, their groups,
+and the moments at which the process is killed.
 """
 
 import json

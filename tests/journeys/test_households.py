@@ -146,10 +146,7 @@ class Journey:
 
     @asynccontextmanager
     async def sending(self, count: int) -> AsyncIterator[asyncio.Event]:
-        """Sends two thirds of the next `count` reports.
-
-        The last third follows when the test sets the yielded event.
-        """
+        """Sends two thirds of the next `count` reports, and the last third when the test sets the event."""
         share = self.bodies[self.next : self.next + count]
         first, last = list(share[: -count // 3]), list(share[-count // 3 :])
         rest = asyncio.Event()

@@ -114,7 +114,7 @@ DAYS = (
         # have 2,550.
         displaced={KADAMJAI: 1_450, BATKEN: 1_060, LEILEK: 40},
         families=510,  # 596 - 56 families that returned from D - 30 families that returned from B
-        # counted people: 150 of 420 left B (147 registered persons and 3 dead), and all 275 left D
+        # 150 of the 420 counted people are no longer at B (147 left, and 3 died); all 275 left D
         occupancy=(400, 270, 800, 0, 560, 520),
         in_groups=2_520,  # 2,945 - 275 people that returned from D - 150 people that returned from B
         flow=(608, 3_040),

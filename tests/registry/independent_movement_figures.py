@@ -67,8 +67,8 @@ def ended(figures: Figures) -> pd.DataFrame:
 def passed(figures: Figures) -> pd.DataFrame:
     """Returns the people who changed their position.
 
-    The ages of people who moved are the ages in the stock. People who were forced onward have their ages of the day of
-    the movement.
+    The stock states the ages of people who moved. Only for people who were forced onward, the ages are those on the day
+    of the movement.
     """
     of = figures.passages
     is_onward = of["new_movement"] == "displaced_again"

@@ -34,7 +34,7 @@ class Query:
     area: str = ""  # P-code of an oblast or district
     mobility: tuple[str, ...] = ("displacement", "evacuation")
     scope: tuple[str, ...] = ()
-    seen: str = ""  # an oblast: its caller sees the people in it, and people abroad who came from it
+    seen: str = ""  # a caller whose area is this oblast sees the people there, and people abroad who came from there
 
     @property
     def address(self) -> str:

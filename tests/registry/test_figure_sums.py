@@ -208,7 +208,7 @@ async def test_the_worker_of_the_previous_release_takes_no_movements(office: Off
 async def test_a_worker_of_the_previous_release_need_not_store_the_origin_of_the_displacement(office: Office) -> None:
     """The previous release stores no origin of the displacement.
 
-    A trigger finds the origin of the displacement, which completed durations need.
+    The figures of completed durations need the origin, so a trigger finds the origin.
     """
     returned = household(origin={"pcode": OSH})
     await office.file(returned, movement(returned, "returned"))

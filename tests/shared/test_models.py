@@ -28,8 +28,7 @@ from tests.installation import Installation
 
 pytestmark = pytest.mark.anyio
 
-# Selects the definitions of all tables, constraints, indexes and columns. Alembic's own comparison has fewer
-# definitions.
+# Selects the definitions of all tables, constraints, indexes and columns. Alembic compares fewer of these definitions.
 DEFINITIONS = text("""
 SELECT concat_ws(' ', relname, reloptions::text) FROM pg_class
 WHERE relnamespace = CAST(:schema AS text)::regnamespace AND relkind = 'r'

@@ -235,7 +235,10 @@ async def test_a_letter_from_a_backup_is_redriven_on_a_new_log(trial: Trial) -> 
 
 @pytest.mark.parametrize("is_readable", [True, False], ids=["event id", "no event id"])
 async def test_letter_that_the_outbox_still_held_at_the_backup_is_redriven(trial: Trial, is_readable: bool) -> None:
-    """The restored outbox still has the dead letter. After the restore, the relay publishes it to Kafka's new log."""
+    """The restored outbox still has the dead letter.
+
+    After the restore, the relay publishes the dead letter to Kafka's new log.
+    """
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer(refuses)):
         assert await trial.drained() == {"set_aside": 1}

@@ -57,7 +57,7 @@ function look({ clientX, clientY, pointerType, target }) {
 }
 
 /**
- * True if both elements are the same button. A redrawing makes a new element of a button.
+ * True if both elements are the same button. After a redrawing, the button is a new element.
  * @param {Element | null} before
  * @param {Element | null} now
  */

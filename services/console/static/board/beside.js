@@ -99,7 +99,7 @@ function tell() {
   document.dispatchEvent(new CustomEvent("shown-beside", { detail: shown }));
 }
 
-/** Leaves the shown article. An article with unsent input is kept. */
+/** Before the panel shows another record, the shown article is kept in memory if it has unsent input. */
 function leave() {
   const article = /** @type {HTMLElement | null} */ (content.firstElementChild);
   if (!article || !shown) return;

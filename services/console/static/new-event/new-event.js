@@ -215,7 +215,8 @@ void readGazetteer(element("locality").dataset.settlements ?? "").then((gazettee
   locality.offer(settlementOptions(gazetteer, (pcode) => names.get(pcode) ?? pcode));
 });
 sendByKeyboard(form, () => void send());
-// at each key: a notice that appears on Send would move the button away from the pointer
+// The question about a date in the future appears while a person types. If the question appeared only after Send, the
+// button would move away from the pointer.
 input("onset").addEventListener("input", askAhead);
 // In a text field, a digit is text. Elsewhere, a digit chooses a severity.
 form.addEventListener("keydown", (pressed) => {
