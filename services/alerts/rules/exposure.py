@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.counts import Exposed
 from services.alerts.projections import ListedSite
 from services.alerts.rules.findings import ALERTED, RANK, Finding, Nothing, RuleKind, Situation
-from services.alerts.rules.hazard import effective_severity
-from services.alerts.rules.rule import AgeRule, CountingRule, Touched
+from services.alerts.rules.hazard import AgeRule, effective_severity
+from services.alerts.rules.rule import CountingRule, Touched
 from shared.events import HazardReported
 from shared.events.vocabulary import MsgType, Severity
 from shared.places import Places

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import counts
 from services.alerts.rules.findings import ALERTED, RANK, Finding, Nothing, RuleKind, Situation
-from services.alerts.rules.rule import AgeRule, Touched
+from services.alerts.rules.rule import Hours, Rule, Touched
 from shared.country import COUNTRY
-from shared.events import CENTRE, HazardReported
+from shared.events import CENTRE, OF_PEOPLE, HazardReported
 from shared.events.vocabulary import MsgType, Severity, SubmissionChannel, Urgency
 from shared.places.watched import WatchedArea
 
@@ -26,16 +26,6 @@ if TYPE_CHECKING:
 
 AHEAD = timedelta(minutes=15)
 TO_COME = frozenset({Urgency.EXPECTED, Urgency.FUTURE})
-BY_HAND = frozenset(
-    {
-        SubmissionChannel.CONSOLE,
-        SubmissionChannel.FIELD,
-        SubmissionChannel.SMS,
-        SubmissionChannel.OPENROSA,
-        SubmissionChannel.KOBO,
-    }
-)
-
 OWN_SOURCE = CENTRE
 
 
@@ -91,6 +81,22 @@ class Judgement(NamedTuple):
     pcodes: tuple[str, ...]
 
 
+class AgeRule(Rule):
+    """A rule about hazards.
+
+    People's reports may be older, because a team may be without a signal for many hours.
+    """
+
+    max_age_hours_of_people: Hours = 48
+
+    def is_too_old(self, hazard: HazardReported, now: datetime) -> bool:
+        return now > max(hazard.onset, hazard.expires or hazard.onset) + self._max_age_of(hazard)
+
+    def _max_age_of(self, hazard: HazardReported) -> timedelta:
+        of_people = timedelta(hours=self.max_age_hours_of_people)
+        return max(self.max_age, of_people) if hazard.source in OF_PEOPLE else self.max_age
+
+
 class HazardRule(AgeRule):
     """`name` is the name of the rule's table in the rules file."""
 
@@ -139,8 +145,3 @@ def effective_severity(hazard: HazardReported, rules: "Ruleset") -> Severity:
 
 def situation_of(hazard: HazardReported) -> Situation:
     return Situation(RuleKind.HAZARD, hazard.status, COUNTRY, str(hazard.hazard_id))
-
-
-def is_from_person(hazard: HazardReported) -> bool:
-    """Over the API, only reports whose source is the centre itself come from a person."""
-    return hazard.channel in BY_HAND or (hazard.channel is SubmissionChannel.API and hazard.source == OWN_SOURCE)

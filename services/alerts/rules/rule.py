@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.counts import Exposed
 from services.alerts.rules.findings import Finding, Nothing, Situation
-from shared.events import OF_PEOPLE, HazardReported
+from shared.events import HazardReported
 from shared.events.vocabulary import Mobility
 
 if TYPE_CHECKING:
@@ -90,22 +90,6 @@ class Rule(RuleModel):
     @property
     def max_age(self) -> timedelta:
         return timedelta(hours=self.max_age_hours)
-
-
-class AgeRule(Rule):
-    """A rule about hazards.
-
-    People's reports may be older, because a team may be without a signal for many hours.
-    """
-
-    max_age_hours_of_people: Hours = 48
-
-    def is_too_old(self, hazard: HazardReported, now: datetime) -> bool:
-        return now > max(hazard.onset, hazard.expires or hazard.onset) + self._max_age_of(hazard)
-
-    def _max_age_of(self, hazard: HazardReported) -> timedelta:
-        of_people = timedelta(hours=self.max_age_hours_of_people)
-        return max(self.max_age, of_people) if hazard.source in OF_PEOPLE else self.max_age
 
 
 class CountingRule(Rule):

@@ -5,9 +5,19 @@ from typing import ClassVar
 from pydantic import Field
 
 from services.alerts.rules.findings import UNJUDGED_RULE
-from services.alerts.rules.hazard import HazardRule, is_from_person
+from services.alerts.rules.hazard import OWN_SOURCE, HazardRule
 from shared.events import HazardReported
-from shared.events.vocabulary import HazardType, Severity
+from shared.events.vocabulary import HazardType, Severity, SubmissionChannel
+
+BY_HAND = frozenset(
+    {
+        SubmissionChannel.CONSOLE,
+        SubmissionChannel.FIELD,
+        SubmissionChannel.SMS,
+        SubmissionChannel.OPENROSA,
+        SubmissionChannel.KOBO,
+    }
+)
 
 
 class UnjudgedRule(HazardRule):
@@ -27,3 +37,8 @@ class UnjudgedRule(HazardRule):
 def is_measured(hazard: HazardReported) -> bool:
     is_quake = hazard.type is HazardType.EARTHQUAKE and hazard.magnitude is not None
     return is_quake and not is_from_person(hazard)
+
+
+def is_from_person(hazard: HazardReported) -> bool:
+    """Over the API, only reports whose source is the centre itself come from a person."""
+    return hazard.channel in BY_HAND or (hazard.channel is SubmissionChannel.API and hazard.source == OWN_SOURCE)
