@@ -270,8 +270,6 @@ async def _hazards(session: AsyncSession, statement: str, ids: Collection[UUID])
 
 
 async def displaced(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict[UUID, int]:
-    if not hazard_ids:
-        return {}
     connection = await database.driver(session)
     return dict(await connection.fetch(DISPLACED, list(hazard_ids)))
 

@@ -145,11 +145,11 @@ class Exposures:
         async for touched, finding in judged([ExposureRules(self.rules)], changes, alert_changes, session, now):
             if isinstance(finding, Finding):
                 alert_changes.apply(
-                    budgets.withheld_with(touched.report, finding, alert_changes), touched.report.report_id
+                    budgets.withheld_with(touched.hazard, finding, alert_changes), touched.hazard.report_id
                 )
             else:
                 area = touched.situation.area
-                alert_changes.lapse(touched.report.hazard_id, finding.reason, kind=RuleKind.EXPOSURE, area=area)
+                alert_changes.lapse(touched.hazard.hazard_id, finding.reason, kind=RuleKind.EXPOSURE, area=area)
         for hazard_id in hazards:
             alert_changes.count_displaced(hazard_id, displaced.get(hazard_id, 0))
         await alert_queries.save_changes(session, alert_changes)

@@ -83,7 +83,7 @@ class HazardHandler:
         budget, alert_changes = await self._locked(batch, session, now)
         async for touched, finding in judged([self._judge], batch, alert_changes, session, now):
             with batch.caused_by(touched.positions):
-                batch.settle(touched.positions, settled(touched.report, finding, budget, alert_changes))
+                batch.settle(touched.positions, settled(touched.hazard, finding, budget, alert_changes))
         await self._save(batch, alert_changes, session, now)
         return batch.outcomes
 

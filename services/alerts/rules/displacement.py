@@ -5,9 +5,9 @@ If the district of origin is unknown, people are counted by the district where t
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -38,6 +38,15 @@ class DepartureFacts:
     alert_changes: "AlertChanges"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouchedDay(Touched):
+    day: date
+
+    def freed_by(self, finding: Finding | Nothing) -> list[Self]:
+        """Returns all dates in the window of an alert that was withdrawn."""
+        return [replace(self, day=day) for day in finding.freed] if isinstance(finding, Nothing) else []
+
+
 class DistrictThresholds(RuleModel):
     """If a district has no threshold of its own, the threshold of the rule applies."""
 
@@ -66,23 +75,22 @@ class DisplacementRule(CountingRule):
         """
         return -int(-self.hours // 24) + 1
 
-    def affected(self, changes: "HouseholdBatch") -> list[Touched]:
+    def affected(self, changes: "HouseholdBatch") -> list[TouchedDay]:
         """Returns each district and date with new departures or withdrawn departures."""
         return [
-            Touched(Situation(RuleKind.DISPLACEMENT, status, area, day.isoformat()), tuple(positions), day=day)
+            TouchedDay(Situation(RuleKind.DISPLACEMENT, status, area, day.isoformat()), tuple(positions), day=day)
             for (status, area, day), positions in sorted(changes.flights(self.mobility).items())
         ]
 
     async def load(
-        self, session: AsyncSession, touched: Sequence[Touched], alert_changes: "AlertChanges"
+        self, session: AsyncSession, touched: Sequence[TouchedDay], alert_changes: "AlertChanges"
     ) -> DepartureFacts:
         span = timedelta(days=self.days)
-        spans = {(case.situation.area, case.day - 2 * span, case.day + 2 * span) for case in touched if case.day}
+        spans = {(case.situation.area, case.day - 2 * span, case.day + 2 * span) for case in touched}
         return DepartureFacts(await departures.departed(session, spans, self.mobility) if spans else {}, alert_changes)
 
-    def judge(self, touched: Touched, facts: DepartureFacts, now: datetime) -> Finding | Nothing:
+    def judge(self, touched: TouchedDay, facts: DepartureFacts, now: datetime) -> Finding | Nothing:
         status, area, day = touched.situation.status, touched.situation.area, touched.day
-        assert day is not None
         departed = facts.departed.get((status, area), Departed())
         return self.decide(status, area, day, departed, facts.alert_changes.windows(status, area), now)
 

@@ -38,26 +38,36 @@ class ExposureRule(CountingRule, AgeRule):
     floor: Severity
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouchedDistrict(Touched):
+    hazard: HazardReported
+    exposed: Exposed
+
+
 @dataclass(frozen=True, slots=True)
 class ExposureRules:
     """`rules` includes the rules about hazards, because these decide the hazard's severity."""
 
     rules: "Ruleset"
 
-    def affected(self, changes: Sequence[tuple[HazardReported, Exposed]]) -> list[Touched]:
-        return [Touched(situation_of(hazard, exposed), hazard=hazard, exposed=exposed) for hazard, exposed in changes]
+    def affected(self, changes: Sequence[tuple[HazardReported, Exposed]]) -> list[TouchedDistrict]:
+        return [
+            TouchedDistrict(situation_of(hazard, exposed), hazard=hazard, exposed=exposed)
+            for hazard, exposed in changes
+        ]
 
-    async def load(self, session: AsyncSession, touched: Sequence[Touched], alert_changes: "AlertChanges") -> None:
+    async def load(
+        self, session: AsyncSession, touched: Sequence[TouchedDistrict], alert_changes: "AlertChanges"
+    ) -> None:
         """Loads nothing: the changes already have the counts."""
 
-    def judge(self, touched: Touched, facts: None, now: datetime) -> Finding | Nothing:  # noqa: ARG002
+    def judge(self, touched: TouchedDistrict, facts: None, now: datetime) -> Finding | Nothing:  # noqa: ARG002
         exposed = touched.exposed
-        assert exposed is not None
         if exposed.gone:
             return Nothing(exposed.gone)
         sites, persons = exposed.exposed_sites, exposed.group_persons
         return decide_exposure(
-            touched.report, exposed.area, exposed.exposed, self.rules, now, sites=sites, group_persons=persons
+            touched.hazard, exposed.area, exposed.exposed, self.rules, now, sites=sites, group_persons=persons
         )
 
 

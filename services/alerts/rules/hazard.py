@@ -29,6 +29,14 @@ TO_COME = frozenset({Urgency.EXPECTED, Urgency.FUTURE})
 OWN_SOURCE = CENTRE
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouchedHazard(Touched):
+    """`is_revised` is true if the hazard was stored before."""
+
+    hazard: HazardReported
+    is_revised: bool
+
+
 @dataclass(frozen=True, slots=True)
 class HazardRules:
     """The rules about hazards judge the same situations, and share the numbers of displaced households."""
@@ -36,25 +44,26 @@ class HazardRules:
     rules: "Ruleset"
     watched: WatchedArea
 
-    def affected(self, changes: "HazardBatch") -> list[Touched]:
+    def affected(self, changes: "HazardBatch") -> list[TouchedHazard]:
         revised = changes.revised
         return [
-            Touched(situation_of(hazard), (position,), hazard=hazard, is_revised=hazard.hazard_id in revised)
+            TouchedHazard(situation_of(hazard), (position,), hazard=hazard, is_revised=hazard.hazard_id in revised)
             for position, hazard in changes.hazards.items()
         ]
 
     async def load(
         self,
         session: AsyncSession,
-        touched: Sequence[Touched],
+        touched: Sequence[TouchedHazard],
         alert_changes: "AlertChanges",  # noqa: ARG002 - as all rules
     ) -> Mapping[UUID, int]:
         """A new hazard cannot have displaced anybody, so only revised hazards are looked up."""
-        return await counts.displaced(session, {case.report.hazard_id for case in touched if case.is_revised})
+        revised = {case.hazard.hazard_id for case in touched if case.is_revised}
+        return await counts.displaced(session, revised) if revised else {}
 
-    def judge(self, touched: Touched, facts: Mapping[UUID, int], now: datetime) -> Finding | Nothing:
-        finding = decide(touched.report, self.rules, self.watched, now)
-        displaced = facts.get(touched.report.hazard_id)
+    def judge(self, touched: TouchedHazard, facts: Mapping[UUID, int], now: datetime) -> Finding | Nothing:
+        finding = decide(touched.hazard, self.rules, self.watched, now)
+        displaced = facts.get(touched.hazard.hazard_id)
         if isinstance(finding, Finding) and displaced:
             return replace(finding, figures={**finding.figures, "displaced": displaced})
         return finding
@@ -76,9 +85,12 @@ def decide(hazard: HazardReported, rules: "Ruleset", watched: WatchedArea, now: 
 
 
 class Judgement(NamedTuple):
+    """`figures` is None if the rule computes no figures. The alert then has only the facts that the report states."""
+
     severity: Severity
     reason: str
     pcodes: tuple[str, ...]
+    figures: Mapping[str, Any] | None = None
 
 
 class AgeRule(Rule):
@@ -90,11 +102,9 @@ class AgeRule(Rule):
     max_age_hours_of_people: Hours = 48
 
     def is_too_old(self, hazard: HazardReported, now: datetime) -> bool:
-        return now > max(hazard.onset, hazard.expires or hazard.onset) + self._max_age_of(hazard)
-
-    def _max_age_of(self, hazard: HazardReported) -> timedelta:
-        of_people = timedelta(hours=self.max_age_hours_of_people)
-        return max(self.max_age, of_people) if hazard.source in OF_PEOPLE else self.max_age
+        is_of_people = hazard.source in OF_PEOPLE
+        hours = max(self.max_age_hours, self.max_age_hours_of_people) if is_of_people else self.max_age_hours
+        return now > max(hazard.onset, hazard.expires or hazard.onset) + timedelta(hours=hours)
 
 
 class HazardRule(AgeRule):
@@ -106,6 +116,7 @@ class HazardRule(AgeRule):
         judgement = self.judgement(hazard)
         if judgement is None:
             return None
+        figures = stated(hazard, now) if judgement.figures is None else judgement.figures
         return Finding(
             situation=situation_of(hazard),
             rule=self.name,
@@ -115,7 +126,7 @@ class HazardRule(AgeRule):
             onset=hazard.onset,
             expires=hazard.expires,
             is_suppressed=self.is_too_old(hazard, now),
-            figures={name: value for name, value in self.figures(hazard, now).items() if value is not None},
+            figures={name: value for name, value in figures.items() if value is not None},
             hazard_type=hazard.type,
             hazard_id=hazard.hazard_id,
             hazard_scope=hazard.scope,
@@ -131,11 +142,12 @@ class HazardRule(AgeRule):
         """Returns None if the rule does not apply."""
         raise NotImplementedError
 
-    def figures(self, hazard: HazardReported, now: datetime) -> dict[str, Any]:
-        """If the onset is over 15 minutes ahead, the urgency is Future, or Expected if the report says so."""
-        is_ahead = hazard.onset > now + AHEAD and hazard.urgency not in TO_COME
-        urgency = Urgency.FUTURE if is_ahead else hazard.urgency
-        return {"urgency": urgency.value, "certainty": hazard.certainty.value, "source": hazard.source}
+
+def stated(hazard: HazardReported, now: datetime) -> dict[str, Any]:
+    """If the onset is over 15 minutes ahead, the urgency is Future, or Expected if the report says so."""
+    is_ahead = hazard.onset > now + AHEAD and hazard.urgency not in TO_COME
+    urgency = Urgency.FUTURE if is_ahead else hazard.urgency
+    return {"urgency": urgency.value, "certainty": hazard.certainty.value, "source": hazard.source}
 
 
 def effective_severity(hazard: HazardReported, rules: "Ruleset") -> Severity:

@@ -4,7 +4,6 @@ Deep earthquakes, for which the equation does not hold, are graded by the intens
 source states.
 """
 
-from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, PrivateAttr
@@ -52,22 +51,15 @@ class QuakeRule(HazardRule):
         judgement = self.judgement(hazard)
         return None if judgement is None else judgement.severity
 
-    def figures(self, hazard: HazardReported, now: datetime) -> dict[str, Any]:  # noqa: ARG002 - the rules share it
-        is_rupture = hazard.magnitude is not None and hazard.magnitude >= RUPTURE_MAGNITUDE
-        return {
-            "magnitude": hazard.magnitude,
-            "depth_km": hazard.depth_km,
-            "source": hazard.source,
-            "is_rupture": is_rupture or None,
-            **expected(Shaking.of(hazard, self._points)),
-            **given_by_source(hazard.shaking),
-        }
-
     def judgement(self, hazard: HazardReported) -> Judgement | None:
         """An earthquake beyond the border is judged as well."""
         if hazard.type is not HazardType.EARTHQUAKE or hazard.magnitude is None:
             return None
         shaking = Shaking.of(hazard, self._points)
+        judgement = self._judged(hazard, hazard.magnitude, shaking)
+        return judgement and judgement._replace(figures=figures(hazard, hazard.magnitude, shaking))
+
+    def _judged(self, hazard: HazardReported, magnitude: float, shaking: Shaking | None) -> Judgement | None:
         if shaking is not None and shaking.is_damaging:
             return Judgement(self._severity_at(shaking.highest.intensity), self.reason, shaking.damaged)
         if not _is_near(hazard):
@@ -75,7 +67,7 @@ class QuakeRule(HazardRule):
         if shaking is None and (given := given_by_source(hazard.shaking)):
             severity = self._severity_by_source(**given)
             return None if severity is None else Judgement(severity, BY_SOURCE, hazard.area.pcodes)
-        if is_unjudged(hazard, hazard.magnitude, shaking):
+        if is_unjudged(hazard, magnitude, shaking):
             return Judgement(self.severity, QUAKE_UNJUDGED, hazard.area.pcodes)
         return None
 
@@ -88,6 +80,17 @@ class QuakeRule(HazardRule):
     def _severity_at(self, intensity: float) -> Severity:
         reached = (step.severity for step in self.steps if intensity >= step.intensity)
         return max((self.severity, *reached), key=RANK.__getitem__)
+
+
+def figures(hazard: HazardReported, magnitude: float, shaking: Shaking | None) -> dict[str, Any]:
+    return {
+        "magnitude": magnitude,
+        "depth_km": hazard.depth_km,
+        "source": hazard.source,
+        "is_rupture": magnitude >= RUPTURE_MAGNITUDE or None,
+        **expected(shaking),
+        **given_by_source(hazard.shaking),
+    }
 
 
 def expected(shaking: Shaking | None) -> dict[str, Any]:

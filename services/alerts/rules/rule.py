@@ -6,16 +6,14 @@ has changed. `load(session, touched, alert_changes)` reads the facts about all t
 """
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.counts import Exposed
 from services.alerts.rules.findings import Finding, Nothing, Situation
-from shared.events import HazardReported
 from shared.events.vocabulary import Mobility
 
 if TYPE_CHECKING:
@@ -29,43 +27,37 @@ Facts = TypeVar("Facts")
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """A rule judges one of three: a hazard's report in `hazard`, a date in `day`, or an exposed district in `exposed`.
+    """A situation that a batch changes. Each rule adds the facts that it judges.
 
-    `is_revised` is true if the hazard was stored before.
+    `positions` are the records of the batch that change the situation.
     """
 
     situation: Situation
     positions: tuple[int, ...] = ()
-    hazard: HazardReported | None = None
-    is_revised: bool = False
-    day: date | None = None
-    exposed: Exposed | None = None
 
-    @property
-    def report(self) -> HazardReported:
-        assert self.hazard is not None, "the situation is not a hazard's"
-        return self.hazard
-
-    def freed_by(self, finding: Finding | Nothing) -> list["Touched"]:
-        """Returns the situations to judge again: all dates in the window of an alert that was withdrawn."""
-        return [replace(self, day=day) for day in finding.freed] if isinstance(finding, Nothing) else []
+    def freed_by(self, finding: Finding | Nothing) -> Sequence[Self]:  # noqa: ARG002 - only some rules free situations
+        """Returns the situations to judge again, because an alert was withdrawn."""
+        return ()
 
 
-class AlertRule(Protocol[Changes_contra, Facts]):
-    def affected(self, changes: Changes_contra) -> Sequence[Touched]: ...
+Case = TypeVar("Case", bound=Touched)
 
-    async def load(self, session: AsyncSession, touched: Sequence[Touched], alert_changes: "AlertChanges") -> Facts: ...
 
-    def judge(self, touched: Touched, facts: Facts, now: datetime) -> Finding | Nothing: ...
+class AlertRule(Protocol[Changes_contra, Case, Facts]):
+    def affected(self, changes: Changes_contra) -> Sequence[Case]: ...
+
+    async def load(self, session: AsyncSession, touched: Sequence[Case], alert_changes: "AlertChanges") -> Facts: ...
+
+    def judge(self, touched: Case, facts: Facts, now: datetime) -> Finding | Nothing: ...
 
 
 async def judged(
-    rules: Sequence[AlertRule[Changes_contra, Any]],
+    rules: Sequence[AlertRule[Changes_contra, Case, Any]],
     changes: Changes_contra,
     alert_changes: "AlertChanges",
     session: AsyncSession,
     now: datetime,
-) -> AsyncIterator[tuple[Touched, Finding | Nothing]]:
+) -> AsyncIterator[tuple[Case, Finding | Nothing]]:
     """Apply each finding to `alert_changes` before you ask for the next judgement."""
     for rule in rules:
         touched = rule.affected(changes)
