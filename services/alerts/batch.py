@@ -1,7 +1,6 @@
 """Selects the records of a batch that are newer than the stored state, and collects an outcome for each record."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -10,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.queries import hazards as hazard_queries
 from shared.events import HazardReported
 from shared.events.vocabulary import OutcomeKind
-from shared.messaging import traces
 from shared.messaging.records import Outcome, Received
 
 WEIGHT = (OutcomeKind.NOTED, OutcomeKind.SUPPRESSED, OutcomeKind.ALERTED)
@@ -29,9 +27,6 @@ class ConsumedBatch:
             if known is None or WEIGHT.index(outcome.kind) > WEIGHT.index(known.kind):
                 self.settled[position] = outcome
 
-    def caused_by(self, positions: Sequence[int]) -> AbstractContextManager[None]:
-        return traces.caused_by(self.received[position] for position in positions)
-
     @property
     def outcomes(self) -> list[Outcome]:
         return [self.settled[position] for position in range(len(self.received))]
@@ -39,43 +34,38 @@ class ConsumedBatch:
 
 @dataclass
 class HazardBatch(ConsumedBatch):
-    """`stored` has the hazards as they were before the batch."""
+    """`hazards` has the new revisions by their positions in `received`, and `newest` the last of them by hazard.
+
+    `revised` are the hazards that were stored before the batch. Other hazards can have neither alerts nor exposures.
+    `superseded` are the received revisions that are not among the newest.
+    """
 
     hazards: dict[int, HazardReported] = field(default_factory=dict)
-    stored: frozenset[UUID] = frozenset()
-
-    @property
-    def newest(self) -> dict[UUID, HazardReported]:
-        return {hazard.hazard_id: hazard for hazard in self.hazards.values()}
-
-    @property
-    def revised(self) -> set[UUID]:
-        """A hazard that was not stored before the batch can have neither alerts nor exposures."""
-        return self.newest.keys() & self.stored
-
-    @property
-    def superseded(self) -> list[HazardReported]:
-        """The release of a hazard to the public does not count as a revision."""
-        newest = {id(hazard) for hazard in self.newest.values()}
-        received = [reading.event.data for reading in self.received if not reading.event.data.is_release]
-        return [hazard for hazard in received if id(hazard) not in newest]
+    newest: dict[UUID, HazardReported] = field(default_factory=dict)
+    revised: set[UUID] = field(default_factory=set)
+    superseded: Sequence[HazardReported] = ()
 
 
 async def hazards_of(received: Sequence[Received], session: AsyncSession) -> HazardBatch:
     """A hazard that is not newer than the stored hazard gets the outcome `not_newer`.
 
     The release of a hazard to the public changes nothing, because the stored hazard already has all facts.
+    A release does not count as a revision.
     """
-    newest = await hazard_queries.revisions(session, {reading.event.data.hazard_id for reading in received})
-    batch = HazardBatch(received, stored=frozenset(newest))
+    stored = await hazard_queries.revisions(session, {reading.event.data.hazard_id for reading in received})
+    batch, revisions = HazardBatch(received), dict(stored)
     for position, reading in enumerate(received):
         hazard: HazardReported = reading.event.data
         if hazard.is_release:
             batch.settle([position], Outcome(OutcomeKind.NOTED, "release"))
             continue
-        if hazard.revision <= newest.get(hazard.hazard_id, -1):
+        if hazard.revision <= revisions.get(hazard.hazard_id, -1):
             batch.settle([position], Outcome(OutcomeKind.NOTED, "not_newer"))
             continue
-        newest[hazard.hazard_id] = hazard.revision
-        batch.hazards[position] = hazard
+        revisions[hazard.hazard_id] = hazard.revision
+        batch.hazards[position] = batch.newest[hazard.hazard_id] = hazard
+    batch.revised = batch.newest.keys() & stored.keys()
+    newest = {id(hazard) for hazard in batch.newest.values()}
+    reports = (reading.event.data for reading in received if not reading.event.data.is_release)
+    batch.superseded = [hazard for hazard in reports if id(hazard) not in newest]
     return batch

@@ -82,7 +82,7 @@ class HazardHandler:
         batch = await batches.hazards_of(received, session)
         budget, alert_changes = await self._locked(batch, session, now)
         async for touched, finding in judged([self._judge], batch, alert_changes, session, now):
-            with batch.caused_by(touched.positions):
+            with traces.caused_by(received[position] for position in touched.positions):
                 batch.settle(touched.positions, settled(touched.hazard, finding, budget, alert_changes))
         await self._save(batch, alert_changes, session, now)
         return batch.outcomes
@@ -203,7 +203,7 @@ class HouseholdHandler:
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)
         before = alert_changes.alerted_windows
         async for touched, finding in judged([rule], batch, alert_changes, session, now):
-            with batch.caused_by(touched.positions):
+            with traces.caused_by(batch.received[position] for position in touched.positions):
                 batch.settle(touched.positions, counted(finding, alert_changes))
         await alert_queries.save_changes(session, alert_changes)
         await outbox.add(session, *alert_changes.messages)
