@@ -17,15 +17,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.alerts.channels import ChannelOut, Job, Slot, Undelivered
 from services.alerts.config import AlertsSettings
-from services.alerts.delivery.jobs import folded, job_of, permitted, settled, traced
-from services.alerts.delivery.notices import is_trial
+from services.alerts.delivery.jobs import folded, job_of, settled
+from services.alerts.delivery.notices import is_trial, without_restricted_words
 from services.alerts.queries.attempts import ACCOMPANY, CLAIM, RECORD
+from services.alerts.receivers.receivers import Receiver
 from shared import log, tracing
 from shared.events.vocabulary import DeliveryChannel
 from shared.failures import backoff_seconds, retry_while_unavailable
 from shared.messaging import outbox
 from shared.postgres import database, notify
-from shared.tracing import Phase
+from shared.tracing import Attributes, Phase
 
 LOOK_SECONDS = 1.0
 GATHER_SECONDS = 0.03  # Attempts that finish within this time are recorded in one write.
@@ -251,3 +252,19 @@ class Deliveries:
         return backoff_seconds(
             attempt, first=settings.alerts_retry_seconds, longest=settings.alerts_retry_longest_seconds
         )
+
+
+def traced(job: Job) -> Attributes:
+    return {
+        "dayar.alert_id": str(job.alert_id),
+        "dayar.delivery_id": str(job.delivery_id),
+        "dayar.attempt": job.attempt,
+    }
+
+
+def permitted(job: Job, receiver: Receiver) -> Job:
+    """Removes restricted texts if the receiver has become external since the delivery was planned."""
+    if receiver.is_internal:
+        return job
+    companions = tuple(permitted(companion, receiver) for companion in job.companions)
+    return replace(job, content=without_restricted_words(job.content), companions=companions)

@@ -8,13 +8,12 @@ from pydantic import TypeAdapter
 
 from services.alerts.alerts import SOURCE
 from services.alerts.channels import Job, Slot
-from services.alerts.delivery.notices import FOLDABLE, without_restricted_words
+from services.alerts.delivery.notices import FOLDABLE
 from services.alerts.queries.receivers import sealed
 from services.alerts.queries.rows import valid
 from services.alerts.receivers.receivers import Contact, Receiver
 from shared import events, tracing
 from shared.events import DeliverySettled
-from shared.tracing import Attributes
 
 _receiver = TypeAdapter(Receiver)
 _contact = TypeAdapter(Contact)
@@ -32,14 +31,6 @@ def folded(jobs: Sequence[Job]) -> list[Job]:
             together.setdefault(job.slot, []).append(job)
     alone = [job for job in jobs if not is_combined(job)]
     return [*alone, *(replace(first, companions=tuple(others)) for first, *others in together.values())]
-
-
-def permitted(job: Job, receiver: Receiver) -> Job:
-    """Removes restricted texts if the receiver has become external since the delivery was planned."""
-    if receiver.is_internal:
-        return job
-    companions = tuple(permitted(companion, receiver) for companion in job.companions)
-    return replace(job, content=without_restricted_words(job.content), companions=companions)
 
 
 def is_combined(job: Job) -> bool:
@@ -66,11 +57,3 @@ def settled(row: asyncpg.Record, job: Job) -> events.Message:
     id = events.derived_id("delivery_settled", data.delivery_id)
     with tracing.continued(job.traceparent):
         return events.message(data, id=id, source=SOURCE, time=data.settled_at)
-
-
-def traced(job: Job) -> Attributes:
-    return {
-        "dayar.alert_id": str(job.alert_id),
-        "dayar.delivery_id": str(job.delivery_id),
-        "dayar.attempt": job.attempt,
-    }
