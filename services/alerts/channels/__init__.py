@@ -69,10 +69,6 @@ class Job:
     def slot(self) -> Slot:
         return self.recipient, self.channel
 
-    @property
-    def delivery_ids(self) -> set[UUID]:
-        return {job.delivery_id for job in (self, *self.companions)}
-
 
 class ChannelOut(Protocol):
     async def send(self, job: Job, receiver: Receiver) -> str:

@@ -126,7 +126,7 @@ class Deliveries:
         if self._tasks is None:
             self.release(job.slot)
             return
-        self._unrecorded |= job.delivery_ids
+        self._unrecorded.update(delivery.delivery_id for delivery in (job, *job.companions))
         self._tasks.create_task(self._deliver(job))
 
     async def _claim(self) -> list[Job]:

@@ -105,7 +105,7 @@ class Handover:
     """
 
     def __init__(self, session: AsyncSession, senders: Senders) -> None:
-        self._senders, self._reserved, self.jobs = senders, list[Slot](), list[Job]()
+        self._senders, self._reserved, self.jobs = senders, dict[UUID, Slot](), list[Job]()
         self._send_until = time.monotonic() + senders.lease.total_seconds() / 2
         session.info[HANDOVER] = self
 
@@ -114,20 +114,20 @@ class Handover:
         is_first = delivery.step == 1 and delivery.due_in <= NOW and not delivery.is_foldable
         is_reserved = is_first and self._senders.reserve(delivery.slot)
         if is_reserved:
-            self._reserved.append(delivery.slot)
+            self._reserved[delivery.delivery_id] = delivery.slot
         return is_reserved
 
     def send(self) -> None:
         if time.monotonic() < self._send_until:
             for job in self.jobs:
-                self._reserved.remove(job.slot)
+                del self._reserved[job.delivery_id]  # the sender releases the slot after the attempt
                 self._senders.send(job)
         self.release()
 
     def release(self) -> None:
-        for slot in self._reserved:
+        for slot in self._reserved.values():
             self._senders.release(slot)
-        self._reserved, self.jobs = [], []
+        self._reserved, self.jobs = {}, []
 
 
 @event.listens_for(Session, "after_commit")
