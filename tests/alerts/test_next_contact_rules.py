@@ -9,8 +9,8 @@ from services.alerts import transitions
 from services.alerts.acts import acts
 from services.alerts.acts.acts import Actor, acknowledged
 from services.alerts.delivery.next_contacts import following, next_contacts, reason
-from services.alerts.delivery.notices import Follows, with_words
-from services.alerts.delivery.words import HazardWords
+from services.alerts.delivery.notices import Follows
+from services.alerts.delivery.words import HazardWords, with_words
 from services.alerts.queries.contacts import DueDelivery
 from services.alerts.receivers.receivers import Contact, Receiver, ReceiverKind, in_order
 from services.alerts.rules.findings import Finding

@@ -12,7 +12,7 @@ import msgspec
 from pydantic import BaseModel
 
 from services.alerts.alerts import Alert
-from services.alerts.delivery.words import HazardWords
+from services.alerts.delivery.words import HazardWords, with_words
 from shared import tracing
 from shared.events import (
     AlertAcknowledged,
@@ -189,16 +189,6 @@ class TrialContent(msgspec.Struct):
 
 def is_trial(content: str) -> bool:
     return msgspec.json.decode(content, type=TrialContent).data.rule == TRIAL_RULE
-
-
-def with_words(content: str, words: HazardWords | None) -> str:
-    """An event has only codes and figures, so the hazard's free text and the sites are added here."""
-    if words is None:
-        return content
-    unused = None if words.sites else {"sites"}
-    members = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
-    hazard = msgspec.Raw(words.model_dump_json(exclude_none=True, exclude=unused).encode())
-    return msgspec.json.encode({**members, "hazard": hazard}).decode()
 
 
 def page_of(alert_id: UUID, public_url: str) -> str:

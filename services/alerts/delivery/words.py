@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
+import msgspec
 from babel.support import Translations
 from pydantic import BaseModel, ConfigDict
 
@@ -97,6 +98,16 @@ def cut(text: HazardText) -> HazardText:
         return part and part[:LONGEST]
 
     return text.model_copy(update={"description": first(text.description), "instruction": first(text.instruction)})
+
+
+def with_words(content: str, words: HazardWords | None) -> str:
+    """An event has only codes and figures, so the hazard's free text and the sites are added here."""
+    if words is None:
+        return content
+    unused = None if words.sites else {"sites"}
+    members = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+    hazard = msgspec.Raw(words.model_dump_json(exclude_none=True, exclude=unused).encode())
+    return msgspec.json.encode({**members, "hazard": hazard}).decode()
 
 
 def in_order(languages: Iterable[str], language: str) -> list[str]:

@@ -18,10 +18,9 @@ from services.alerts.delivery.notices import (
     Cause,
     PlannedDelivery,
     plan,
-    with_words,
     without_restricted_words,
 )
-from services.alerts.delivery.words import MOST_SITES, ExposedSite, HazardWords
+from services.alerts.delivery.words import MOST_SITES, ExposedSite, HazardWords, with_words
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries import sites as site_queries
 from shared.events import HazardReported
