@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
@@ -12,6 +13,9 @@ from pydantic import BaseModel, ConfigDict
 from shared.events import AlertRaised, HazardReported, HazardText
 from shared.events.vocabulary import Scope
 from shared.pages.languages import LANGUAGES, name_in
+
+if TYPE_CHECKING:
+    from services.alerts.delivery.notices import PlannedDelivery
 
 LONGEST = 1000
 MOST_SITES = 20  # The stored content has at most this number of sites.
@@ -81,7 +85,33 @@ def site_names(
     return known.gettext("{places} and {count} more").format(places=listed, count=others)
 
 
-def of(hazard: HazardReported) -> HazardWords:
+def contents(
+    deliveries: Iterable["PlannedDelivery"],
+    hazards: Mapping[UUID, HazardReported | None],
+    sites: Mapping[UUID, ExposedSite],
+) -> dict[UUID, str]:
+    """The contents of the deliveries, each with the words that the delivery's receiver may read."""
+    texts = {id: of(hazard) for id, hazard in hazards.items()}
+    return {
+        delivery.delivery_id: with_words(delivery.content, permitted(delivery, texts, sites)) for delivery in deliveries
+    }
+
+
+def permitted(
+    delivery: "PlannedDelivery", texts: Mapping[UUID, HazardWords], sites: Mapping[UUID, ExposedSite]
+) -> HazardWords | None:
+    words = texts.get(delivery.hazard_id) if delivery.hazard_id else None
+    if words is None:
+        return None
+    own = frozenset(delivery.site_ids)
+    named = [names for site_id, names in sites.items() if site_id in own]
+    return words.naming(named[:MOST_SITES]).for_receiver(is_internal=delivery.is_internal)
+
+
+def of(hazard: HazardReported | None) -> HazardWords:
+    """An unreadable hazard may be Restricted, so it counts as Restricted."""
+    if hazard is None:
+        return HazardWords(scope=Scope.RESTRICTED)
     texts = {language: cut(text) for language, text in hazard.text.items()}
     return HazardWords(
         scope=hazard.scope,

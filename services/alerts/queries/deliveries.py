@@ -20,11 +20,10 @@ from services.alerts.delivery.notices import (
     plan,
     without_restricted_words,
 )
-from services.alerts.delivery.words import MOST_SITES, ExposedSite, HazardWords, with_words
+from services.alerts.delivery.words import ExposedSite, HazardWords
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries import sites as site_queries
 from shared.events import HazardReported
-from shared.events.vocabulary import Scope
 from shared.postgres import database
 
 # A delivery that this process will send after the commit is stored with a lease, as if it were claimed.
@@ -140,9 +139,9 @@ async def add_deliveries(
     """
     if not deliveries:
         return {}
-    words, sites = await words_of(session, deliveries, hazards or {}), await sites_of(session, deliveries)
+    of_alerts, sites = await hazards_of(session, deliveries, hazards or {}), await sites_of(session, deliveries)
     planned = await planned_of(session, [delivery for delivery in deliveries if delivery.is_foldable])
-    contents = {delivery.delivery_id: content_with(delivery, words, sites) for delivery in deliveries}
+    contents = words.contents(deliveries, of_alerts, sites)
     rows = [delivery_row(delivery, contents, planned, leases or {}, lease) for delivery in deliveries]
     connection = await database.driver(session)
     new = await connection.fetch(ADD_DELIVERIES, *map(list, zip(*rows, strict=True)))
@@ -194,18 +193,6 @@ def delivery_row(
     return [*values.values(), planned.get(id), next_contact_at, delivery.due_in if own is None else lease, own]
 
 
-def content_with(
-    delivery: PlannedDelivery, texts: Mapping[UUID, HazardWords], sites: Mapping[UUID, ExposedSite]
-) -> str:
-    words = texts.get(delivery.hazard_id) if delivery.hazard_id else None
-    if words is None:
-        return delivery.content
-    own = frozenset(delivery.site_ids)
-    named = [names for site_id, names in sites.items() if site_id in own]
-    permitted = words.naming(named[:MOST_SITES]).for_receiver(is_internal=delivery.is_internal)
-    return with_words(delivery.content, permitted)
-
-
 async def withhold_texts(session: AsyncSession, recipient: str) -> None:
     connection = await database.driver(session)
     rows = await connection.fetch(UNSENT, recipient)
@@ -213,18 +200,19 @@ async def withhold_texts(session: AsyncSession, recipient: str) -> None:
     await connection.executemany("UPDATE deliveries SET content = $2 WHERE delivery_id = $1", contents)
 
 
-async def words_of(
-    session: AsyncSession, deliveries: Iterable[PlannedDelivery], hazards: Mapping[UUID, HazardReported]
-) -> dict[UUID, HazardWords]:
+async def hazards_of(
+    session: AsyncSession, deliveries: Iterable[PlannedDelivery], known: Mapping[UUID, HazardReported]
+) -> dict[UUID, HazardReported | None]:
+    """Only hazards that are not among the `known` hazards are read."""
     ids = {delivery.hazard_id for delivery in deliveries if delivery.hazard_id is not None}
-    texts = {id: words.of(hazards[id]) for id in ids & hazards.keys()}
-    return texts | await stored_words(session, ids - hazards.keys())
+    hazards: dict[UUID, HazardReported | None] = {id: known[id] for id in ids & known.keys()}
+    if others := ids - known.keys():
+        hazards |= await hazard_queries.hazards(session, others)
+    return hazards
 
 
 async def stored_words(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict[UUID, HazardWords]:
-    """An unreadable hazard may be Restricted, so it counts as Restricted."""
-    stored = await hazard_queries.hazards(session, hazard_ids)
-    return {id: words.of(hazard) if hazard else HazardWords(scope=Scope.RESTRICTED) for id, hazard in stored.items()}
+    return {id: words.of(hazard) for id, hazard in (await hazard_queries.hazards(session, hazard_ids)).items()}
 
 
 async def sites_of(session: AsyncSession, deliveries: Iterable[PlannedDelivery]) -> dict[UUID, ExposedSite]:
