@@ -168,12 +168,12 @@ class AlertChanges(PlannedNotifications):
         """
         begun = self._silenced_if_muted(transitions.changed(alert, self._now, step=alert.step + 1))
         notification = self._notification(begun)
-        _, omissions = recipients(notification, notifications.MUTES)
+        omissions = notifications.muted(notification, notification.receivers)
         self.omissions[begun.alert_id, begun.step] = {
             label: reason for label, reason in omissions.items() if label in labels
         }
-        if notification.muted_by is not None:
-            self.muted_by[begun.alert_id, begun.step] = notification.muted_by
+        if notification.mute is not None:
+            self.muted_by[begun.alert_id, begun.step] = notification.mute.muted_by
         self.sent_later.add((begun.alert_id, begun.step))
         self._keep(begun, AlertUpdated)
 

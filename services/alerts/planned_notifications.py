@@ -8,8 +8,8 @@ from uuid import UUID
 from services.alerts import transitions
 from services.alerts.alerts import Alert, UnreadableAlert
 from services.alerts.delivery.notices import RISING, Cause, PlannedDelivery, content_of, event_of, is_foldable
-from services.alerts.notifications import inhibitions, notifications, waiting_times
-from services.alerts.notifications.inhibitions import Inhibitor
+from services.alerts.notifications import notifications, waiting_times
+from services.alerts.notifications.mutes import Mute, Mutes
 from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.notifications.stages import Notification, Omissions, Stage
 from services.alerts.notifications.stages.conditions import outside_hours
@@ -48,6 +48,7 @@ class PlannedNotifications:
         self._missed = missed or {}
         self._plan, self._places, self._rules, self._now = plan, places, rules, now
         self._on_duty, self._absent = plan.on_duty(now), plan.absent
+        self._mutes = Mutes(now, plan.silences, plan.inhibitors, self._alerts)
         self.changed: dict[UUID, Alert] = {}
         self.deliveries: list[PlannedDelivery] = []
         self.omissions: dict[tuple[UUID, int], Omissions] = {}
@@ -69,26 +70,25 @@ class PlannedNotifications:
         # Without a policy, an alert that has not escalated is always at the first step.
         steps = None if notification.policy is None else waiting_times.steps_of_alert(notification)
         due = self._now + waiting_times.wait(notification, delays, is_acknowledged=False, steps=steps)
-        first = steps.id_at(0, alert.level) if steps else None
-        begun = transitions.replaced(alert, waits_since=self._now, escalates_at=due, reached_step=first)
-        waiting = self._silenced_if_muted(begun)
-        # Nobody is notified of a muted alert, so nobody can acknowledge it within its first waiting time.
-        return transitions.replaced(waiting, first_due_at=None if waiting.is_silenced else due)
+        begun = transitions.replaced(
+            alert,
+            waits_since=self._now,
+            escalates_at=due,
+            # Nobody is notified of a muted alert, so nobody can acknowledge it within its first waiting time.
+            first_due_at=due if notification.mute is None else None,
+            reached_step=steps.id_at(0, alert.level) if steps else None,
+        )
+        return silenced(begun, notification.mute)
 
     def _at_next_level(self, alert: Alert) -> Alert:
         steps = waiting_times.steps_of_alert(self._notification(alert))
         return transitions.at_next_level(alert, steps.id_at(steps.level_of(alert) + 1, alert.level + 1))
 
     def is_muted(self, alert: Alert) -> bool:
-        return self._notification(alert).muted_by is not None
+        return self._mutes.mute_of(alert, self._places) is not None
 
     def _silenced_if_muted(self, alert: Alert) -> Alert:
-        notification = self._notification(alert)
-        if (silence := notification.silence) is not None:
-            return transitions.silenced(alert, silence.ends_at)
-        if (inhibitor := notification.inhibitor) is not None:
-            return transitions.silenced(alert, inhibitor.ends_at, inhibitor.alert_id)
-        return alert
+        return silenced(alert, self._mutes.mute_of(alert, self._places))
 
     def _notified(
         self,
@@ -113,8 +113,8 @@ class PlannedNotifications:
             called.add(receiver.label)
         if reasons:
             self.omissions[begun.alert_id, begun.step] = reasons
-        if stages != notifications.INFORMED and notification.muted_by is not None:
-            self.muted_by[begun.alert_id, begun.step] = notification.muted_by
+        if stages != notifications.INFORMED and notification.mute is not None:
+            self.muted_by[begun.alert_id, begun.step] = notification.mute.muted_by
             if stages == notifications.GRAVER:
                 self.sent_later.add((begun.alert_id, begun.step))
         return begun
@@ -132,13 +132,8 @@ class PlannedNotifications:
             absent=self._absent,
             absent_heads=self._plan.absent_heads,
             policies=self._plan.policies,
-            silences=self._plan.silences,
-            inhibitors=self._inhibitors() if inhibitions.may_be_muted(alert) else (),
+            mute=self._mutes.mute_of(alert, self._places),
         )
-
-    def _inhibitors(self) -> Sequence[Inhibitor]:
-        stored = [inhibitor for inhibitor in self._plan.inhibitors if inhibitor.alert_id not in self._alerts]
-        return [*inhibitions.inhibitors(self._alerts.values()), *stored]
 
     def _content(self, alert: Alert, cause: Cause) -> str:
         return content_of(alert, cause, self._event(alert, event_of(alert, cause)))
@@ -205,3 +200,7 @@ class PlannedNotifications:
         self.deliveries += [self._delivery(begun, receiver, cause, content, NOW) for receiver in own]
         self._called[alert.alert_id] |= {receiver.label for receiver in own}
         return begun
+
+
+def silenced(alert: Alert, mute: Mute | None) -> Alert:
+    return alert if mute is None else transitions.silenced(alert, mute.ends_at, mute.inhibited_by)

@@ -14,6 +14,7 @@ from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
 from services.alerts.notifications import notifications
 from services.alerts.notifications.inhibitions import LONGEST, Inhibitor, inhibitors
+from services.alerts.notifications.mutes import Mutes
 from services.alerts.notifications.notifications import INFORMED
 from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.notifications.stages import Notification, Omission
@@ -77,7 +78,8 @@ def test_an_extreme_alert_mutes_only_while_it_is_in_force_and_never_itself() -> 
 
 def test_those_who_were_notified_before_are_informed_of_a_muted_alert() -> None:
     duty = receiver("duty")
-    muted = Notification(AFTERSHOCK, [duty], Places.load(), NOW, called=("duty",), inhibitors=[RED])
+    mute = Mutes(NOW, (), [RED]).mute_of(AFTERSHOCK, Places.load())
+    muted = Notification(AFTERSHOCK, [duty], Places.load(), NOW, called=("duty",), mute=mute)
     assert notifications.notified(muted, INFORMED) == ([duty], {})
     assert notifications.notified(muted, notifications.RAISED) == ([], {"duty": Omission.INHIBITED})
 

@@ -4,9 +4,10 @@ Nobody is notified of an inhibited alert. For example, an earthquake with an Ext
 everybody already acts on the earthquake.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from uuid import UUID
 
 from services.alerts.alerts import Alert
@@ -42,6 +43,17 @@ class Inhibitor:
             and self.raised_at <= at < self.ends_at
             and may_be_muted(alert)
         )
+
+
+def inhibitor_of(
+    alert: Alert, at: datetime, stored: Sequence[Inhibitor], newer: Mapping[UUID, Alert]
+) -> Inhibitor | None:
+    """The states of the `newer` alerts replace the states of the `stored` Extreme alerts."""
+    if not may_be_muted(alert):
+        return None
+    unchanged = (inhibitor for inhibitor in stored if inhibitor.alert_id not in newer)
+    known = chain(inhibitors(newer.values()), unchanged)
+    return next((inhibitor for inhibitor in known if inhibitor.mutes(alert, at)), None)
 
 
 def may_be_muted(alert: Alert) -> bool:

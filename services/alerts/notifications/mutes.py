@@ -1,24 +1,39 @@
 """Collects what mutes alerts at a given time: begun silences, and Extreme alerts that inhibit milder alerts."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 from uuid import UUID
 
 from services.alerts.alerts import Alert
-from services.alerts.notifications.inhibitions import Inhibitor
-from services.alerts.notifications.stages import Notification
+from services.alerts.notifications.inhibitions import Inhibitor, inhibitor_of
 from services.alerts.silences.silences import MUTED, Silence
 from shared.auth.tokens import Ancestry
 from shared.events.vocabulary import Severity
 
 
 @dataclass(frozen=True, slots=True)
+class Mute:
+    """`muted_by` is the id of a silence, or of an Extreme alert if `is_inhibition` is true."""
+
+    muted_by: UUID
+    ends_at: datetime
+    is_inhibition: bool = False
+
+    @property
+    def inhibited_by(self) -> UUID | None:
+        return self.muted_by if self.is_inhibition else None
+
+
+@dataclass(frozen=True, slots=True)
 class Mutes:
+    """`alerts` are the alerts of a transaction. Their states are newer than the states of the `inhibitors`."""
+
     at: datetime
     silences: Sequence[Silence]
     inhibitors: Sequence[Inhibitor]
+    alerts: Mapping[UUID, Alert] = field(default_factory=dict)
 
     @property
     def severities(self) -> Collection[Severity]:
@@ -29,9 +44,13 @@ class Mutes:
     def equal(self, other: Self) -> bool:
         return (self.silences, self.inhibitors) == (other.silences, other.inhibitors)
 
+    def mute_of(self, alert: Alert, places: Ancestry) -> Mute | None:
+        """Silences have precedence over Extreme alerts."""
+        for silence in self.silences:
+            if silence.mutes(alert, places, self.at):
+                return Mute(silence.silence_id, silence.ends_at)
+        inhibitor = inhibitor_of(alert, self.at, self.inhibitors, self.alerts)
+        return inhibitor and Mute(inhibitor.alert_id, inhibitor.ends_at, is_inhibition=True)
+
     def muted(self, alerts: Iterable[Alert], places: Ancestry) -> set[UUID]:
-        notifications = [
-            Notification(alert, (), places, self.at, silences=self.silences, inhibitors=self.inhibitors)
-            for alert in alerts
-        ]
-        return {notification.alert.alert_id for notification in notifications if notification.muted_by is not None}
+        return {alert.alert_id for alert in alerts if self.mute_of(alert, places) is not None}

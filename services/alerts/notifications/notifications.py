@@ -14,21 +14,6 @@ from services.alerts.notifications.stages.steps import after_end, current_step, 
 from services.alerts.notifications.waiting_times import steps_of_alert
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
 
-
-def silenced(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    if notification.silence is None:
-        return {}
-    return {receiver.label: Omission.SILENCED for receiver in receivers}
-
-
-def inhibited(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    if notification.inhibitor is None:
-        return {}
-    return {receiver.label: Omission.INHIBITED for receiver in receivers}
-
-
-# Every selection except INFORMED applies these stages first.
-MUTES: tuple[Stage, ...] = (silenced, inhibited)
 RAISED: tuple[Stage, ...] = (*REACHED, current_step)
 # At the end of a silence, the stages ESCALATED are used as well.
 ESCALATED: tuple[Stage, ...] = (*REACHED, earlier_step_called)
@@ -39,6 +24,14 @@ ENDED: tuple[Stage, ...] = (after_end,)
 # With one of these stages, a grave alert must reach at least one person who can act.
 TO_SOMEBODY = (RAISED, ESCALATED, GRAVER, GIVEN_BACK)
 INFORMED: tuple[Stage, ...] = (called_before,)  # INFORMED is for an alert that lapsed, and for actions of people.
+
+
+def muted(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Every selection except INFORMED applies this stage first."""
+    if notification.mute is None:
+        return {}
+    omission = Omission.INHIBITED if notification.mute.is_inhibition else Omission.SILENCED
+    return {receiver.label: omission for receiver in receivers}
 
 
 def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:
@@ -56,9 +49,8 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     """
     if stages == INFORMED:
         return recipients(notification, stages)
-    unmuted, muted = recipients(notification, MUTES)
-    if not unmuted:
-        return [], muted
+    if omissions := muted(notification, notification.receivers):
+        return [], omissions
     kept, omissions = recipients(notification, stages)
     is_next_step = stages == ESCALATED and notification.alert.level > 0
     if is_next_step and (heads := heads_after_last_step(notification)):

@@ -4,13 +4,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
 
 from services.alerts.alerts import Alert
-from services.alerts.notifications.inhibitions import Inhibitor
+from services.alerts.notifications.mutes import Mute
 from services.alerts.policies.policies import EscalationPolicy
 from services.alerts.receivers.receivers import Receiver
-from services.alerts.silences.silences import Silence
 from shared.auth.tokens import Ancestry
 
 
@@ -56,25 +54,10 @@ class Notification:
     before: Alert | None = None
     on_duty: Mapping[str, Collection[str]] = field(default_factory=dict)
     policies: Sequence[EscalationPolicy] = ()
-    silences: Sequence[Silence] = ()
-    inhibitors: Sequence[Inhibitor] = ()
+    mute: Mute | None = None
     missed: Collection[str] = ()
     absent: Collection[str] = ()
     absent_heads: Collection[str] = ()
-
-    @property
-    def silence(self) -> Silence | None:
-        return next((silence for silence in self.silences if silence.mutes(self.alert, self.places, self.now)), None)
-
-    @property
-    def inhibitor(self) -> Inhibitor | None:
-        return next((inhibitor for inhibitor in self.inhibitors if inhibitor.mutes(self.alert, self.now)), None)
-
-    @property
-    def muted_by(self) -> UUID | None:
-        if (silence := self.silence) is not None:
-            return silence.silence_id
-        return None if (inhibitor := self.inhibitor) is None else inhibitor.alert_id
 
     @property
     def policy(self) -> EscalationPolicy | None:
