@@ -7,15 +7,13 @@ from uuid import UUID
 
 from services.alerts import transitions
 from services.alerts.alerts import Alert, UnreadableAlert
-from services.alerts.delivery.notices import RISING, Cause, PlannedDelivery, content_of, event_of, is_foldable
+from services.alerts.delivery.notices import RISING, Cause, Notices, PlannedDelivery
 from services.alerts.notifications import notifications, waiting_times
 from services.alerts.notifications.mutes import Mute, Mutes
 from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.notifications.stages import Notification, Omissions, Stage
 from services.alerts.notifications.stages.conditions import outside_hours
-from services.alerts.receivers.receivers import Receiver
 from services.alerts.ruleset import Ruleset
-from shared import events
 from shared.auth.tokens import Ancestry
 from shared.events import AlertRaised, Message
 
@@ -60,7 +58,7 @@ class PlannedNotifications:
         # Receivers who know these alerts are notified of the change.
         self.announced: set[UUID] = set()
         self.messages: list[Message] = []
-        self._last: tuple[Alert, type[AlertRaised], Message] | None = None
+        self._notices = Notices(now)
 
     def wait(self, alert: Alert, *, is_acknowledged: bool = False) -> timedelta:
         return waiting_times.wait(self._notification(alert), self._rules.escalation, is_acknowledged=is_acknowledged)
@@ -104,13 +102,11 @@ class PlannedNotifications:
         notification = self._notification(begun, frozenset(called), before)
         receivers, omissions = notifications.notified(notification, stages)
         reasons = {**omissions, **outside_hours(notification, receivers)}
-        contents: dict[Cause, str] = {}
-        for receiver in receivers:
-            own = cause if receiver.label in called or cause in RISING else Cause.RAISED
-            if own not in contents:
-                contents[own] = self._content(begun, own)
-            self.deliveries.append(self._delivery(begun, receiver, own, contents[own], due_in))
-            called.add(receiver.label)
+        causes = [
+            (receiver, cause if receiver.label in called or cause in RISING else Cause.RAISED) for receiver in receivers
+        ]
+        self.deliveries += self._notices.deliveries(begun, causes, due_in)
+        called.update(receiver.label for receiver in receivers)
         if reasons:
             self.omissions[begun.alert_id, begun.step] = reasons
         if stages != notifications.INFORMED and notification.mute is not None:
@@ -135,42 +131,10 @@ class PlannedNotifications:
             mute=self._mutes.mute_of(alert, self._places),
         )
 
-    def _content(self, alert: Alert, cause: Cause) -> str:
-        return content_of(alert, cause, self._event(alert, event_of(alert, cause)))
-
-    def _delivery(
-        self, alert: Alert, receiver: Receiver, cause: Cause, content: str, due_in: timedelta
-    ) -> PlannedDelivery:
-        id = events.derived_id("delivery", alert.alert_id, alert.step, receiver.label, receiver.channel)
-        may_wait = is_foldable(alert, receiver.channel)
-        return PlannedDelivery(
-            id,
-            alert.alert_id,
-            alert.step,
-            receiver.label,
-            receiver.channel,
-            cause,
-            content,
-            self._now,
-            due_in,
-            alert.hazard_id,
-            may_wait,
-            receiver.is_internal,
-            None if receiver.wait_seconds is None else timedelta(seconds=receiver.wait_seconds),
-            places=frozenset(() if may_wait else alert.pcodes),
-            site_ids=tuple(map(UUID, alert.figures.get("sites", ()))) if receiver.is_internal else (),
-        )
-
-    def _event(self, alert: Alert, event: type[AlertRaised]) -> Message:
-        """Webhooks and the Kafka topic must get one and the same event, so the event is made only once."""
-        if self._last is None or self._last[0] is not alert or self._last[1] is not event:
-            self._last = alert, event, alert.event(event)
-        return self._last[2]
-
     def _keep(self, alert: Alert, event: type[AlertRaised]) -> None:
         self._alerts[alert.alert_id] = self.changed[alert.alert_id] = alert
         self._ids_by_hazard[alert.hazard_id][alert.alert_id] = None
-        self.messages.append(self._event(alert, event))
+        self.messages.append(self._notices.event(alert, event))
 
     def _hastened(self, alert: Alert) -> Alert:
         """If the present waiting time ends before the new one, the present waiting time stays.
@@ -196,8 +160,7 @@ class PlannedNotifications:
         if not own:
             return alert
         begun = transitions.replaced(alert, step=alert.step + 1)
-        content = self._content(begun, cause)
-        self.deliveries += [self._delivery(begun, receiver, cause, content, NOW) for receiver in own]
+        self.deliveries += self._notices.deliveries(begun, [(receiver, cause) for receiver in own], NOW)
         self._called[alert.alert_id] |= {receiver.label for receiver in own}
         return begun
 

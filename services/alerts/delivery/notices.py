@@ -1,7 +1,7 @@
 """Says what a delivery contains, and why the receiver is notified."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from services.alerts.alerts import Alert
 from services.alerts.delivery.words import HazardWords, with_words
-from shared import tracing
+from services.alerts.receivers.receivers import Receiver
+from shared import events, tracing
 from shared.events import (
     AlertAcknowledged,
     AlertAssigned,
@@ -154,6 +155,53 @@ def is_foldable(alert: Alert, channel: str) -> bool:
     If the severity is Unknown, or if a person must judge the severity, the message may not wait.
     """
     return channel in FOLDABLE and not alert.is_grave
+
+
+class Notices:
+    """Makes the events and the deliveries of a transaction's alerts.
+
+    Webhooks and the Kafka topic must get one and the same event, so the event is made only once.
+    """
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._last: tuple[Alert, type[AlertRaised], Message] | None = None
+
+    def event(self, alert: Alert, event: type[AlertRaised]) -> Message:
+        if self._last is None or self._last[0] is not alert or self._last[1] is not event:
+            self._last = alert, event, alert.event(event)
+        return self._last[2]
+
+    def deliveries(
+        self, alert: Alert, causes: Sequence[tuple[Receiver, Cause]], due_in: timedelta
+    ) -> list[PlannedDelivery]:
+        contents = {
+            cause: content_of(alert, cause, self.event(alert, event_of(alert, cause)))
+            for cause in dict.fromkeys(cause for _, cause in causes)
+        }
+        return [self._delivery(alert, receiver, cause, contents[cause], due_in) for receiver, cause in causes]
+
+    def _delivery(
+        self, alert: Alert, receiver: Receiver, cause: Cause, content: str, due_in: timedelta
+    ) -> PlannedDelivery:
+        may_wait = is_foldable(alert, receiver.channel)
+        return PlannedDelivery(
+            delivery_id=events.derived_id("delivery", alert.alert_id, alert.step, receiver.label, receiver.channel),
+            alert_id=alert.alert_id,
+            step=alert.step,
+            recipient=receiver.label,
+            channel=receiver.channel,
+            cause=cause,
+            content=content,
+            created_at=self._now,
+            due_in=due_in,
+            hazard_id=alert.hazard_id,
+            is_foldable=may_wait,
+            is_internal=receiver.is_internal,
+            next_contact_in=None if receiver.wait_seconds is None else timedelta(seconds=receiver.wait_seconds),
+            places=frozenset(() if may_wait else alert.pcodes),
+            site_ids=tuple(map(UUID, alert.figures.get("sites", ()))) if receiver.is_internal else (),
+        )
 
 
 def is_open(alert: AlertRaised) -> bool:
