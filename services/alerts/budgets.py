@@ -16,7 +16,7 @@ from services.alerts.models import AlertRow, BudgetLift
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import locks
 from services.alerts.queries.sources import SOURCE
-from services.alerts.rules.findings import OVER_BUDGET, RANK, Finding, RuleKind, Situation
+from services.alerts.rules.findings import OVER_BUDGET, RANK, Finding, Nothing, RuleKind, Situation
 from services.alerts.rules.hazard import OWN_SOURCE
 from services.alerts.ruleset import Budget
 from shared.country import COUNTRY
@@ -57,9 +57,13 @@ class Budgets:
         self._rule, self._now, self._lifted, self.alert_ids = rule, now, lifted, alert_ids
         self._raised = Counter[Spender](raised)
 
-    def spend(self, hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
+    def spend(
+        self, hazard: HazardReported, finding: Finding | Nothing, alert_changes: AlertChanges
+    ) -> Finding | Nothing:
         """If no budget is left, suppresses the finding and raises an alert about the source."""
-        if not self._is_counted(hazard, finding) or alert_changes.is_alerted(finding.situation):
+        if isinstance(finding, Nothing) or not self._is_counted(hazard, finding):
+            return finding
+        if alert_changes.is_alerted(finding.situation):
             return finding
         spender = (hazard.source, hazard.status)
         if self._raised[spender] < self._rule.alerts_per_hour:

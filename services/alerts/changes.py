@@ -12,10 +12,10 @@ from services.alerts.delivery.notices import Cause, event_of
 from services.alerts.notifications import notifications, waiting_times
 from services.alerts.notifications.stages import recipients
 from services.alerts.planned_notifications import NOW, PlannedNotifications
-from services.alerts.rules.findings import Finding, RuleKind, Situation
+from services.alerts.rules.findings import Finding, Nothing, RuleKind, Situation
 from services.alerts.rules.windows import AlertedWindow, Window
 from shared.events import AlertCommented, AlertEscalated, AlertRaised, AlertSuppressed, AlertUpdated, HazardReported
-from shared.events.vocabulary import OutcomeKind, Status
+from shared.events.vocabulary import MsgType, OutcomeKind, Status
 from shared.messaging.records import Outcome
 
 UNSHOWN = frozenset({AlertCommented, AlertUpdated})  # Messages about an alert do not show these changes.
@@ -35,8 +35,15 @@ class AlertChanges(PlannedNotifications):
                 self._keep(transitions.changed(alert, self._now, hazard_scope=hazard.scope), event)
                 self.unannounced.add(alert.alert_id)
 
-    def apply_to_hazard(self, hazard: HazardReported, finding: Finding) -> Outcome:
-        """If the hazard changed its status, such as from Exercise to Actual, the alerts with the old status lapse."""
+    def apply_to_hazard(self, hazard: HazardReported, finding: Finding | Nothing) -> Outcome:
+        """If the hazard changed its status, such as from Exercise to Actual, the alerts with the old status lapse.
+
+        Without a finding, the hazard's own alert lapses. If the hazard is cancelled, its exposure alerts lapse too.
+        """
+        self.rescope(hazard)
+        if isinstance(finding, Nothing):
+            kind = None if hazard.msg_type is MsgType.CANCEL else RuleKind.HAZARD
+            return self.lapse(hazard.hazard_id, finding.reason, kind=kind)
         for alert in self._of_hazard(hazard.hazard_id):
             if alert.kind is RuleKind.HAZARD and alert.status != hazard.status:
                 self._lapse(alert, alerts.STATUS_CHANGED)

@@ -50,7 +50,7 @@ from shared.events import (
     SiteChanged,
     SiteResidentsChanged,
 )
-from shared.events.vocabulary import MsgType, OutcomeKind, ReportKind
+from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.messaging import outbox, traces
 from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
@@ -83,7 +83,8 @@ class HazardHandler:
         budget, alert_changes = await self._locked(batch, session, now)
         async for touched, finding in judged([self._judge], batch, alert_changes, session, now):
             with traces.caused_by(received[position] for position in touched.positions):
-                batch.settle(touched.positions, settled(touched.hazard, finding, budget, alert_changes))
+                permitted = budget.spend(touched.hazard, finding, alert_changes)
+                batch.settle(touched.positions, alert_changes.apply_to_hazard(touched.hazard, permitted))
         await self._save(batch, alert_changes, session, now)
         return batch.outcomes
 
@@ -106,16 +107,6 @@ class HazardHandler:
         await self._dispatcher.add(session, alert_changes.deliveries, batch.newest)
         outcomes = map(outcome_of, batch.received, batch.outcomes, repeat(now))
         await outbox.add(session, *alert_changes.messages, *outcomes)
-
-
-def settled(
-    hazard: HazardReported, finding: Finding | Nothing, budget: budgets.Budgets, alert_changes: AlertChanges
-) -> Outcome:
-    alert_changes.rescope(hazard)
-    if isinstance(finding, Finding):
-        return alert_changes.apply_to_hazard(hazard, budget.spend(hazard, finding, alert_changes))
-    kind = None if hazard.msg_type is MsgType.CANCEL else RuleKind.HAZARD
-    return alert_changes.lapse(hazard.hazard_id, finding.reason, kind=kind)
 
 
 def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:

@@ -14,7 +14,7 @@ from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import hazard_changes
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.routes import Caller
-from services.alerts.rules.findings import Finding, RuleKind
+from services.alerts.rules.findings import RuleKind
 from services.alerts.rules.hazard import decide
 from services.alerts.views import AlertView
 from shared.messaging import outbox
@@ -69,11 +69,7 @@ async def lift(source: Source, request: Request, session: Session, caller: Calle
             and alert.hazard_id
             and (hazard := await hazard_queries.hazard(session, alert.hazard_id))
         ):
-            found_now = decide(hazard, state.rules, state.watched, now)
-            if isinstance(found_now, Finding):
-                alert_changes.apply_to_hazard(hazard, found_now)
-            else:
-                alert_changes.lapse(hazard.hazard_id, found_now.reason, kind=RuleKind.HAZARD)
+            alert_changes.apply_to_hazard(hazard, decide(hazard, state.rules, state.watched, now))
     released = [alert for alert in alert_changes.changed.values() if not (alert.is_suppressed or alert.is_lapsed)]
     await hazard_changes.add(session, {alert.hazard_id for alert in alert_changes.changed.values() if alert.hazard_id})
     await alert_queries.save_changes(session, alert_changes)
