@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.alerts.alerts import Alert
 from services.alerts.notifications.inhibitions import Inhibitor, inhibitor_of
+from services.alerts.notifications.stages import Omission
 from services.alerts.silences.silences import MUTED, Silence
 from shared.auth.tokens import Ancestry
 from shared.events.vocabulary import Severity
@@ -15,15 +16,15 @@ from shared.events.vocabulary import Severity
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """`muted_by` is the id of a silence, or of an Extreme alert if `is_inhibition` is true."""
+    """`muted_by` is the id of a silence or of an Extreme alert. `omission` is the reason that is recorded."""
 
     muted_by: UUID
     ends_at: datetime
-    is_inhibition: bool = False
+    omission: Omission
 
     @property
     def inhibited_by(self) -> UUID | None:
-        return self.muted_by if self.is_inhibition else None
+        return self.muted_by if self.omission is Omission.INHIBITED else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,9 @@ class Mutes:
         """Silences have precedence over Extreme alerts."""
         for silence in self.silences:
             if silence.mutes(alert, places, self.at):
-                return Mute(silence.silence_id, silence.ends_at)
+                return Mute(silence.silence_id, silence.ends_at, Omission.SILENCED)
         inhibitor = inhibitor_of(alert, self.at, self.inhibitors, self.alerts)
-        return inhibitor and Mute(inhibitor.alert_id, inhibitor.ends_at, is_inhibition=True)
+        return inhibitor and Mute(inhibitor.alert_id, inhibitor.ends_at, Omission.INHIBITED)
 
     def muted(self, alerts: Iterable[Alert], places: Ancestry) -> set[UUID]:
         return {alert.alert_id for alert in alerts if self.mute_of(alert, places) is not None}

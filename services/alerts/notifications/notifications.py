@@ -30,8 +30,7 @@ def muted(notification: Notification, receivers: Sequence[Receiver]) -> Omission
     """Every selection except INFORMED applies this stage first."""
     if notification.mute is None:
         return {}
-    omission = Omission.INHIBITED if notification.mute.is_inhibition else Omission.SILENCED
-    return {receiver.label: omission for receiver in receivers}
+    return dict.fromkeys((receiver.label for receiver in receivers), notification.mute.omission)
 
 
 def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:

@@ -4,12 +4,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from services.alerts.alerts import Alert
-from services.alerts.notifications.mutes import Mute
 from services.alerts.policies.policies import EscalationPolicy
 from services.alerts.receivers.receivers import Receiver
 from shared.auth.tokens import Ancestry
+
+if TYPE_CHECKING:
+    from services.alerts.notifications.mutes import Mute
 
 
 class Omission(StrEnum):
@@ -54,7 +57,7 @@ class Notification:
     before: Alert | None = None
     on_duty: Mapping[str, Collection[str]] = field(default_factory=dict)
     policies: Sequence[EscalationPolicy] = ()
-    mute: Mute | None = None
+    mute: "Mute | None" = None
     missed: Collection[str] = ()
     absent: Collection[str] = ()
     absent_heads: Collection[str] = ()
