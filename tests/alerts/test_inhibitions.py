@@ -14,7 +14,7 @@ from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
 from services.alerts.notifications import notifications
 from services.alerts.notifications.inhibitions import LONGEST, Inhibitor, inhibitors
-from services.alerts.notifications.mutes import Mutes
+from services.alerts.notifications.mutes import Mute, Mutes
 from services.alerts.notifications.notifications import INFORMED
 from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.notifications.stages import Notification, Omission
@@ -82,6 +82,14 @@ def test_those_who_were_notified_before_are_informed_of_a_muted_alert() -> None:
     muted = Notification(AFTERSHOCK, [duty], Places.load(), NOW, called=("duty",), mute=mute)
     assert notifications.notified(muted, INFORMED) == ([duty], {})
     assert notifications.notified(muted, notifications.RAISED) == ([], {"duty": Omission.INHIBITED})
+
+
+def test_the_newest_state_of_an_extreme_alert_in_the_transaction_decides() -> None:
+    milder = transitions.replaced(alert(KADAMJAI), alert_id=RED.alert_id, severity=Severity.SEVERE)
+    assert Mutes(NOW, (), [RED], {milder.alert_id: milder}).mute_of(AFTERSHOCK, Places.load()) is None
+    graver = transitions.replaced(milder, severity=Severity.EXTREME, raised_at=NOW)
+    mute = Mutes(NOW, (), (), {graver.alert_id: graver}).mute_of(AFTERSHOCK, Places.load())
+    assert mute == Mute(RED.alert_id, NOW + LONGEST, Omission.INHIBITED)
 
 
 def quake(severity: str, hazard_id: UUID | None = None, **changed: Any) -> HazardReported:
