@@ -116,8 +116,10 @@ def test_each_unit_has_the_highest_intensity_that_alerts_expect_there() -> None:
     assert [each.intensity for each in expected] == sorted((each.intensity for each in expected), reverse=True)
     rule = Ruleset.load(points=points).quake
     assert rule
-    judged = rule.figures(event(type="earthquake", area=EPICENTRE, magnitude=6.4, depth_km=12), NOW)
-    assert (round(expected[0].intensity, 2), [each.pcode for each in expected]) == (judged["intensity"], judged["felt"])
+    judged = rule.find(event(type="earthquake", area=EPICENTRE, magnitude=6.4, depth_km=12), NOW)
+    assert judged
+    figures = judged.figures["intensity"], judged.figures["felt"]
+    assert (round(expected[0].intensity, 2), [each.pcode for each in expected]) == figures
 
 
 @pytest.mark.parametrize(

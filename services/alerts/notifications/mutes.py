@@ -51,7 +51,7 @@ class Mutes:
             if silence.mutes(alert, places, self.at):
                 return Mute(silence.silence_id, silence.ends_at, Omission.SILENCED)
         inhibitor = inhibitor_of(alert, self.at, self.inhibitors, self.alerts)
-        return inhibitor and Mute(inhibitor.alert_id, inhibitor.ends_at, Omission.INHIBITED)
+        return None if inhibitor is None else Mute(inhibitor.alert_id, inhibitor.ends_at, Omission.INHIBITED)
 
     def muted(self, alerts: Iterable[Alert], places: Ancestry) -> set[UUID]:
         return {alert.alert_id for alert in alerts if self.mute_of(alert, places) is not None}
