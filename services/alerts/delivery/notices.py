@@ -157,15 +157,15 @@ def is_foldable(alert: Alert, channel: str) -> bool:
     return channel in FOLDABLE and not alert.is_grave
 
 
+@dataclass
 class Notices:
     """Makes the events and the deliveries of a transaction's alerts.
 
     Webhooks and the Kafka topic must get one and the same event, so the event is made only once.
     """
 
-    def __init__(self, now: datetime) -> None:
-        self._now = now
-        self._last: tuple[Alert, type[AlertRaised], Message] | None = None
+    now: datetime
+    _last: tuple[Alert, type[AlertRaised], Message] | None = None
 
     def event(self, alert: Alert, event: type[AlertRaised]) -> Message:
         if self._last is None or self._last[0] is not alert or self._last[1] is not event:
@@ -193,7 +193,7 @@ class Notices:
             channel=receiver.channel,
             cause=cause,
             content=content,
-            created_at=self._now,
+            created_at=self.now,
             due_in=due_in,
             hazard_id=alert.hazard_id,
             is_foldable=may_wait,
