@@ -83,8 +83,8 @@ class HazardHandler:
         budget, alert_changes = await self._locked(batch, session, now)
         async for touched, finding in judged([self._judge], batch, alert_changes, session, now):
             with traces.caused_by(received[position] for position in touched.positions):
-                permitted = budget.spend(touched.hazard, finding, alert_changes)
-                batch.settle(touched.positions, alert_changes.apply_to_hazard(touched.hazard, permitted))
+                within_budget = budget.spend(touched.hazard, finding, alert_changes)
+                batch.settle(touched.positions, alert_changes.apply_to_hazard(touched.hazard, within_budget))
         await self._save(batch, alert_changes, session, now)
         return batch.outcomes
 

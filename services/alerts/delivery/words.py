@@ -90,14 +90,14 @@ def contents(
     hazards: Mapping[UUID, HazardReported | None],
     sites: Mapping[UUID, ExposedSite],
 ) -> dict[UUID, str]:
-    """The contents of the deliveries, each with the words that the delivery's receiver may read."""
+    """Returns the content of each delivery, with the words that the delivery's receiver may read."""
     texts = {id: of(hazard) for id, hazard in hazards.items()}
     return {
-        delivery.delivery_id: with_words(delivery.content, permitted(delivery, texts, sites)) for delivery in deliveries
+        delivery.delivery_id: with_words(delivery.content, words_for(delivery, texts, sites)) for delivery in deliveries
     }
 
 
-def permitted(
+def words_for(
     delivery: "PlannedDelivery", texts: Mapping[UUID, HazardWords], sites: Mapping[UUID, ExposedSite]
 ) -> HazardWords | None:
     words = texts.get(delivery.hazard_id) if delivery.hazard_id else None

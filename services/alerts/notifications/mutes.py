@@ -29,7 +29,7 @@ class Mute:
 
 @dataclass(frozen=True, slots=True)
 class Mutes:
-    """`alerts` are the alerts of a transaction. Their states are newer than the states of the `inhibitors`."""
+    """`alerts` are the alerts of a transaction. The states of these alerts are newer than the `inhibitors`."""
 
     at: datetime
     silences: Sequence[Silence]
