@@ -12,7 +12,6 @@ from services.alerts.notifications import notifications, waiting_times
 from services.alerts.notifications.mutes import Mute, Mutes
 from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.notifications.stages import Notification, Omissions, Stage
-from services.alerts.notifications.stages.conditions import outside_hours
 from services.alerts.ruleset import Ruleset
 from shared.auth.tokens import Ancestry
 from shared.events import AlertRaised, Message
@@ -100,8 +99,7 @@ class PlannedNotifications:
         """The first message to a receiver says that the alert is new, unless the cause is in RISING."""
         begun, called = transitions.replaced(alert, step=alert.step + 1), self._called[alert.alert_id]
         notification = self._notification(begun, frozenset(called), before)
-        receivers, omissions = notifications.notified(notification, stages)
-        reasons = {**omissions, **outside_hours(notification, receivers)}
+        receivers, reasons = notifications.notified(notification, stages)
         causes = [
             (receiver, cause if receiver.label in called or cause in RISING else Cause.RAISED) for receiver in receivers
         ]

@@ -10,7 +10,6 @@ from services.alerts.alerts import Alert
 from services.alerts.notifications import notifications, omissions
 from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.notifications.stages import Notification, Omission, Stage
-from services.alerts.notifications.stages.conditions import outside_hours
 from services.alerts.receivers import hours
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from services.alerts.rosters.rosters import Roster
@@ -122,7 +121,6 @@ def test_an_alert_whose_severity_must_be_judged_is_sent_at_every_hour() -> None:
     unjudged = transitions.replaced(mild(KADAMJAI), rule=UNJUDGED_RULE)
     both = receiver("office", hours=OFFICE), receiver("country")
     assert notified(unjudged, notifications.RAISED, *both, now=NIGHT) == (["office", "country"], {})
-    assert outside_hours(Notification(unjudged, both, PLACES, NIGHT), both) == {}
 
 
 @pytest.mark.parametrize("severity", [Severity.SEVERE, Severity.EXTREME, Severity.UNKNOWN])
@@ -134,9 +132,10 @@ def test_a_severe_or_unknown_alert_is_sent_outside_the_hours_and_above_the_floor
 
 def test_an_alert_outside_the_hours_of_everybody_is_sent_and_the_reason_is_known() -> None:
     both = receiver("office", hours=OFFICE), receiver("second office", hours=OFFICE)
-    assert notified(mild(KADAMJAI), notifications.RAISED, *both, now=NIGHT) == (["office", "second office"], {})
-    at_night = Notification(mild(KADAMJAI), both, PLACES, NIGHT, ["office"])
-    assert outside_hours(at_night, both) == {"second office": Omission.NOBODY_ELSE}
+    labels, reasons = notified(mild(KADAMJAI), notifications.RAISED, *both, now=NIGHT)
+    assert (labels, reasons) == (["office", "second office"], dict.fromkeys(labels, Omission.NOBODY_ELSE))
+    again = notified(mild(KADAMJAI), notifications.RAISED, *both, called=("office",), now=NIGHT)
+    assert again == (labels, {"second office": Omission.NOBODY_ELSE})
 
 
 def person(label: str, **changed: Any) -> Receiver:

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.alerts.notifications import duty_heads
 from services.alerts.notifications.stages import Notification, Omission, Omissions, Stage, recipients
 from services.alerts.notifications.stages.called import called_before, called_or_reached, newly_concerned
-from services.alerts.notifications.stages.conditions import CONCERNED, REACHED, on_duty_with_posts
+from services.alerts.notifications.stages.conditions import CONCERNED, REACHED, on_duty_with_posts, outside_hours
 from services.alerts.notifications.stages.steps import after_end, current_step, earlier_step_called, steps_of
 from services.alerts.notifications.waiting_times import steps_of_alert
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
@@ -35,6 +35,8 @@ def muted(notification: Notification, receivers: Sequence[Receiver]) -> Omission
 
 def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:
     """Returns the notified receivers, and for each other receiver the reason.
+
+    If nobody else would be notified, a receiver is notified outside its hours. This reason is returned as well.
 
     A receiver is notified if no stage leaves the receiver out. If a post is notified, the person on duty in the post's
     roster is notified as well. Of the conditions of a person on duty, only the status counts here.
@@ -65,7 +67,9 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
         people |= new_on_duty(notification) | set(notification.missed) | in_charge(notification)
     kept = joined(kept, [receiver for receiver in notification.receivers if receiver.label in people])
     labels = {receiver.label for receiver in kept}
-    return kept, {label: reason for label, reason in omissions.items() if label not in labels}
+    left_out = {label: reason for label, reason in omissions.items() if label not in labels}
+    new = [receiver for receiver in kept if receiver.label not in notification.called]
+    return kept, left_out | dict.fromkeys(outside_hours(notification, new), Omission.NOBODY_ELSE)
 
 
 def joined(first: Sequence[Receiver], others: Sequence[Receiver]) -> list[Receiver]:

@@ -74,24 +74,21 @@ def in_hours(notification: Notification, receivers: Sequence[Receiver]) -> Omiss
 
     Hours do not count if the alert is grave, if its severity must be judged, or if the receiver is on duty.
     """
-    if notification.alert.is_grave:
-        return {}
-    closed = [receiver.label for receiver in receivers if is_closed(receiver, notification)]
+    closed = outside_hours(notification, receivers)
     return {} if len(closed) == len(receivers) else dict.fromkeys(closed, Omission.OTHER_HOURS)
+
+
+def outside_hours(notification: Notification, receivers: Sequence[Receiver]) -> list[str]:
+    """Returns the labels of the receivers whose hours exclude the alert."""
+    if notification.alert.is_grave:
+        return []
+    return [receiver.label for receiver in receivers if is_closed(receiver, notification)]
 
 
 def is_closed(receiver: Receiver, notification: Notification) -> bool:
     """The hours of a person on duty never exclude that person."""
     is_on_duty = any(receiver.label in people for people in notification.on_duty.values())
     return bool(receiver.hours) and not is_on_duty and not hours.are_open(receiver.hours, notification.now)
-
-
-def outside_hours(notification: Notification, notified: Sequence[Receiver]) -> Omissions:
-    """Returns the receivers that were notified outside their hours, because nobody else would have been notified."""
-    if notification.alert.is_grave:
-        return {}
-    new = (receiver for receiver in notified if receiver.label not in notification.called)
-    return {receiver.label: Omission.NOBODY_ELSE for receiver in new if is_closed(receiver, notification)}
 
 
 CONCERNED: tuple[Stage, ...] = (of_status, of_severity, of_area, of_hazard, on_duty, in_hours)
