@@ -84,9 +84,12 @@ class HazardHandler:
         async for touched, finding in judged([self._judge], batch, alert_changes, session, now):
             with traces.caused_by(received[position] for position in touched.positions):
                 within_budget = budget.spend(touched.hazard, finding, alert_changes)
-                batch.settle(touched.positions, alert_changes.apply_to_hazard(touched.hazard, within_budget))
-        await self._save(batch, alert_changes, session, now)
-        return batch.outcomes
+                outcome = alert_changes.apply_to_hazard(touched.hazard, within_budget)
+            batch.outcomes |= dict.fromkeys(touched.positions, outcome)
+        await self._save(batch, alert_changes, session)
+        outcomes = [batch.outcomes[position] for position in range(len(received))]
+        await outbox.add(session, *alert_changes.messages, *map(outcome_of, received, outcomes, repeat(now)))
+        return outcomes
 
     async def _locked(
         self, batch: HazardBatch, session: AsyncSession, now: datetime
@@ -99,14 +102,10 @@ class HazardHandler:
         plan = (await self._dispatcher.plan_cache.current(session, now)).plan
         return budget, await alert_queries.changes_of(session, known, self.places, self.rules, now, plan=plan)
 
-    async def _save(
-        self, batch: HazardBatch, alert_changes: AlertChanges, session: AsyncSession, now: datetime
-    ) -> None:
+    async def _save(self, batch: HazardBatch, alert_changes: AlertChanges, session: AsyncSession) -> None:
         await hazard_queries.save_hazards(session, batch.newest.values(), batch.superseded, self.places)
         await alert_queries.save_alerts(session, alert_changes)
         await self._dispatcher.add(session, alert_changes.deliveries, batch.newest)
-        outcomes = map(outcome_of, batch.received, batch.outcomes, repeat(now))
-        await outbox.add(session, *alert_changes.messages, *outcomes)
 
 
 def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:

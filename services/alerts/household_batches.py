@@ -1,7 +1,7 @@
 """Selects the events about households and groups that are newer than the stored state."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import projections
 from services.alerts.areas_left import of_unknown_origin
-from services.alerts.batch import ConsumedBatch
 from services.alerts.projections import (
     CountedGroup,
     Departure,
@@ -29,9 +28,15 @@ from shared.events.vocabulary import Mobility, OutcomeKind, ReportKind, Status
 from shared.messaging.records import Outcome, Received
 from shared.places import Places
 
+WEIGHT = (OutcomeKind.NOTED, OutcomeKind.SUPPRESSED, OutcomeKind.ALERTED)
+
 
 @dataclass
-class HouseholdBatch(ConsumedBatch):
+class HouseholdBatch:
+    """`settled` has one outcome for each record. Of several outcomes, the last in the order of `WEIGHT` counts."""
+
+    received: Sequence[Received]
+    settled: dict[int, Outcome] = field(default_factory=dict)
     households: dict[int, DisplacedHousehold] = field(default_factory=dict)
     before: dict[UUID, DisplacedHousehold] = field(default_factory=dict)
     departures: list[tuple[int, Departure]] = field(default_factory=list)
@@ -50,6 +55,16 @@ class HouseholdBatch(ConsumedBatch):
     # Contains the ids of counts of everybody at a site, for the sites where this batch counts people.
     covering: Collection[UUID] = ()
     held_in_stocks: Sequence[HeldPeople] = ()  # Contains the held counts of stocks that the batch counts, too.
+
+    def settle(self, positions: Iterable[int], outcome: Outcome) -> None:
+        for position in positions:
+            known = self.settled.get(position)
+            if known is None or WEIGHT.index(outcome.kind) > WEIGHT.index(known.kind):
+                self.settled[position] = outcome
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        return [self.settled[position] for position in range(len(self.received))]
 
     @property
     def newest(self) -> dict[UUID, DisplacedHousehold]:
