@@ -12,12 +12,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import alerted_reports, budgets, counts, household_batches, projections
-from services.alerts import batch as batches
+from services.alerts import alerted_reports, budgets, counts, hazard_batches, household_batches, projections
 from services.alerts.alerts import SOURCE
-from services.alerts.batch import HazardBatch
 from services.alerts.changes import AlertChanges
 from services.alerts.delivery.handover import Dispatcher
+from services.alerts.hazard_batches import HazardBatch
 from services.alerts.household_batches import HouseholdBatch
 from services.alerts.plan_cache import PlanCache
 from services.alerts.queries import alerts as alert_queries
@@ -79,7 +78,7 @@ class HazardHandler:
 
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         now = self.clock()
-        batch = await batches.hazards_of(received, session)
+        batch = await hazard_batches.hazards_of(received, session)
         budget, alert_changes = await self._locked(batch, session, now)
         async for touched, finding in judged([self._judge], batch, alert_changes, session, now):
             with traces.caused_by(received[position] for position in touched.positions):

@@ -20,8 +20,8 @@ from shared.events.vocabulary import MsgType, Severity, SubmissionChannel, Urgen
 from shared.places.watched import WatchedArea
 
 if TYPE_CHECKING:
-    from services.alerts.batch import HazardBatch
     from services.alerts.changes import AlertChanges
+    from services.alerts.hazard_batches import HazardBatch
     from services.alerts.ruleset import Ruleset
 
 AHEAD = timedelta(minutes=15)
