@@ -123,7 +123,7 @@ class Precedent(NamedTuple):
 
     @property
     def took_effect(self) -> bool:
-        """A held movement is added to the household even if the movement contradicts other reports."""
+        """A movement that is held because it contradicts other reports is still added to the household."""
         if self.outcome is OutcomeKind.HELD:
             return self.reason in CONTRADICTIONS
         return self.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED, OutcomeKind.NOTED)
@@ -206,7 +206,7 @@ def decide_movement(
 
     `is_full` is true if the subject has too many movements, so that a person must decide about the next movement.
     `removes` is true if the movement takes people out of the stock. `empties_site` is true if everybody at a site
-    moves, and if no report of the movement's team counts people there.
+    moves, and if the movement's team has reported nobody at this site.
 
     Any team may report a movement, but only the household's team or a registrar may take people out of the stock. The
     movement's own team may correct or reverse the report.

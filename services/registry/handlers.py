@@ -47,7 +47,7 @@ from shared.postgres import database
 
 AT_ONCE = 200
 REVERSED = "reversed"
-# a transaction judges at most this many movements; PostgreSQL ends a transaction that is idle for 5 s
+# a transaction judges at most this many movements, because PostgreSQL ends a transaction that is idle for 5 s
 STEPS_AT_ONCE = 1000
 
 

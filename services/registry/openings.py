@@ -16,8 +16,8 @@ MOST_AN_HOUR = 60
 MOST_FOUND_AN_HOUR = 600  # one search shows up to 50 households
 MOST_SEARCHES_AN_HOUR = 120  # searches without a result count, too: somebody may be testing telephone numbers
 
-# The reads of these paths count as opened records. The look at a list of households does not count. An author's look at
-# a report of their own counts.
+# Reads of these paths count as opened records, even if authors read their own reports. The look at a list of households
+# does not count.
 PATHS = (
     "GET /registry/v1/households/{household_id}",
     "GET /registry/households/{household_id}",

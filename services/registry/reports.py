@@ -163,7 +163,7 @@ class FiledMovement(FiledReport[AnyMovementClear]):
 
     @property
     def removes(self) -> bool:
-        """Whether the movement takes people out of the stock."""
+        """Whether the movement takes people out of the stock of displaced people."""
         return self.clear.movement in REMOVALS and not self.clear.is_reversed
 
     @property

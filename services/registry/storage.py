@@ -124,7 +124,7 @@ class Store(StoredReports):
     async def _sites(self, site_ids: set[str], *, without: Collection[ReportVersion] = ()) -> list[Subject]:
         """Sites to which everybody at a given site moved are included.
 
-        The versions `without` of movements are left out.
+        The versions of movements that are listed in `without` are left out.
         """
         sites: dict[str, Subject] = {}
         known, new = site_ids, site_ids

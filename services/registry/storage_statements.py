@@ -38,7 +38,7 @@ KINDS_OF = {
 }
 # The key of the person in charge is in another table, `site_keys`.
 SITE_KEYS = "SELECT site_id AS subject_id, kek_id, wrapped FROM site_report_keys WHERE site_id = ANY($1::uuid[])"
-# The answer $2 is included, because the present transaction executes this decision.
+# The answer with the id $2 is included, because the present transaction executes this answer.
 LINKS = """
 SELECT household_id, report_id, hazard_id, hazard_type, origin_pcode, occurred_at FROM (
     SELECT DISTINCT ON (household_id, report_id) * FROM event_answers

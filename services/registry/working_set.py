@@ -53,7 +53,7 @@ class WorkingSet(Filing):
         """Refuse a held report, because a person has decided to refuse it.
 
         The author learns of the refusal by the new outcome. If the report was the valid version of a movement, the
-        version before the refused one takes effect.
+        version before the refused one takes effect again.
         """
         subject = self.subjects.get(filed.subject)
         if isinstance(filed, FiledMovement) and subject and subject.movements.get(filed.report_id) is filed:

@@ -121,7 +121,7 @@ class Headcount:
         return replace(self, typed_site=site_id or self.typed_site, same=sites.same, decided_hazard=decided)
 
     def typed_populations(self, sites: TypedSites) -> set[str]:
-        """Returns the populations of counts that name the site only in words: the site was listed later."""
+        """Returns the populations of counts that name this site only in words, because the site was listed later."""
         words = sites.words(self.site_id) if self.site_id and self.population else ()
         places = map(self.same.key, words)
         return {self._population_at(*place, shelter) for place in places for shelter in Shelter}

@@ -86,13 +86,13 @@ def matches(
 
 
 def may_be_born_together(one: OpenedMember, other: OpenedMember) -> bool:
-    """False if nothing is stated about the birth date, birth year and age of one of the persons."""
+    """False if nothing is known about the birth of one of the two persons."""
     first, second = born_between(dict(one)), born_between(dict(other))
     return first is not None and second is not None and first[0] <= second[1] and second[0] <= first[1]
 
 
 def same_as_contact(household: OpenedHousehold, other: OpenedHousehold) -> Iterator[OpenedMember | None]:
-    """Yields the persons of `other` who have the name of a contact person.
+    """Yields the persons of `other` who match if at least one of the two persons is a contact person.
 
     None stands for the contact person of `other`.
 

@@ -18,7 +18,7 @@ OF_HOUSEHOLDS = ("episodes", "stays", "passages")
 # Maps each table to the column with the number of all persons.
 ALL_CELLS = {"counts": "persons", **dict.fromkeys((*OF_HOUSEHOLDS, "sums"), "displaced")}
 # Stored numbers use the ages on the first day of the row. The columns `aged_…` use the ages on the day of the figure.
-# `period / 100` is the year, which may be the only known part of the date. `ages.py` explains the person codes.
+# `period / 100` is the year of `occurred_at`. `ages.py` explains the person codes.
 AGED = f"""(
     SELECT {{table}}.*, {{columns}} FROM {{table}} LEFT JOIN LATERAL (
         SELECT {{changes}} FROM unnest({{ages}}) AS persons (code)
@@ -63,7 +63,7 @@ def aged(table: str, kind: Kind, columns: Sequence[str]) -> str:
 
 
 def change_of_column(column: str) -> str:
-    """Growing older, persons enter and leave a bracket: the result is the change of the bracket's number."""
+    """The number of persons who have grown into the bracket, minus the number who have grown out of it."""
     sex, _, ages = column.partition("_")
     if ages not in CLASSES_OF:
         return f"sum(0)::integer AS {column}"

@@ -20,7 +20,7 @@ from shared.events.vocabulary import Status, SubStock
 from shared.failures import retry_while_unavailable
 from shared.places import Places
 
-# after an update, the worker adds up all displacements, which the first check must not interrupt
+# after an update, the worker must add up all displacements before the first check
 FIRST_SECONDS = 60 * 60.0
 DAY_SECONDS = 24 * 60 * 60.0
 

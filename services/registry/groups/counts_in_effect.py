@@ -1,8 +1,8 @@
 """Finds the counts that are in effect at the time of each movement. No I/O.
 
-A site may have thousands of counts and confirmations, so each count must not be compared with each movement. Movements
-are processed in the order of time, so that each count is examined only twice. A count is examined at its begin, and
-when a recount replaces the count.
+A site may have thousands of counts and confirmations. Comparing each count with each movement would take too long.
+Movements are processed in the order of time, so that each count is examined only twice: when the count begins, and when
+a recount replaces the count.
 """
 
 from bisect import insort

@@ -23,8 +23,8 @@ def newest_held(reports: Iterable[AnyFiled], registered: Mapping[Name, Subject])
 
     Only the highest version of each report counts. Exercise and Test reports are ignored if there is an Actual report.
     For Actual reports, a household or group is not registered if only an exercise registered it. Reports are left out
-    if their people are registered under another id. People have another id if a version of their report was refused as
-    a duplicate, or took effect on another household.
+    if their people are registered under another id. People are registered under another id if a version of their
+    report was refused as a duplicate, or took effect on another household.
     """
     reports, refused = list(reports), defaultdict[str, list[Precedent]](list)
     for report in reports:

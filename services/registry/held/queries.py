@@ -46,8 +46,8 @@ UNDECIDED = select(HeldDecision.decided_at).where(
     HeldDecision.outcome_id == Report.outcome_id, HeldDecision.carried_out_at.is_(None)
 )
 IS_HELD = Report.outcome == OutcomeKind.HELD
-# The P-code of the household, group or site, or NULL if it is not registered. Movements need this P-code, because most
-# movements state no destination.
+# The P-code of the registered household, group or site, or NULL if there is none. Movements need this P-code, because
+# most movements state no destination.
 # raw SQL: the expression of a household's present place is also raw SQL
 SUBJECT_PCODE = f"""coalesce(
     (SELECT {HERE} FROM households WHERE household_id = reports.subject_id),

@@ -112,9 +112,10 @@ async def decide(
     """The worker executes the decision.
 
     Reports are left out if they are decided, no longer held, or not visible to the caller. Only reports that are held
-    for certain reasons can be accepted. A report about people in another area cannot be accepted, because the
-    acceptance could move them into the caller's area. If one request refuses several reports, reports that wait for
-    other reports are left out: they need no decision. Returns the ids of the decided reports.
+    for certain reasons can be accepted. A report about people who are registered in another area
+    cannot be accepted, because the acceptance could move the people into the caller's area. If one request refuses
+    several reports, reports that wait for other reports are left out: they need no decision. Returns the ids of the
+    decided reports.
     """
     wanted = _seen(select(Report.outcome_id), visibility, outcome_ids)
     if household_id := decision.get("household_id"):
@@ -131,7 +132,7 @@ async def decide(
 async def assign(
     session: AsyncSession, outcome_ids: Collection[UUID], visibility: Visibility, *, account: UUID | None, by: UUID
 ) -> list[UUID]:
-    """Returns the ids of the assigned reports; If `account` is None, the reports are assigned to nobody."""
+    """Returns the ids of the assigned reports. If `account` is None, the reports are assigned to nobody."""
     named = select(Report.outcome_id, Report.report_id, Report.version, Report.author)
     reports = (await session.execute(_seen(named, visibility, outcome_ids))).mappings().all()
     seen_ids = [report["outcome_id"] for report in reports]

@@ -162,7 +162,7 @@ def birth_year(member: Content) -> int | None:
 
 
 def born_between(member: Content) -> tuple[date, date] | None:
-    """Return None if the report states neither a birth date, nor a birth year, nor an age."""
+    """Return None if the report states no birth date, no birth year, and no age with its `age_reported_on`."""
     if birth_date := member.get("birth_date"):
         return date.fromisoformat(birth_date), date.fromisoformat(birth_date)
     if year := member.get("birth_year"):

@@ -203,7 +203,7 @@ class HouseholdCodes:
             await self._connection.executemany(ADD, listed)
 
     async def listed(self) -> dict[MovementVersion, datetime | None]:
-        """Maps each movement to the time at which its code was found to be wrong, or None."""
+        """Maps each movement to the time from which its code counts as wrong, or to None."""
         if not await self._connection.fetchval(IS_ANY_LISTED):
             return {}
         await self.lock()
@@ -220,7 +220,8 @@ class HouseholdCodes:
 
         `waiting` are the listed movements whose household is still unknown. Listed movements that do not wait any more
         leave the list: a person refused them, or newer versions replaced them. A wrong code counts until the end of the
-        hour, even if a correction of the movement replaces the code.
+        hour, even if a correction of the movement replaces the code. Otherwise, an account could try any number of
+        codes by correcting its own movements.
         """
         counted = {version for version, wrong_at in listed.items() if wrong_at is not None}
         households, wrong = single(await self._holders(codes_of(waiting))), await self._wrong(waiting, now)

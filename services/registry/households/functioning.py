@@ -25,7 +25,7 @@ class Assessment(IntEnum):
 def assessment(member: Content) -> Assessment:
     """A person with "a lot of difficulty" or more in at least one domain has a disability.
 
-    A person who answered no question is not assessed.
+    A person who was not asked, or who refused or did not know all answers, is not assessed.
     """
     answers = DEGREES.intersection((member.get("functioning") or {}).values())
     if not answers:

@@ -150,7 +150,7 @@ class NotCounted(StrEnum):
 
 
 def why_not_counted(row: Episode | HouseholdStay, counted_status: Status) -> NotCounted | None:
-    """Return None if the figures count the people."""
+    """Return None if the figures count the people as displaced."""
     if row.status != counted_status:
         return NotCounted.STATUS
     if row.mobility not in DISPLACED:

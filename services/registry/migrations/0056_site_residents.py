@@ -1,4 +1,4 @@
-"""Stores which registered people are at a site now. Stores, for registered people who left a site, when they had come.
+"""Stores which registered people are at a site now, and when registered people who left a site had come.
 
 The worker makes the site keys of all households again. With the site keys, the worker makes the rows of the new table.
 A root id begins with the time of generation, so the id `0` is older than every root. If the previous release of Dayar

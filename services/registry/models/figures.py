@@ -84,7 +84,7 @@ FIGURE_DIMENSIONS = Table(
 )
 
 # A row with the span day, month or year changes the stock from the day `since`. A row with the span flow has the flows
-# of the month that begins on the day `since`. A row with the span vague_flow has the flows of a year whose month is not
+# of the month that begins on the day `since`. A row with the span vague_flow has flows of which only the year is
 # known.
 FIGURE_SUMS = Table(
     "figure_sums",

@@ -134,7 +134,7 @@ async def registered(
 
 
 async def counts_at(session: AsyncSession, site_id: UUID) -> Sequence[GroupCount]:
-    """Counts of people who are no longer displaced, or no longer at the site, are included."""
+    """Counts of people who are not displaced, or who have left the site, are included."""
     return (await session.scalars(select(GroupCount).where(GroupCount.site_id == site_id))).all()
 
 
