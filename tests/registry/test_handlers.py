@@ -1,4 +1,4 @@
-"""Real PostgreSQL runs, and the registry handles reports of every kind in any order."""
+"""The registry handles reports of every kind, in any order, on real PostgreSQL."""
 
 import json
 from pathlib import Path

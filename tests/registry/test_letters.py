@@ -97,7 +97,7 @@ async def test_a_dead_letter_is_opened_once_with_a_purpose_and_in_the_readers_ar
     [read] = await office.reads(account)
     assert read["objects"] == [UUID(body["household_id"]), UUID(body["report_id"])]
     assert read["subject"] == "GET /registry/v1/dead-letters/openings/{opening_id} displacements/0/7"
-    # a content can be read once, and is then deleted
+    # the content was deleted when it was read
     assert (await office.get(own, role=Role.REGISTRAR, account=account)).status_code == 404
 
 

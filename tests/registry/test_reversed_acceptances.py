@@ -239,7 +239,7 @@ async def test_the_event_of_a_report_is_asked_again_after_its_acceptance_is_reve
 
 async def test_a_report_whose_household_has_other_reports_waits_again_with_its_correction(office: Office) -> None:
     first, second, outcome_id = await twice(office)
-    # this movement waits for the household id of the second report
+    # this movement waits, because the household of the second report is not registered
     await office.file(movement(second, "contact_lost"), **OTHER)
     await accept_under(office, outcome_id, first)
     await carried_out(office)

@@ -98,7 +98,7 @@ async def test_who_is_reported_at_a_site_after_its_movement_stays(file: Filing, 
     await file(fled, same_day, came, transferred(came, SCHOOL, days=2 + hours / 24))
     everybody = {body["household_id"]: 5 for body in (fled, same_day, came)}
     assert await displaced(file) == everybody
-    # the family's first report came before; this is its correction
+    # this report is a correction, and not the family's first report
     await file({**here, "version": 2, "reported_at": reported_at})
     assert await displaced(file) == everybody
 

@@ -272,7 +272,7 @@ def test_a_household_known_only_by_its_row_is_corrected() -> None:
 def test_the_day_of_a_displacement_is_in_bishkek_time() -> None:
     """At midnight of New Year in Bishkek, the old year continues in UTC.
 
-    With UTC, the person would be a year younger.
+    If the age were computed in UTC, the person would be a year younger.
     """
     report = filed(occurred_at=datetime(2025, 12, 31, 18, tzinfo=UTC))
     report.sealed = {"members": [{"sex": "female", "birth_year": 2020}]}
