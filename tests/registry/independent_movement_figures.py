@@ -67,8 +67,8 @@ def ended(figures: Figures) -> pd.DataFrame:
 def passed(figures: Figures) -> pd.DataFrame:
     """Returns the people who changed their position.
 
-    The stock states the ages of people who moved. Only for people who were forced onward, the ages are those on the day
-    of the movement.
+    People who were forced onward get their ages on the day of the movement. All other people keep their ages in the
+    stock.
     """
     of = figures.passages
     is_onward = of["new_movement"] == "displaced_again"

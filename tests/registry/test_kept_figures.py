@@ -147,7 +147,7 @@ async def test_transactions_that_write_at_the_same_time_do_not_wait_for_each_oth
     await office.file(household())
     async with AsyncExitStack() as stack:
         opened = [await stack.enter_async_context(office.app.state.sessions()) for _ in range(4)]
-        # two connections may have the same one of the 256 rows, so more than two connections are opened
+        # two of the connections may write the same one of 256 rows, so more than two connections are opened
         slots = {await session.scalar(text("SELECT pg_backend_pid() % 256")): session for session in opened}
         first, other, *_ = slots.values()
         for session in (first, other):

@@ -31,7 +31,7 @@ def test_a_movement_of_people_who_are_not_in_the_household_waits() -> None:
             [moved("transferred", 1, destination={"pcode": LEILEK}, shelter="tent", destination_locality="Сүлүктү")],
             "recorded",
         ),
-        # without other fields, the movement leaves them unchanged
+        # the movement states no other field, so the other fields do not change
         ([moved("transferred", 1, destination={"pcode": LEILEK})], "same_place"),
         ([moved("returned", 1), moved("returned", 2)], "already_known"),
         (

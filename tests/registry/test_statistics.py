@@ -228,7 +228,7 @@ def section(page: str, name: str) -> str:
 
 
 async def test_stock_at_the_end_of_each_month_is_the_stock_of_that_day(office: Office) -> None:
-    """Adding the changes to the sums must not change these numbers. The same applies to the numbers of an area.
+    """Compares the chart with the stock of each day: for the country, for an area, and after the changes are summed.
 
     The page names the chart's URL, and the chart is read from there.
     """
