@@ -1,6 +1,6 @@
 """`python -m bench.filing FILE GO` runs the registry's consumer without the outbox relay.
 
-The program first replaces the digest key of all stored digests. After the file GO exists, the program runs the
+The program first applies a new digest key to all stored digests. When the file GO exists, the program runs the
 consumer. The consumer creates FILE when it decrypts its first record.
 """
 

@@ -69,8 +69,8 @@ async def measure(made: Bench, seconds: float, names: str) -> int:
     _, port = made.ours("bench.watched", "web", str(file))
     kinds = [kind for kind in hostile(made, port) if names in kind.name]
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as attacker:
-        # The first attack ends at once: the new process only imports this module. The new process only imports this
-        # module for the attack, before the measurement.
+        # The new process imports this module for its first attack. This attack ends at once, so that the import is
+        # over before the measurement.
         attacker.submit(attack, port, b"", end=0).result()
         await probe(made, port, seconds=2)
         for kind in kinds:
