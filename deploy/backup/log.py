@@ -256,8 +256,9 @@ def where_to_read(partition: Partition, next_offset: int, before: Log, now: Log)
 async def move(server: Server, database: str, schema: str, targets: Mapping[Partition, int]) -> None:
     """Set the next offset of each partition.
 
-    The first offset and the offsets of dead letters move by the same distance as the next offset.
-    The number of records between the first and the next offset does not change. The first offset may become negative.
+    The first offset moves by the same distance, so the number of records between the first and the next offset does not
+    change. The first offset may become negative. If the next offset moves back, the offsets of dead letters move by the
+    same distance.
     """
     moves, quoted = [(*partition, to) for partition, to in targets.items()], f'"{schema}"'
     connection = await server.connect(database)

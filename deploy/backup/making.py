@@ -23,7 +23,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 FILES, DATABASE, LOG = "files", "database", "log"
 PIECE = 8 << 20
-RESTORING = "restoring"  # this marker file is in the first folder while a restore runs
+RESTORING = "restoring"  # this marker file is in the first folder from the start of a restore until its success
 # A backup leaves out the servers' own folders, and files that each start writes.
 LEFT_OUT = ("kafka", "postgres", "valkey", "run", "logs", "lock", "environment", "program", "watch", RESTORING)
 PUT_ASIDE = "replaced-"

@@ -1,6 +1,6 @@
 """A container's first process refuses weak secrets, reads the exercise mark, and kills a program that hangs.
 
-Every image contains the libraries that this module imports.
+This module imports only libraries that every image contains.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from shared.errors import DocumentedError
 from shared.liveness import SILENT_SECONDS, Answers, by_beat, over_http, silent
 
 MARK = Path("/installation/exercise")
-RESTORING = Path("/installation/restoring")  # an interrupted or failed restore leaves this file behind
+RESTORING = Path("/installation/restoring")  # exists from the start of a restore until its success
 PLACES = Path("/places/places.geojson")
 SHORTEST = 24
 EXAMPLES = ("change", "example", "password", "secret")

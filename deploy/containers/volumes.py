@@ -163,7 +163,7 @@ def rotate(sealing: Path, installation: Path) -> str:
 
 
 def retire(sealing: Path, kid: str, now: datetime) -> None:
-    """Raises CannotRetire if a report on the log or in intake's spool was sealed to the key."""
+    """Raises CannotRetire while a report in Kafka or in intake's spool may be sealed to the key."""
     settings = Settings(
         seal_public_key_file=sealing / "public.key", seal_private_keys=sealing / "private", DAYAR_EXERCISE=False
     )  # `Settings` requires DAYAR_EXERCISE; `retire` does not use the value

@@ -1,4 +1,4 @@
-"""Runs a service's process as a fork of a fork server, which has imported the programs."""
+"""Runs the fork server, which imports the programs, and the services' processes, which are forks of this server."""
 
 import os
 import socket

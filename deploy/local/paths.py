@@ -39,7 +39,7 @@ def earlier_cache() -> Path | None:
 
 
 def make_passable(folder: Path) -> None:
-    """If root makes the folder, all other users can enter the folder but not list its files."""
+    """Only the owner can list the folder. If root makes the folder, all other users can enter it."""
     mode = 0o711 if os.geteuid() == 0 else 0o700
     for path in reversed((folder, *folder.parents)):
         if not path.exists():

@@ -31,8 +31,8 @@ SETTINGS = {
     "log_parameter_max_length_on_error": 0,
 }
 
-# For tests whose PostgreSQL need not survive a power cut. A client hashes its password once per connection. The default
-# of 4096 hashes takes most of the connection's CPU time.
+# For tests whose PostgreSQL need not survive a power cut. For each connection, a client hashes its password
+# `scram_iterations` times. The default of 4096 times takes most of the connection's CPU time.
 FORGETS = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "128MB", "scram_iterations": 1}
 
 

@@ -164,10 +164,7 @@ class Stack:
         return self._fork_servers[user]
 
     def liveness(self, process: Process) -> Answers:
-        """A service counts as alive if it answers over HTTP.
-
-        A worker counts as alive if its heartbeat file is fresh.
-        """
+        """The web process is alive if it answers over HTTP. A worker is alive if its heartbeat file is fresh."""
         return self.over_http("/live") if process.name == WEB else by_beat(self._beat_path(process.name))
 
     def over_http(self, path: str) -> Answers:

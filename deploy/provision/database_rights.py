@@ -18,7 +18,8 @@ AUDIT_ROLE = "audit"  # this role owns the schemas and their tables `audit`, but
 
 # Rights of an owner are left out, because they are part of the ownership. A right on a column names the column after
 # the privilege, as in `SELECT (email)`. The role 0 is PUBLIC. By default, PUBLIC may execute each function of a schema
-# that PUBLIC may use. An explicit grant or revoke on a function replaces its default rights.
+# that PUBLIC may use. PostgreSQL stores this right only after a grant or revoke on the function, so only then the query
+# finds it.
 GIVEN = """
 SELECT kind, object, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE format('"%s"', rolname) END AS role,
     privilege_type || columns AS privilege

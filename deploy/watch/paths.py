@@ -73,7 +73,7 @@ class MailPath:
 
 
 class WebhookPath:
-    """Posts JSON: The JSON has `text` for chat programs, and the findings with their codes."""
+    """Posts JSON that has `text` for chat programs, and the findings with their codes."""
 
     name = "webhook"
 

@@ -49,8 +49,8 @@ class Watch:
         self.status = known or SystemStatus(looked_at=around.now, is_exercise=settings.exercise)
         names = {path.name for path in paths}
         self._told = {path.name: path for path in self.status.paths if path.name in names}
-        # Somebody may have stopped the installation at the end of the last run. Unreported findings of the last run are
-        # dropped. If the problem is real, the next check finds the problem again.
+        # Unreported findings of the last run are dropped, because somebody may have stopped the installation then. If a
+        # problem still exists, the next check finds it.
         self._tracked_findings = [
             tracked for tracked in self.status.tracked_findings if tracked.reported_at is not None
         ]

@@ -27,7 +27,7 @@ Look = Callable[[Surroundings], Awaitable[Sequence[MonitoringFinding]]]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The check `look` runs every `every` seconds, and ends after `timeout` seconds.
+    """The check `look` runs every `every` seconds, for at most `timeout` seconds.
 
     A restart must cause no message, so a finding is reported only after `lasting` seconds.
     """
