@@ -215,7 +215,7 @@ class Stack:
 
     @property
     def has_run(self) -> bool:
-        """This file means that all servers answered during an earlier start."""
+        """The file `environment` exists after a start during which all servers answered."""
         return (self.folders.state / "environment").exists()
 
     def write_environment(self) -> None:
