@@ -30,7 +30,7 @@ def concerning(principal: Principal, places: Places) -> list[str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Names one or two places, each with its oblast.
+    """Names up to two places, each with its oblast.
 
     For more than two places, `grouped` counts the places per oblast.
     """

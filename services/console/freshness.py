@@ -26,8 +26,9 @@ async def once_there(
 ) -> tuple[T, dict[str, str]]:
     """Waits up to 3 seconds for a snapshot that contains the position `wanted`, and reads in this snapshot.
 
-    Returns the result and three headers. `x-position` is the snapshot's position. `x-waited-ms` says how long the
-    request waited. If the worker did not reach `wanted` in time, `x-late` tells the browser to ask again.
+    Returns the result and the headers of the answer. `x-position` is the position of the snapshot that was read.
+    `x-waited-ms` says how long the request waited. If the worker did not reach `wanted` in time, the older snapshot is
+    read, and the additional header `x-late` tells the browser to ask again.
     """
     now = asyncio.get_running_loop().time
     give_up, waited = now() + WAIT_SECONDS, 0.0

@@ -63,6 +63,6 @@ def wrong_fields(purpose: str, emergency: str) -> list[str]:
 
 
 def parts(stated: str | None) -> tuple[str, str]:
-    """Splits a stated purpose, of the form "CODE: EMERGENCY" into the purpose's code and the emergency."""
+    """Splits a stated purpose, of the form "CODE: EMERGENCY", into the purpose's code and the emergency."""
     code, _, emergency = (stated or "").partition(": ")
     return (code, emergency) if code in list(Purpose) else ("", "")

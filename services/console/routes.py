@@ -111,7 +111,7 @@ async def security_page(request: Request, session: Session) -> Response:
 
 @router.get("/audit")
 async def audit_page(request: Request, session: Session) -> Response:
-    """The page of the security logs. The browser reads the logs from the services; the console gives the names."""
+    """The page of the security logs. The browser reads the services' logs; the console adds the accounts' names."""
     names = {str(account.account_id): account.name for account in await accounts.everyone(session)}
     return console(request).pages.render(request, "audit.html", names=names)
 

@@ -152,9 +152,10 @@ def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], p
 
 
 def is_for_others(topic: str, data: Mapping[str, Any]) -> bool:
-    """Returns False for records that no other system may see: Private hazards, and alerts without a stated scope.
+    """Returns False for records that no other system may see.
 
-    Earlier versions of Dayar wrote alerts that do not state the scope of their hazard.
+    These are Private hazards, alerts about Private hazards, and alerts that do not state the scope of their hazard.
+    Earlier versions of Dayar wrote alerts without this scope.
     """
     if topic == RESTRICTED_HAZARDS:
         return data.get("scope") == Scope.RESTRICTED

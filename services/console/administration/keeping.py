@@ -96,9 +96,9 @@ async def enable(session: AsyncSession, account: Account, now: datetime, entry: 
 
 
 async def keep_an_administrator(session: AsyncSession, account: Account, now: datetime) -> None:
-    """Raises LastAdministrator if no other administrator can sign in.
+    """Raises LastAdministrator if the account is the only one with which an administrator can sign in.
 
-    An administrator who still has the first password does not count, because the first password soon expires.
+    Another administrator who still has the first password does not count, because the first password soon expires.
     """
     if not accounts.is_administrator(account, now):
         return

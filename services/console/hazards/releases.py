@@ -92,7 +92,8 @@ def is_public(hazard: BoardHazard, release: BoardRelease | None) -> bool:
 def hides(release: BoardRelease, hazard: BoardHazard) -> bool:
     """Returns True if readers keep the release instead of the hazard's Public revision.
 
-    The hazard's source does not know of the release, so its revision can have the same number or a lower number.
+    The hazard's source does not know of the release, so the source's revision can have the release's number or a lower
+    number. Readers then keep the release.
     """
     is_release = release.released_revision < release.revision
     return is_release and release.revision >= hazard.revision
@@ -159,7 +160,8 @@ def withdrawal_page(request: Request, release: BoardRelease) -> Response:
 def source_of(release: BoardRelease) -> dict[str, str]:
     """Returns the source and the `source_id`, from which intake derives the hazard's id.
 
-    If a person entered the hazard, the withdrawal of the release has the hazard's id as its `source_id`.
+    The release of a hazard that a person entered has no `source_id`. The withdrawal of such a release has the hazard's
+    id as its `source_id`.
     """
     if release.source is None or release.source in OF_PEOPLE or release.source_id is None:
         return {"source": CENTRE, "source_id": f"{WITHDRAWN_HAZARD}{release.hazard_id}"}

@@ -79,7 +79,10 @@ async def counts(
 async def hidden_unacknowledged(
     session: AsyncSession, now: datetime, pcodes: Sequence[str] | None, listed: Mapping[Section, SectionAlerts]
 ) -> Counter[str]:
-    """Counts the unacknowledged alerts beyond the list's limit by severity, including closed alerts."""
+    """Counts, by severity, the unacknowledged alerts that the filter of `listed` hides.
+
+    Open alerts that ended without an acknowledgement count too.
+    """
     numbers = await counts(session, now, pcodes)
     return sum((numbers[section] - listed[section].counts for section in UNACKNOWLEDGED), Counter[str]())
 

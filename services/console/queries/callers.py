@@ -29,7 +29,7 @@ async def keep(session: AsyncSession, report_id: UUID, author: UUID, sealed: byt
 async def reseal(session: AsyncSession, callers: Callers) -> int:
     """Encrypts the data of all callers with the newest key, and returns the number of changed rows.
 
-    The caller commits.
+    The calling code commits.
     """
     old = func.substr(StoredCaller.sealed, 1, len(callers.newest_id)) != callers.newest_id
     rows = (

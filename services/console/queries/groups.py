@@ -79,8 +79,8 @@ async def by_stated_place(session: AsyncSession, status: Status, areas: Iterable
     newest count states where the people are. A place's numbers are ranges: the lowest counts of all stocks added
     together, and the highest counts added together.
 
-    If everybody at a site was counted, `site_counts` decides which part of each stock is added there. The place with
-    the newest count comes first.
+    If everybody at a site was counted, `site_counts` decides which part of each stock is added there. Rows with the
+    newest counts come first.
     """
     seen = _displaced(status, in_areas(HERE, areas, places))
     covered = select(BoardGroup.site_id).where(*seen, *IN_EFFECT, BoardGroup.covers_site, IS_IN_COUNTRY)

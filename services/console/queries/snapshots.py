@@ -80,7 +80,7 @@ async def hazards(
     has_shapes: bool = False,
     is_chosen: ColumnElement[bool] = ALL,
 ) -> Sequence[BoardHazard]:
-    """Returns the hazards in force, the hazards of the last two days, and cancelled hazards that are still public.
+    """Returns the hazards in force or of the last two days, and hazards whose public version is still in force.
 
     The order has four groups: cancelled but still public, begun, forecast, cancelled. Each group is sorted by severity,
     then by time.
@@ -154,15 +154,15 @@ def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
 
 
 def _still_public(now: datetime) -> ColumnElement[bool]:
-    """Selects cancelled hazards with a public version, which a person must withdraw.
+    """Selects cancelled hazards with a public version in force, which a person must withdraw.
 
-    The list begins with these hazards.
+    The list begins with these hazards, whatever their age.
     """
     return and_(BoardHazard.msg_type == MsgType.CANCEL, _is_public_otherwise(now))
 
 
 def _is_public_otherwise(now: datetime) -> ColumnElement[bool]:
-    """Selects hazards of which the public reads a version in `board_releases`.
+    """Selects hazards of which the public reads a version in `board_releases` that is still in force.
 
     The source of a Public hazard does not know of a release. The release hides the source's revisions with the same or
     a lower number.
@@ -199,7 +199,7 @@ async def households(
 async def confirmations(
     session: AsyncSession, status: Status, now: datetime, areas: Iterable[str], places: Places
 ) -> RowMapping:
-    """Counts the households in Kyrgyzstan, and their persons.
+    """Counts households and their persons, without the households in other countries.
 
     - `unconfirmed`: evacuees whom nobody has seen for 24 hours, and other people whom nobody has seen for 30 days
     - `presumed`: people whose evacuation was lifted

@@ -1,7 +1,7 @@
 """Makes the search words of changed rows, in a separate task of the worker.
 
-An unexpected error leaves a row without words, so no search finds the row. The worker tries again after the row's next
-change, or at the worker's next start.
+An unexpected error leaves a row without words, so no search for a text finds the row. The worker tries again after the
+row's next change, or at the worker's next start.
 """
 
 import asyncio
@@ -112,9 +112,9 @@ async def _refusal(session: AsyncSession, entries: Sequence[Entry]) -> Exception
 
 
 def _failed(kind: SearchKind, id: UUID, error: Exception) -> Entry:
-    """Returns an entry without words, so that no search finds the row.
+    """Returns an entry without words, so that no search for a text finds the row.
 
-    The old words would be wrong: a search would find the row by words that it no longer has.
+    With the old words, a search would find the row by words that the row no longer has.
     """
     log.get().error("search words failed", kind=kind, id=str(id), **log.described(error))
     return {"kind": kind, "id": id, "words": "", "version": FAILED}

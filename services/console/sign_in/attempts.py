@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from shared.circuits import Circuit, CircuitOpen
 
 WINDOW_S = 15 * 60
-MOST_COUNTERS = 50_000  # above this number, the oldest counter in memory is removed, if it locks nothing
+MOST_COUNTERS = 50_000  # above this number, the oldest counter in memory that locks nothing is removed
 
 
 class CounterScope(StrEnum):
@@ -48,8 +48,8 @@ MOST = {
 
 # An attempt is counted before the password is checked, so that many concurrent guesses cannot pass the limit.
 #
-# If one counter refuses the attempt, no counter rises. One address therefore adds at most five guesses to an account's
-# counter. An address at its limit cannot fill the memory with counters for invented names.
+# If one counter refuses the attempt, no other counter rises. One address therefore adds at most five guesses to an
+# account's counter. An address at its limit cannot fill the memory with counters for invented names.
 CLAIM = """
 for number, key in ipairs(KEYS) do
     local most = tonumber(ARGV[number + 1])

@@ -2,7 +2,7 @@
 
 from starlette.requests import HTTPConnection
 
-# The order matters: a User-Agent of Edge, for example, also contains the names of Chrome and Safari.
+# The first match is used. A User-Agent of Edge, for example, also contains the names of Chrome and Safari.
 PROGRAMS = {
     "Edg": "Edge",
     "OPR": "Opera",

@@ -1,4 +1,4 @@
-"""The path that a person sees after signing in. Paths to other sites are refused."""
+"""The path that a person sees after signing in. A path to another site is replaced by `/`."""
 
 from urllib.parse import urlsplit
 

@@ -11,7 +11,7 @@ const ANSWERED_MS = 5000;
 const MOVING_MS = 300; // a pointer that moved within this time may still be on its way to an alert
 const LONGEST_WAY_MS = 2000; // rows move after this time, even if the pointer never rests
 
-// rows move after this time under a resting pointer; on a wall screen, the pointer rests on the list for days
+// rows move after this time under a resting pointer; on a wall screen, the pointer can rest on the list for days
 const RESTING_MS = 120_000;
 const URGENT = ["Extreme", "Severe"];
 

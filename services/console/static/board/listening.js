@@ -87,7 +87,7 @@ export function listen(topics, changed) {
     });
   }
 
-  /** Asks the server why it has refused the stream, and connects again. The browser does not reconnect by itself. */
+  /** Asks the server why it has refused the stream, and connects again. After a refusal, the browser does not do so. */
   function failed() {
     lost();
     if (stream?.readyState !== EventSource.CLOSED) return;

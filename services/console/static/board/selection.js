@@ -1,5 +1,5 @@
-// The selected alerts, with the version of each when it was selected. An Extreme alert cannot be selected: operators
-// answer it alone.
+// The selected alerts, with the version of each when it was selected. Extreme alerts cannot be selected: operators
+// answer each Extreme alert separately.
 
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";

@@ -1,4 +1,5 @@
-// Sends a form once, by a button or Ctrl+Enter. A person who leaves the page with unsent changes is warned.
+// Sends a form by a button or Ctrl+Enter, never twice at the same time. The browser warns a person who leaves the page
+// with unsent changes.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";

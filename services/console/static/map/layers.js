@@ -8,7 +8,7 @@ import { ended } from "/static/link.js";
 const AGAIN_MS = 1500; // a layer is read again after this time, if it got no answer or is behind the stream
 
 /**
- * At the time `currentUntil`, the layer surely showed all changes.
+ * `currentUntil` is the last time at which the layer surely showed all changes.
  * @typedef {{heardAt: number, currentUntil: number}} Change
  */
 /**

@@ -79,7 +79,11 @@ function fits(site, village) {
   );
 }
 
-/** Ranks sites: sites with people first, closed sites last. @param {Site} site @param {Occupancies} occupancies */
+/**
+ * Ranks sites: sites with people first, then sites that are not closed.
+ * @param {Site} site
+ * @param {Occupancies} occupancies
+ */
 function rank(site, occupancies) {
   return (occupancies[site.site_id]?.highest ?? 0) + (site.state === "closed" ? 0 : 0.5);
 }

@@ -30,8 +30,9 @@ export class Paging {
   }
 
   /**
-   * Divides the rows into pages. The page with a new row is the next page. @param {HTMLElement[]} rows @param {number}
-   * room
+   * Divides the rows into pages. The page with a new row is shown next.
+   * @param {HTMLElement[]} rows
+   * @param {number} room
    */
   divide(rows, room) {
     for (const row of rows) row.hidden = false;
