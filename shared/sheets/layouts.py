@@ -51,8 +51,8 @@ def counted(raw: bytes) -> dict[str, WorksheetLayout]:
             try:
                 counter.read(archive.read(part))
             except expat.ExpatError:
-                # Every part is read, because a sheet can have any name. A picture, for example, is not XML, and that is
-                # no error.
+                # Every part is read, because a sheet can be in a part with any name. A part that is not XML, such as a
+                # picture, is no error.
                 if part.filename.lower().endswith(XML):
                     raise
             layouts[part.filename] = counter.layout

@@ -61,7 +61,7 @@ def lines(sheet: Any, layout: WorksheetLayout) -> Iterator[SheetLine]:
     # a merged cell from above does not make a line a row
     relevant = layout.filled | uncomputed.keys()
     values: dict[tuple[int, int], str] = {}
-    # reads only up to the last content: an empty cell far away must not cost time
+    # reads only up to the last line with content: an empty cell far below must not cost time
     for number, row in enumerate(sheet.iter_rows(max_row=max(relevant, default=1), max_col=COLUMNS), 1):
         if number not in relevant:
             continue

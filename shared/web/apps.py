@@ -144,7 +144,7 @@ class Guard:
             raise Unauthenticated
 
     def same_origin(self, connection: HTTPConnection) -> None:
-        """Refuses a request from a page of another site (CSRF)."""
+        """Refuses a request that does not come from a page of this installation (CSRF)."""
         if connection.headers.get("sec-fetch-site") == "same-origin":
             return
         if connection.headers.get("origin") == self.public_url:

@@ -1,5 +1,6 @@
-// The page behind a link with a token. The token is the fragment of the address, because browsers do not send
-// fragments. When the person presses the button, this script sends the token in a form, and shows the answer.
+// The page behind a link with a token. The token is the fragment of the address, because browsers do not send fragments
+// to servers. This script sends the token in a form, and the browser shows the answer. Nothing else happens until the
+// person presses a button.
 
 const opening = /** @type {HTMLFormElement | null} */ (document.getElementById("opening"));
 const token = location.hash.slice(1);
