@@ -88,7 +88,7 @@ async def test_the_filter_chooses_alerts(session: AsyncSession, index: SearchInd
         listed = {names[str(shown.alert_id)] for section in sections.values() for shown in section.alerts}
         assert listed == chosen, query
         assert sum(section.total for section in sections.values()) == len(chosen), query
-        # nobody has acknowledged any of these alerts, so each filtered alert is hidden and unacknowledged
+        # nobody has acknowledged any of these alerts, so every alert that is not listed is hidden
         hidden = await board_alerts.hidden_unacknowledged(session, NOW, None, sections)
         assert hidden == Counter(str(known.severity) for name, known in alerts.items() if name not in chosen), query
 

@@ -1,4 +1,4 @@
-"""A position of the stream survives encoding and decoding. Every other text is refused. Any other text is refused."""
+"""A position of the stream survives encoding and decoding. Every other text is refused."""
 
 from base64 import urlsafe_b64encode
 from pathlib import Path

@@ -269,8 +269,8 @@ def wait_for_words(page: Page, url: str, words: str) -> None:
 def newest_alert(page: Page, headline: str) -> Any:
     """Returns the newest alert on the board with exactly this name.
 
-    An exposure alert about the same hazard has a longer name, with a number of persons. The locator does not match the
-    longer name of an exposure alert.
+    The locator does not match an exposure alert about the same hazard, because the name of an exposure alert also has a
+    number of persons.
     """
     name = page.locator(".alert-name", has_text=re.compile(rf"^\s*{re.escape(headline)}\s*$"))
     return page.locator(".alert", has=name).first

@@ -21,8 +21,7 @@ PRESSED_TWICE = """() => {
   }
 }"""
 POINT = {"lat": 40.1, "lon": 71.7}
-# Corrects a movement to the village Tash. `chosen` is the settlement that the person chooses in the
-# form.
+# Corrects a movement to the village Tash. `chosen` is the settlement that the person chooses in the form.
 CORRECTED = """async ([code, chosen, point]) => {
   const { MovementReport } = await import("/static/new-movement/movement-reports.js");
   const given = {

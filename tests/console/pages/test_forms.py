@@ -35,8 +35,7 @@ def test_a_caller_typed_before_the_script_is_loaded_stays_in_the_form(whole: Who
 def test_a_script_that_fails_to_load_is_loaded_again_without_losing_input(whole: Whole, seat: Any) -> None:
     """The page states the failure at once, before an answer comes.
 
-    After the first failure, the page is loaded once more. If the script then fails again, a button loads only the
-    script.
+    The page is loaded once more. If the script fails again, only the script is loaded again.
     """
     desk = seat(Role.OPERATOR)
     page = desk.page

@@ -37,7 +37,7 @@ def history(whole: Whole, household_id: str) -> list[Any]:
 
 
 def held_by_another(whole: Whole, path: str, body: Any) -> None:
-    """Another account, which may not correct the household, sends the report. The registry holds the report."""
+    """Sends the report from an account that may not correct the household, and waits until the registry holds it."""
     other = {"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD], account=uuid4())}"}
     answer = whole.client(headers=other).post(f"/intake/v1/{path}", json=body)
     assert answer.status_code == 202, answer.text

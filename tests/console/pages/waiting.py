@@ -60,7 +60,7 @@ def send_early_movement(whole: Whole) -> None:
 
 
 def known_hazard(whole: Whole, pcode: str, **changed: Any) -> str:
-    """Reports a hazard in the district, and waits until intake proposes the hazard to people who left the district.
+    """Reports a hazard in the district, and waits until intake proposes it as the cause of a departure from there.
 
     Returns the hazard's id.
     """
