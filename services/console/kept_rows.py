@@ -21,7 +21,7 @@ from shared.places import Places
 # The limit has room for about 13,000 rows. A board shows up to 10,000 rows in each section after "Show more". If the
 # open boards need more room, the server renders all rows after each event.
 MOST_BYTES = 80_000_000
-OF_AN_ENTRY = 200  # estimate: the entry in the dictionary, and the id in the key
+OF_AN_ENTRY = 200  # bytes, estimated: the entry in the dictionary, and the id in the key
 
 
 class KeptRow(NamedTuple):

@@ -82,12 +82,9 @@ class Served:
         return account
 
     def meanwhile(self, ask: Callable[[], Any], statement: str, *, seconds: int = 0, waiting: int = 1) -> Any:
-        """Executes `statement`, which locks rows.
+        """Executes `statement`, which locks rows, and then `ask`, whose `waiting` requests wait for the locked rows.
 
-        Then runs `ask`, which sends `waiting` requests that wait for these rows.
-
-        Returns the value that `ask` returns. The statement is committed `seconds` after all requests have begun to
-        wait.
+        Returns the answer of `ask`. The statement is committed `seconds` after all requests have begun to wait.
         """
         return in_thread(self._meanwhile(ask, statement, seconds, waiting))
 

@@ -28,7 +28,7 @@ class SearchEntry(ConsoleModel):
 
 
 class SearchChange(ConsoleModel):
-    """A changed row whose words must be made again. Triggers of the database write this table."""
+    """A changed row whose words must be made again. Triggers of the database add these rows."""
 
     __tablename__ = "search_changes"
 

@@ -91,10 +91,7 @@ def test_a_click_acknowledges_at_once(whole: Whole, seat: Any) -> None:
 
 
 def test_an_acknowledgement_without_a_reply_is_reported(whole: Whole, seat: Any) -> None:
-    """The page reports a missing reply when the time limit of a request ends.
-
-    The test shortens the time limit of a request.
-    """
+    """The page reports a missing reply when the time limit of a request ends. The test shortens this time limit."""
     whole.report_hazard(type="cold_wave")
     page = seat(Role.OPERATOR).open("/")
     page.route("**/acknowledgement", lambda _: None)
