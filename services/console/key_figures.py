@@ -30,7 +30,10 @@ class ComparedFigure:
 
 
 def compared(now: Sums, before: Sums) -> dict[KeyFigure, ComparedFigure]:
-    """Compares the figures of now and of 24 hours ago. `before` is empty if nothing was recorded 24 hours ago."""
+    """Compares the figures of now and of 24 hours ago.
+
+    `before` is empty if nothing was recorded 24 hours ago. A recorded figure can be 0.
+    """
     totals, earlier = _totals(now), _totals(before)
     return {
         figure: ComparedFigure(

@@ -39,8 +39,8 @@ BEAT, STALLED = event("beat", {}), event("stalled", {})
 class EventStream:
     """The event stream. `every` is the number of seconds between two heartbeats.
 
-    `patience` limits two waits: a new listener waits for the first records, and a heartbeat waits for the broker's
-    answer.
+    `patience` limits two waits, in seconds: a new listener waits for the first records, and a heartbeat waits for the
+    broker's answer.
     """
 
     def __init__(
