@@ -15,8 +15,8 @@ SYSTEMS = (SubmissionChannel.FEED, SubmissionChannel.API)
 def restricted(message: Message) -> Message:
     """If a person reported a hazard without a scope, make the hazard Restricted.
 
-    All records but such hazards stay unchanged. The text of a person may contain names, and nobody can withdraw a
-    record from the public topic.
+    All other records stay unchanged. The text of a person may contain names, and nobody can withdraw a record from the
+    public topic.
     """
     if message.topic != HazardReported.topic:
         return message

@@ -103,7 +103,7 @@ class Publication:
                     await self._has_waiting.wait()
                     self._has_waiting.clear()
                     batch, self._waiting = self._waiting, []
-                    # A callback runs always. A `finally` block would not run in a task that is cancelled before its
+                    # A callback always runs. A `finally` block would not run if the task is cancelled before its
                     # first step.
                     tasks.create_task(self._publish(batch)).add_done_callback(partial(fail_unanswered, batch))
         finally:

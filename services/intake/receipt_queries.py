@@ -61,8 +61,8 @@ async def alerted(session: AsyncSession, author: UUID, report_ids: Collection[UU
     """Return the author's reports that were followed by an alert.
 
     A stranger can send a report with the id of an author's report. The stranger must not learn whether an alert
-    followed the author's report. A refused report, or a hazard, therefore counts only if no other author has an outcome
-    with this id.
+    followed the author's report. A report that is refused or still waits, and every report of a hazard, therefore
+    counts only if no other author has an outcome with this id.
     """
     other = aliased(StoredReceipt)
     is_of_another = exists().where(other.report_id == StoredReceipt.report_id, other.author != author)

@@ -107,8 +107,8 @@ async def note_releases(scope: Scope, admitted: Iterable[Admitted]) -> None:
     """Write the accepted releases to the security log.
 
     Only this log names the account that released the hazard. A spooled release has the reason `spooled`, because the
-    release is not yet published. A copy of a release gets an entry with the reason `duplicate`. The first entry can be
-    missing if the process ended after the broker's ack.
+    release is published later, or set aside. A copy of a release gets an entry with the reason `duplicate`. The first
+    entry can be missing if the process ended after the broker's ack.
     """
     released = [
         (draft.event, answer)

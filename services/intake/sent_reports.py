@@ -55,7 +55,7 @@ class SentReports:
         await self._notes.run()
 
     def note(self, draft: Draft, answer: Answer, sender: ReportSender) -> None:
-        """Note a report that intake has accepted, if the author works at the desk."""
+        """Note a report that intake has published or spooled, or already had, if the author works at the desk."""
         if answer not in HELD_BY_INTAKE or sender.principal.roles.isdisjoint(COUNTERS):
             return
         if note := note_of(draft, sender):

@@ -29,7 +29,7 @@ SEGMENT_BYTES = 4 << 20
 DRAINED_AT_ONCE = 500
 SET_ASIDE = ".damaged"
 
-# A function that publishes records, and returns the records that can never be published.
+# A function that publishes records, and returns the records that it could not publish.
 Publish = Callable[[Sequence[Message]], Awaitable[Sequence[Message]]]
 
 

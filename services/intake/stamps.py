@@ -98,7 +98,7 @@ def registrar_areas(report: DisplacementStruct, principal: Principal, places: Pl
     if report.kind not in MOVEMENT_KINDS or roles.isdisjoint(principal.roles):
         return None
     areas = principal.areas
-    # For a registrar of the whole country, the list stays empty, because the report has a flag.
+    # A registrar of the whole country needs no areas, because the report has the flag REGISTRAR_OF_COUNTRY.
     if principal.covers_country:
         areas = () if Role.REGISTRAR in principal.roles else tuple(unit.pcode for unit in places.units(1))
     return sorted(areas) or None

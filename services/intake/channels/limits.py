@@ -24,7 +24,7 @@ class Limits:
 
 
 # The largest household has 1,476 fields, 228 lists and about 1,700 values. JSON permits repeated fields, so the limits
-# are about twice as high. A hazard without the rings of its polygons stays far below the limits.
+# are at least twice as high. A hazard without the rings of its polygons stays far below the limits.
 REPORT_LIMITS = Limits(fields=3_000, lists=2_000, values=4_000)
 # A hazard of 256 KiB has at most 32,768 points, because the shortest point, `[74,42],`, takes 8 bytes. A point is a
 # list with two values, so the limits of lists and values follow from the number of points.

@@ -70,7 +70,7 @@ def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, p
 def _withdraw(cancellation: Cancellation, known: Known) -> FeedDecision:
     """Cancel the hazard only if the source has deleted the hazard's preferred id.
 
-    An earthquake can have several ids. If the source deletes another id, the earthquake still happened.
+    An earthquake can have several ids. A seismic network may delete its own id although the earthquake happened.
     """
     return _cancel(cancellation, known, "deleted") if known.preferred in cancellation.ids else OTHER_NAME
 

@@ -68,7 +68,7 @@ def take_back(entry: Item | Cancellation, known: Known, aliases: tuple[str, ...]
 def wire(event: HazardReported) -> Message:
     """Make the message.
 
-    Make the message. Two messages for one revision have the same event id, so readers ignore the second.
+    Two messages for one revision have the same event id, so readers ignore the second.
     """
     id = event_id(event.event_type, event.author, event.report_id, event.version)
     return message(event, id=id, source=EVENT_SOURCE, time=event.received_at)
@@ -113,6 +113,6 @@ def _content(hazard: HazardInfo, stamp: Stamp) -> dict[str, Any]:
 def _revision(entry: Item | Cancellation, known: Known | None) -> int:
     """Return the revision of the event, usually the source's `updated` time.
 
-    The `updated` time also increases after a loss of intake's database, so later revisions are always higher.
+    Revisions therefore increase even after a loss of intake's database.
     """
     return max(entry.updated_ms, known.event.revision + 1) if known else entry.updated_ms

@@ -16,7 +16,7 @@ JOINED = FeedDecision(ItemKind.PUBLISHED, "two are one")
 
 @dataclass
 class Register:
-    """Afterwards, the caller publishes the events in `published`, and stores the hazards whose ids are in `touched`."""
+    """The caller must publish the events in `published`, and store the hazards whose ids are in `touched`."""
 
     aliases: dict[str, UUID]
     hazards: dict[UUID, Known]

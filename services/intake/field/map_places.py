@@ -1,4 +1,7 @@
-"""The file of places for the map of the field form: points of districts and settlements, and boundaries if imported."""
+"""The file of places for the map of the field form.
+
+The file contains points of oblasts, districts and settlements, and boundaries if boundaries were imported.
+"""
 
 from shapely.geometry import mapping
 

@@ -2,6 +2,7 @@
 
 Two sources can now have a feed with the same address. After a rollback, the previous release does not find the renamed
 rows, and reads each document again. A second upgrade does not rename the rows that were written after the rollback.
+`GET /intake/v1/feeds` also lists these rows.
 """
 
 from alembic import op

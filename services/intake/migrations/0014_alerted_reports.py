@@ -1,4 +1,4 @@
-"""Adds a table of the reports about displaced people that caused an alert."""
+"""Adds a table of the reports about displaced people that were followed by an alert."""
 
 from alembic import op
 

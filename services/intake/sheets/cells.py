@@ -15,7 +15,7 @@ from shared.sheets.sheet import CellFault, SheetLine
 
 C = HouseholdColumn
 # A cell merged over several rows gives its value to each of the rows. In these columns, a merged cell is an error,
-# because the rows need different values.
+# because each row needs its own value.
 OF_ONE_ROW = {C.HEAD, C.FAMILY_NAME, C.GIVEN_NAME, C.PERSONS, C.MALE, C.FEMALE, C.PHONE, C.PERSONAL_NUMBER, C.BIRTH}
 OF_ONE_PERSON = {C.HEAD, C.GIVEN_NAME, C.PERSONAL_NUMBER, C.BIRTH}
 NUMBER = re.compile(r"(\d{1,7})(?:[.,]0+)?(?:\s*(?:чел|адам|киши|pers)\w*\.?)?")

@@ -1,4 +1,4 @@
-"""Checks a sheet of households, and sends its rows as reports. Rows that an account has already sent are skipped."""
+"""Checks a sheet of households, and sends its rows as reports. Rows that any account has already sent are skipped."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -43,8 +43,8 @@ async def remember_heads(
 ) -> None:
     """Store the heads with their reports.
 
-    An earlier report of a head is replaced only if the report was refused. The rows are sorted by id, which prevents
-    deadlocks.
+    An earlier report of a head is replaced only if the earlier report was refused. The rows are sorted by id, which
+    prevents deadlocks.
     """
     rows = [
         {"head_id": id, "sender": sender, "sent_at": now, "report_id": report.report_id, "pcode": report.pcode}

@@ -141,7 +141,10 @@ export async function readDraft({ author, corrected, clear, sealed, body }) {
   return { author, corrected, body: written, others };
 }
 
-/** Encrypt the drafts that an earlier release of Dayar stored without encryption. */
+/**
+ * Encrypt the drafts that an earlier release of Dayar stored without encryption. The draft of a correction is stored
+ * again without the whole report that it corrects.
+ */
 export async function sealOldDrafts() {
   if (!hasPin()) return;
   for (const draft of drafts()) await sealOldDraft(draft);

@@ -20,7 +20,8 @@ import { uuid } from "./uuid.js";
  * @typedef {Pick<Kept, "clear" | "account" | "state" | "at">} Outline the fields that are not sealed
  * @typedef {{token: string, name: string, expires_at: string, isOver?: boolean, needsSignIn?: boolean,
  *   renewedAt?: number}} Account If `isOver` is true, the centre refused the sign-in for every report. If
- *   `needsSignIn` is true, the centre refused the sign-in for a hazard, and may still accept other reports.
+ *   `needsSignIn` is true, the centre refused the sign-in for a hazard or for receipts, and may still accept other
+ *   reports.
  */
 
 export const CHANGED = "dayar-kept-changed";

@@ -68,9 +68,9 @@ function isHazard({ clear }) {
 }
 
 /**
- * Send a report. Return true if the phone may send the next report now. After a refused hazard, the phone continues
- * with the next report. With an expired sign-in, the centre refuses only hazards. An old release of the centre refuses
- * every hazard from phones.
+ * Send a report. Return true if the phone may send the next report now. If the centre does not accept a hazard now, the
+ * phone continues with the next report, unless there were too many requests. With an expired sign-in, the centre
+ * refuses only hazards. An old release of the centre refuses every hazard from phones.
  * @param {Kept} report
  * @param {Set<string>} passed
  */
