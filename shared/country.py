@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 COUNTRY = "KG"  # ISO 3166-1 alpha-2; the beginning of every P-code
 CALLING_CODE = "996"  # ITU-T E.164
 UNKNOWN_COUNTRY = "ZZ"  # CLDR's code for an unknown region
-# people are abroad, in an unknown country; XX is a free code of ISO 3166-1
+# people are abroad, in an unknown country; ISO 3166-1 reserves XX for its users
 ABROAD = "XX"
 TIME_ZONE = ZoneInfo("Asia/Bishkek")
 

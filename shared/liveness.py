@@ -31,7 +31,7 @@ async def silent(answers: Answers, *, seconds: float = SILENT_SECONDS, every: fl
 
 
 def over_http(host: str, port: int, name: str, *, path: str = "/live", timeout: float = EVERY_SECONDS) -> Answers:
-    """Sends `name`, the public host name, as the Host header, because the process refuses unknown host names."""
+    """Sends `name`, the public host name, as the Host header, because the process may refuse other names."""
 
     def answers() -> bool:
         connection = http.client.HTTPConnection(host, port, timeout=timeout)

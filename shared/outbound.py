@@ -88,7 +88,7 @@ class Outbound:
             return Response(answer.status, headers_of_answer, await bounded(answer, limit))
 
     async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> Response:
-        """Return the answer without its body, even if the connection breaks during the body."""
+        """Return the answer without its body, even if the body cannot be read."""
         response: Response | None = None
         try:
             async with self._answer("POST", url, content, headers) as answer:
@@ -125,7 +125,7 @@ class Outbound:
 
     @asynccontextmanager
     async def in_time(self, host: str) -> AsyncIterator[None]:
-        """Limits the time of the body. Raises TimedOut and Unreachable in place of other errors."""
+        """Limits the total time of a call. Raises TimedOut and Unreachable in place of other errors."""
         try:
             async with asyncio.timeout(self.seconds):
                 yield

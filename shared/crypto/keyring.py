@@ -107,6 +107,7 @@ class Sealing:
 
     @property
     def newest_id(self) -> bytes:
+        """Each text that was encrypted with the newest key begins with this id."""
         return self._ring.newest[0].encode()
 
     def resealed(self, sealed: bytes, aad: bytes) -> bytes | None:

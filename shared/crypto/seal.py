@@ -202,7 +202,7 @@ def write_whole(file: Path, content: bytes) -> None:
 
 
 def sync(path: Path) -> None:
-    """Sync the folder. Without this sync, a power cut can undo the creation or renaming of a file."""
+    """Sync a file or folder. A new or renamed file survives a power cut only if its folder is synced as well."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

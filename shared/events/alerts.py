@@ -124,7 +124,7 @@ class AlertProgressed(AlertRaised):
 
 
 class AlertCommented(AlertRaised):
-    """Somebody commented the alert. The event leaves out the text of the comment."""
+    """Somebody commented on the alert. The event leaves out the text of the comment."""
 
     event_type: ClassVar[str] = "dayar.alert.commented.v1"
 

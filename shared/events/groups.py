@@ -85,7 +85,7 @@ class GroupCounted(EventData):
     `replaces` are the reports that this full recount replaces. Each replaced report also has its own event. The event
     of a replaced report can come later, because it is on another partition. If `covers_site` is true, the count
     includes everybody at the site, and earlier counts at the site are not added. If `counted_at_precision` is not
-    `hour`, `counted_at` is the end of the stated day, or an earlier time of the report.
+    `hour`, `counted_at` is the end of the stated day or, if earlier, the time of the report.
 
     `comparison` compares the count with the registered people. Without `comparison`, the last comparison of the count
     stays valid.

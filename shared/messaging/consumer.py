@@ -85,7 +85,7 @@ class Consumer:
         )
 
     async def run(self) -> None:
-        """Consume until cancelled. Raises HandlerMissing or ConsumerStopped. The log contains the reason."""
+        """Consume until cancelled. Raises HandlerMissing or ConsumerStopped. Log and ledger contain the reason."""
         self._require_handlers()
         await retry_while_unavailable(self._hold_to_contract)
         backoff = Backoff()

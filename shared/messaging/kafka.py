@@ -28,11 +28,11 @@ STOP_SECONDS = 10
 GROUP_WAIT_MS = 500
 # The longest wait of a fetch by a reader without a consumer group. With aiokafka's default of 500, these readers would
 # cause half of the work of an idle broker. While a fetch waits, other requests on the connection wait: the next record
-# of another partition, or a request for end offsets. Even after two such waits, a revocation must take effect within 5
-# s.
+# of another partition, or a request for end offsets. A revocation must take effect within 5 s, even after two such
+# waits.
 FOLLOW_WAIT_MS = 1000
-# The background task of aiokafka wakes at this interval. With aiokafka's default of 200, the wake-ups of an idle
-# consumer took as much CPU time as its fetches.
+# The background task of aiokafka wakes at this interval, and at each event that concerns a fetch. With aiokafka's
+# default of 200, the wake-ups of an idle consumer took as much CPU time as its fetches.
 LOOK_MS = 2000
 
 connections.correct()

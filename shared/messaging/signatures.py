@@ -117,7 +117,8 @@ def mac(key: bytes, topic: str, record_key: bytes, value: bytes, headers: tuple[
 def signed_content(topic: str, key: bytes, value: bytes, headers: tuple[Header, ...]) -> bytes:
     """Return the bytes to sign.
 
-    Each part follows its length, so that no two records give the same bytes. A null value counts as an empty value.
+    Each part follows its length, so that different records give different bytes. Only a null value counts as an empty
+    value.
     """
     names = tuple([name for name, _ in headers])
     parts = [key, value or b"", *[value or b"" for _, value in headers]]

@@ -1,4 +1,7 @@
-"""Migrates the schema of a service. Refuses a schema of another release, or of another kind of installation."""
+"""Migrates the schema of a service.
+
+Refuses a schema of a newer release, of a build with an earlier record layout, or of another kind of installation.
+"""
 
 from pathlib import Path
 

@@ -54,7 +54,7 @@ class Certainty(Code):
 
 
 class ImpactLevel(Code):
-    """The levels of the USGS's PAGER: the expected deaths of an earthquake, from none (green) to very many (red)."""
+    """The levels of USGS PAGER: the expected impact of an earthquake, from no deaths (green) to very many (red)."""
 
     GREEN = "green"
     YELLOW = "yellow"
