@@ -1,6 +1,6 @@
 """Runs Kafka, PostgreSQL and Valkey in containers of the official images.
 
-The interface is the embedded servers' interface.
+The containers have the interface of the embedded servers (`deploy/local`).
 
 The containers use this machine's own network. With its own network interface, each starting container would make
 Chromium abort the browser tests' requests (ERR_NETWORK_CHANGED).

@@ -30,7 +30,7 @@ from tests.preloaded import Preloaded
 from tests.signed_tokens import signed_token
 from tests.waiting import wait_for
 
-WEB, PATIENT = "deploy.local.web", "tests.patient"  # modules that the programs import
+WEB, PATIENT = "deploy.local.web", "tests.patient"  # modules that are run as programs
 AnySettings = TypeVar("AnySettings", bound=Settings)
 Result = TypeVar("Result")
 

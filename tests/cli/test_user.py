@@ -17,7 +17,7 @@ FIRST_PASSWORD = "rather long words\n" * 2
 
 
 def test_a_team_id_is_listed_whole_on_a_terminal_of_80_columns(shared_installation: Installation) -> None:
-    """Only this output shows a team's id, which adds an account to the team."""
+    """Only this output shows a team's id, which a person needs to add an account to the team."""
     team = str(uuid4())
     added = dayar(shared_installation, "add", f"a-long-name-{team}", "--role", "field", "--team", team)
     assert added.exit_code == 0, added.output

@@ -17,7 +17,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root r
 
 
 def test_kafka_runs_in_a_folder_with_any_name(passable: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Java decodes neither by Latin-1 nor by the locale's encoding every letter that a folder's name may have."""
+    """A folder's name may have letters that Java cannot decode by Latin-1 or by the locale's encoding."""
     monkeypatch.setenv("LC_ALL", "C")
     kafka = kafka_in(passable / "кырсык бөлмөсү", port=29092)
     kafka.prepare()

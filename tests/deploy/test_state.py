@@ -1,4 +1,7 @@
-"""A start refuses an unsafe state folder, and a folder that another program or a newer release wrote."""
+"""A start refuses an unsafe state folder, and a folder that another program or a newer release wrote.
+
+A refused start changes nothing.
+"""
 
 import json
 import os

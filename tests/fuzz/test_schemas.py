@@ -1,7 +1,7 @@
 """Each operation of the OpenAPI documents gets valid and invalid input. No operation may answer with 5xx.
 
-Some of intake's routes read their bodies without FastAPI. Intake's document also describes routes without FastAPI.
-Every answer must match the document.
+Some of intake's routes read their bodies without FastAPI. Intake's document also describes these routes, and their
+answers must match the document.
 """
 
 import json

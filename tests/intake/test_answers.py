@@ -168,7 +168,7 @@ async def test_unknown_codes_of_persons_are_kept_as_unknown_with_their_text(inta
     assert (await intake.caller().post(DISPLACEMENTS, body)).status_code == 202
     [received] = await records(intake.installation, "displacements", body["report_id"])
     sealed = received.opened.sealed
-    # an unknown code becomes the default value, and a record has no default values
+    # an unknown code becomes the default value, and a record leaves out default values
     assert sealed["members"] == [{"member_id": body["members"][0]["member_id"]}]
     assert sealed["sex_age"] == [{"sex": "unknown", "age": "unknown", "count": 1}]
     assert set(sealed["notes"].split("; ")) == {

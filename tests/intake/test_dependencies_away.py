@@ -24,7 +24,7 @@ from tests.patient import patient_deduplication, patient_intake, patient_kafka
 from tests.waiting import wait_for
 
 ACCOUNT = uuid4()
-SOON = 35  # seconds; an idle machine needs 2, and a Kafka client alone waits for 40
+SOON = 35  # seconds; an idle machine needs at most 2, and a Kafka client alone waits for 40
 
 
 @pytest.fixture

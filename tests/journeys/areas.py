@@ -63,7 +63,7 @@ BY_AREA = {
     "GET /wall": VisibleContent("/wall", "{alert}"),
     "GET /board/{panel}": VisibleContent("/board/alerts", "{alert}"),
     "GET /areas/{pcode}": VisibleContent("/areas/KG05258000000", "{alert}"),
-    # two routes that must be requested before the alert is acknowledged
+    # the next two routes must be requested before the alert is acknowledged
     "GET /console/v1/map/{layer}": VisibleContent("/console/v1/map/alerts", "{alert}"),
     "GET /v1/ringing": VisibleContent("/v1/ringing", "{alert}"),
     "GET /stream": VisibleContent(

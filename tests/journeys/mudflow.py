@@ -92,7 +92,7 @@ class Mudflow:
         return self.day_1(), self.day_2(), self.day_3(), self.day_4(), self.day_5()
 
     def day_1(self) -> list[list[Report]]:
-        """Each batch makes the number of displaced people exceed at most one more threshold of the alert."""
+        """With each batch, the number of displaced people reaches at most one more threshold of the alert."""
         counts = [self._count(letter) for letter in "ABCD"]
         return [
             [self._first_call()],

@@ -1,7 +1,4 @@
-"""`shared.auth.access` has a table of roles, areas and routes.
-
-The running services admit callers as this table states.
-"""
+"""For each role, area and route, the running services admit callers as the table in `shared.auth.access` states."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -161,7 +158,7 @@ async def test_the_apps_of_the_web_process_share_one_reader_of_the_revocations(
 async def reported(web: Web, shared_installation: Installation) -> AsyncIterator[ReportedEvents]:
     """Reports the events, and waits until all services have read them.
 
-    After all services have read the events, the count check must pass.
+    After the last test, the count check must pass.
     """
     await somebody_to_tell(shared_installation.settings(AlertsSettings))
     for service in SERVICES:

@@ -177,7 +177,7 @@ async def test_of_two_operators_at_the_same_instant_one_wins_and_the_other_sees_
 
 
 async def test_households_on_two_workers_raise_the_threshold_alert_exactly_once(centre: Centre, hook: Hook) -> None:
-    """Ten households come from each of three districts. Two workers of each service handle the households."""
+    """Ten households come from each of three districts. The registry and the alerts service have two workers each."""
     await centre.receiver("duty", hook)
     centre.workers.append(centre.installation.start("registry", "worker", env=centre.collector.env))
     centre.worker(hook)

@@ -59,10 +59,10 @@ class Day:
 
 
 MOVED_ON_DAY_3: Mapping[str, Numbers] = {
-    "transferred": (20, 100, 80),  # from A to C moved 20 families, and 80 people of the group
-    "displaced_again": (8, 40, 35),  # from E to Leilek fled 8 families, and 35 people of the group
+    "transferred": (20, 100, 80),  # 20 families, and 80 people of the group, moved from A to C
+    "displaced_again": (8, 40, 35),  # 8 families, and 35 people of the group, fled from E to Leilek
     "died": (3, 3, 0),  # at B, one person died in each of 3 families
-    "left_country": (4, 20, 25),  # from D left 4 families, and 25 people of the group
+    "left_country": (4, 20, 25),  # 4 families, and 25 people of the group, left from D
 }
 DAYS = (
     Day(
@@ -207,7 +207,7 @@ class Desk:
         return tuple(int(number.replace(",", "")) for number in (*panel.groups(), groups[1] if groups else "0"))
 
     def alert(self) -> dict[str, Any]:
-        """The only alert. Returns the only alert, or an empty dict before the alert is raised."""
+        """Returns the only alert, or an empty dict before the alert is raised."""
         alerts = self.get("/alerts/v1/alerts")["alerts"]
         assert [alert["rule"] for alert in alerts] in ([], ["displacement"])
         return dict(alerts[0]) if alerts else {}
@@ -271,7 +271,7 @@ def test_a_mudflow_from_the_first_call_to_the_last_return(centre: Served) -> Non
         becomes(desk.flow, day.flow)
         becomes(desk.moved, day.moved)
 
-    # the alert ends because nobody is displaced any more
+    # the alert is downgraded because nobody is displaced any more
     becomes(lambda: desk.alert()["validity"], "downgraded")
     becomes(desk.notified, [*NOTIFIED, "lapsed"])
     assert [desk.of_date(number) for number in range(1, 6)] == [of_date(day) for day in DAYS]

@@ -210,7 +210,7 @@ async def test_the_quake_of_sary_tash_raises_one_moderate_alert_when_it_is_fresh
         Severity.MODERATE,
         "machine",
     )
-    # without boundaries, the quake is 1.5 km beyond the border; the alert still names the shaken district
+    # the quake is 1.5 km beyond the border and no boundaries are known, but the alert names the shaken district
     assert (alert.data.pcodes, alert.data.figures["pcode"]) == (("KG06207000000",), "KG06207000000")
     [hazard] = results.hazards["fresh47"]
     assert (hazard.severity, hazard.area.pcodes) == (Severity.UNKNOWN, ())

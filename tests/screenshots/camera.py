@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Request
 from deploy.local.process import wait_until
 
 WIDTHS = {1920: 1080, 1366: 768, 390: 844}
-HIGHEST = 3000  # of a higher page, only the first 3,000 pixels
+HIGHEST = 3000  # of a higher page, only the first 3,000 pixels are photographed
 QUALITY = 55
 # A complete page has its fonts, a drawn map, a live connection and all its parts. A wall screen shows its first page. A
 # small map is drawn only when somebody can see it.

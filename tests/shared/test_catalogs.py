@@ -64,7 +64,7 @@ def has_bare_percent(text: str) -> bool:
 def test_a_page_has_the_same_elements_in_each_language(folder: Path) -> None:
     """No template makes a decision by the page's language.
 
-    Only the links to other languages may do so, to mark the page's own language.
+    Only the links to the languages may do so, to mark the page's own language.
     """
     for template in folder.rglob("templates/**/*.html"):
         assert list(decided_by_language(template.read_text(encoding="utf-8"))) == [], template

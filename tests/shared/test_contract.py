@@ -70,7 +70,7 @@ MAY_BE_CLEAR = {
     "reason",
     "is_held",
     "replaces",  # report ids and reason codes in outcomes and in events about held people
-    "displacement",  # the id of another displacement of the household
+    "displacement",  # another displacement of the household
     "counted_at",
     "counted_at_precision",
     "is_full_recount",

@@ -173,7 +173,7 @@ def test_an_ended_token_of_a_readmitted_team_counts_as_valid(
     # the readmitted team renews its sign-in with an expired token
     assert authenticator.authenticate(request, takes_readmitted=True).account == team.account
     assert authenticator.authenticate(request, takes_expired=True).is_expired
-    with pytest.raises(Unauthenticated):  # a route that only reads accepts no expired token
+    with pytest.raises(Unauthenticated):  # routes that only read accept no expired token, even of a readmitted team
         authenticator.authenticate(request)
     revoked.ids.add(team.jti)
     with pytest.raises(Unauthenticated):

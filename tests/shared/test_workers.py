@@ -19,7 +19,7 @@ from tests.waiting import wait_for
 IDLE = "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE '%inbox%'"
 LOCK = "SELECT 1 FROM effects FOR UPDATE"
 COPYING = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'COPY %' AND wait_event = 'ClientRead'"
-# A worker that locks the table of offsets and starts a COPY. The worker never writes a row.
+# A worker that locks its stored offsets (the fence) and starts a COPY, but never writes a row.
 FROZEN = """
 import asyncio, asyncpg, sys
 

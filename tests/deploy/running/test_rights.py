@@ -1,4 +1,4 @@
-"""If root starts `make run`, each program runs as its own unprivileged user. Each user can read only its own files."""
+"""If root starts `make run`, each program runs as an unprivileged user that can read only its own files."""
 
 import os
 import shutil

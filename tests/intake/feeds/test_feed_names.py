@@ -1,7 +1,4 @@
-"""One address may be read for two sources or kinds.
-
-Intake treats an address with two sources as two feeds, even after an upgrade.
-"""
+"""One address may be read for two sources or kinds. Intake treats the address as two feeds, even after an upgrade."""
 
 from dataclasses import replace
 from importlib import import_module
@@ -23,7 +20,8 @@ Totals = dict[tuple[str, str], int]
 
 MIGRATION = "services.intake.migrations.0004_feed_names"
 USGS, SEISMOLOGY = source("usgs"), source("usgs", "seismology")
-# Rows of the previous release of Dayar: a feed of the source `usgs`, and a feed of the source `seismology`.
+# Rows of the previous release of Dayar: a feed of the source `usgs`, and a feed of the source `seismology` at another
+# address.
 EARLIER = """
 INSERT INTO feeds (name, source, failures)
 VALUES ('https://a.example/?x=1', 'usgs', 0), ('https://b.example/', 'seismology', 0);
