@@ -74,8 +74,8 @@ class DeadLetters:
     def outcome(self, refused: UnreadableRecord) -> Message | None:
         """Returns the outcome that the report's author reads.
 
-        Returns None if the record is forged, unreadable or no report, or if another service publishes the outcomes of
-        the topic.
+        Returns None if the record may be forged, is unreadable or is no report, or if another service publishes the
+        outcomes of the topic.
         """
         record = refused.record
         if refused.reason in UNPROVEN:

@@ -61,7 +61,7 @@ async function found(what) {
   }
 }
 
-/** Return the sentence about the missing sign-in or PIN, or an empty text. */
+/** Return the name of the sentence about the missing sign-in or PIN, or an empty text. */
 function lacking() {
   const known = account();
   if (!known || isOver(known)) return "signInFirst";
