@@ -94,7 +94,7 @@ def _moments(report: DisplacementStruct | HazardReport) -> tuple[datetime, ...]:
 
 
 def _counted_at(report: DisplacementStruct) -> datetime | None:
-    """Return the corrected time of the count, or None if the report has no such time."""
+    """Return the stated time of the count, or None if the report has no such time."""
     counted_at: datetime | None = getattr(report, "counted_at", None)
     return counted_at
 

@@ -27,7 +27,7 @@ class HazardScopes:
     async def settle(self, drafts: Iterable[Draft]) -> None:
         """Make a revision without a scope Private if its hazard is stored as Private, or if PostgreSQL is unavailable.
 
-        Without PostgreSQL, the hazard is published after WAIT_SECONDS nevertheless, because a hazard may raise an alert.
+        Even without PostgreSQL, the hazard is published after WAIT_SECONDS, because a hazard may raise an alert.
         """
         hazards = [draft for draft in drafts if isinstance(draft, HazardDraft) and is_concerned(draft.event)]
         if not hazards:

@@ -111,7 +111,10 @@ class HouseholdReader:
         return self.now.astimezone(TIME_ZONE).date()
 
     def _day(self, cells: RowCells) -> date:
-        """Return the day of the displacement. Without a readable day, add an error and return today for the other checks."""
+        """Return the day of the displacement.
+
+        Without a readable day, add an error, and return today, so that the other checks can run.
+        """
         day = cells.day(C.OCCURRED_ON, self._today) or cells.chosen.choices.occurred_on
         if day is None:
             cells.wrong(C.OCCURRED_ON, RowFault.MISSING)
