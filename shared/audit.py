@@ -141,8 +141,8 @@ async def add(session: AsyncSession, *entries: Entry) -> None:
 async def write(sessions: async_sessionmaker[AsyncSession] | None, *entries: Entry) -> None:
     """Write entries to the log.
 
-    Also store the entries in a transaction of their own, if PostgreSQL is available. This function is for refused
-    requests, which have no transaction.
+    Also store the entries in a transaction of their own, if PostgreSQL is available. This function is for entries
+    without a transaction, for example about refused requests.
     """
     for entry in entries:
         tell(entry)

@@ -173,7 +173,7 @@ class HazardReport(HazardFields, Body):
 
     @model_validator(mode="after")
     def is_whole_release(self) -> "HazardReport":
-        """Raises ValueError for a release to the public without its own text.
+        """Raises ValueError for an invalid release to the public, for example for a release without its own text.
 
         The original text of a restricted hazard is not for the public.
         """

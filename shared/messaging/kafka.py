@@ -56,7 +56,7 @@ def options(settings: Settings) -> dict[str, Any]:
 async def start(client: Any) -> None:
     """Start the client.
 
-    A cancelled caller waits until the start has ended, because a cancelled start leaks a connection.
+    A cancelled caller waits up to START_SECONDS for the end of the start, because a cancelled start leaks a connection.
     """
     starting = asyncio.ensure_future(client.start())
     with raise_on_foreign_cancellation():

@@ -88,7 +88,7 @@ class FieldForm:
         )
 
     async def worker(self, _: Request) -> Response:
-        """This response header lets the service worker control pages outside its own folder."""
+        """A response header lets the service worker control pages outside its own folder."""
         headers = {"service-worker-allowed": SCOPE, "cache-control": "no-cache"}
         return Response(self.script, media_type="text/javascript", headers=headers)
 

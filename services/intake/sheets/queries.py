@@ -87,7 +87,7 @@ async def heads_of_others(
 
 
 async def erase(session: AsyncSession, report_ids: Collection[UUID]) -> None:
-    """Delete all that intake has stored about these reports, except the receipts.
+    """Delete the rows, heads and sent notes of these reports, but not the receipts.
 
     The receipts prevent a new registration if a person sends the sheet again. The caller commits.
     """
