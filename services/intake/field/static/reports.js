@@ -18,12 +18,12 @@ import { uuid } from "./uuid.js";
 /** @typedef {import("./kept.js").Body} Body */
 /**
  * @typedef {{report_id: string, household_id?: string, short_code?: string, group_id?: string, version: number}} Ids of
- *   a draft, which do not change until the report is sent
+ *   a draft, which never change
  */
 
 /**
- * Return the ids of a report, and generate missing ids. The ids of people in a movement belong to an earlier report. A
- * report gets new ids of people, because the author may choose another kind of report.
+ * Return the ids of a report, and generate missing ids. In a movement, the ids of people belong to an earlier report. New
+ * ids replace the ids of a movement's people, because the author may choose another kind of report.
  * @param {Partial<Body>} [body]
  * @returns {Ids}
  */
