@@ -145,7 +145,7 @@ class Trial:
         return [row for row in await ledger.with_ends(rows, SERVICE, [TOPIC], self.settings) if row.topic == TOPIC]
 
     async def drained(self, timeout: float = 180) -> Counter[str]:
-        """Waits until all records are processed and the ledger balances.
+        """Waits until all records are processed. The ledger must then balance.
 
         Returns the number of records with each outcome.
         """

@@ -47,7 +47,7 @@ def drawing_phone(drawing_browser: Browser) -> Iterator[BrowserContext]:
 
 
 def with_map(page: Page) -> Locator:
-    """Opens the map, and returns the coordinates of its centre as text."""
+    """Opens the map, and returns the element that shows the coordinates of its centre."""
     page.click("#choose-point")
     expect(page.locator("#map-hint")).to_contain_text("the cross")
     centre = page.locator("#map-centre")

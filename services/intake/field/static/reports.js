@@ -22,8 +22,8 @@ import { uuid } from "./uuid.js";
  */
 
 /**
- * Return the ids of a report, and generate missing ids. In a movement, the ids of people belong to an earlier report. New
- * ids replace the ids of a movement's people, because the author may choose another kind of report.
+ * Return the ids of a report, and generate missing ids. In a movement, the ids of people belong to an earlier report.
+ * New ids replace the ids of a movement's people, because the author may choose another kind of report.
  * @param {Partial<Body>} [body]
  * @returns {Ids}
  */
