@@ -163,6 +163,24 @@ async def test_lifting_the_limit_clears_entries_that_an_earlier_release_left(
     assert await standing(desk, left) == {"hazard": (True, reason)}
 
 
+async def test_a_withheld_alert_states_the_new_scope_of_its_hazard_before_and_after_the_lift(desk: Desk) -> None:
+    hazard = reported(scope="Public")
+    await tell(desk, *(reported() for _ in range(BUDGET)), hazard)
+    update = reported(hazard_id=hazard.hazard_id, revision=2, msg_type="Update", scope="Restricted")
+    assert await tell(desk, update) == {"suppressed over_budget": 1}
+    assert await event_scopes(desk, hazard) == ["Public", "Restricted"]
+    async with desk.caller() as caller:
+        assert len((await caller.put("/v1/sources/kyrgyzhydromet/lift")).json()["released"]) == 1
+    assert await event_scopes(desk, hazard) == ["Public", "Restricted", "Restricted"]
+
+
+async def event_scopes(desk: Desk, hazard: HazardReported) -> list[str]:
+    events = "SELECT convert_from(value, 'utf8')::json AS event, id FROM outbox WHERE topic = 'alerts'"
+    of_hazard = f"SELECT event ->> 'hazard_scope' FROM ({events}) AS own WHERE event ->> 'hazard_id' = :id ORDER BY id"
+    async with desk.sessions.begin() as session:
+        return list(await session.scalars(text(of_hazard), {"id": str(hazard.hazard_id)}))
+
+
 async def by_status(desk: Desk, hazard: HazardReported) -> dict[tuple[str, str], tuple[bool, str]]:
     async with desk.sessions.begin() as session:
         alerts = await alert_queries.alerts_of_hazard(session, hazard.hazard_id)

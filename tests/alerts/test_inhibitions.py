@@ -1,6 +1,7 @@
 """An Extreme alert mutes milder alerts of the same type in its districts, such as aftershocks."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,6 +29,7 @@ from tests.alerts.desk import Desk, fresh
 from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, NOBODY_REVOKED, NOW, hazard, rules
 from tests.alerts.night import OPERATOR, Night
 from tests.alerts.test_notifications import alert, receiver
+from tests.alerts.test_silences import SILENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -90,6 +92,27 @@ def test_the_newest_state_of_an_extreme_alert_in_the_transaction_decides() -> No
     graver = transitions.replaced(milder, severity=Severity.EXTREME, raised_at=NOW)
     mute = Mutes(NOW, (), (), {graver.alert_id: graver}).mute_of(AFTERSHOCK, Places.load())
     assert mute == Mute(RED.alert_id, NOW + LONGEST, Omission.INHIBITED)
+
+
+def test_if_a_silence_and_an_extreme_alert_mute_an_alert_the_silence_is_recorded() -> None:
+    mute = Mutes(NOW, [SILENCE], [RED]).mute_of(AFTERSHOCK, Places.load())
+    assert mute == Mute(SILENCE.silence_id, SILENCE.ends_at, Omission.SILENCED)
+    assert mute.inhibited_by is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"severity": severity} for severity in (Severity.SEVERE, Severity.EXTREME, Severity.UNKNOWN)),
+        {"reason": QUAKE_UNJUDGED},
+    ],
+)
+def test_only_a_silence_by_a_duty_head_mutes_a_grave_alert(changes: dict[str, Any]) -> None:
+    grave = transitions.replaced(AFTERSHOCK, **changes)
+    assert Mutes(NOW, [SILENCE], [RED]).mute_of(grave, Places.load()) is None
+    by_duty_head = replace(SILENCE, silence_id=uuid4(), is_severe_too=True)
+    mute = Mutes(NOW, [SILENCE, by_duty_head], [RED]).mute_of(grave, Places.load())
+    assert mute == Mute(by_duty_head.silence_id, by_duty_head.ends_at, Omission.SILENCED)
 
 
 def quake(severity: str, hazard_id: UUID | None = None, **changed: Any) -> HazardReported:

@@ -3,6 +3,7 @@
 An unreadable alert is raised anew when its situation recurs.
 """
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -71,10 +72,15 @@ async def test_further_people_who_left_the_district_raise_its_unreadable_alert_a
 
 async def test_an_unreadable_hazard_stops_no_notification_about_its_alert_and_is_logged_once(night: Night) -> None:
     """If a hazard cannot be read, messages about it omit its texts and are marked "not for publication"."""
-    await night.report(hazard(magnitude=6.8))
+    await night.report(hazard(magnitude=6.8, scope="Public", text={"ru": {"headline": "Сильные толчки"}}))
     async with night.sessions.begin() as session:
         await session.execute(text("UPDATE hazards SET report = '{}'"))
     with capture_logs() as logs:
         assert [await night.passes(timedelta(minutes=5)) for _ in range(2)] == [1, 1]
     assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["hazard unreadable"]
     assert [step for step, _ in await night.notified()] == [1, 2, 3]
+    async with night.sessions.begin() as session:
+        contents = (await session.scalars(text("SELECT content FROM deliveries ORDER BY step"))).all()
+    known, *unknown = [json.loads(content)["hazard"] for content in contents]
+    assert known["scope"] == "Public"
+    assert unknown == [{"scope": "Restricted", "texts": {}}] * 2
