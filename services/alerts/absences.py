@@ -27,7 +27,7 @@ LOOK_SECONDS = 10.0
 
 
 class Absences:
-    """Several workers may run this task, because each alert is locked and checked before the change."""
+    """Several workers may run this task, because each alert is checked again under its lock."""
 
     def __init__(
         self,

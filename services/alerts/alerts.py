@@ -26,10 +26,10 @@ class Alert(AlertFields):
     the step that the escalation has reached (`policies/step_ids.py`).
 
     The alert waits for an action from `waits_since` to `escalates_at`. `first_due_at` is the end of the first waiting
-    time, and never changes later. `is_ringing` becomes true if nobody acts on an acknowledged alert until
-    `escalates_at`, or if the alert lapses while in progress. `persons_step` is the highest threshold of displaced
-    persons that receivers were notified of. `duty_heads_at` is the time of the first notification of the duty heads
-    after the last step.
+    time after the raise, and people's actions do not change it. `is_ringing` becomes true if nobody acts on an
+    acknowledged alert until `escalates_at`, or if the alert lapses while in progress. `persons_step` is the highest
+    threshold of displaced persons that receivers were notified of. `duty_heads_at` is the time of the first
+    notification of the duty heads after the last step.
 
     The alert is muted if `silenced_until` equals `escalates_at`. A mute ends with the silence, or with the Extreme
     alert `inhibited_by` (`inhibitions.py`).
@@ -135,10 +135,7 @@ class Alert(AlertFields):
 
     @property
     def is_overdue(self) -> bool:
-        """A forecast that has ended does not say that no hazard occurred.
-
-        An alert about an ended forecast still escalates.
-        """
+        """An overdue alert still escalates, because the end of a forecast does not say that no hazard occurred."""
         return self.is_over and self.validity is Validity.EXPIRED and self.is_grave and not self.is_answered
 
     @property

@@ -125,7 +125,7 @@ async def lock(session: AsyncSession, sources: Iterable[str]) -> None:
 def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
     """Suppresses an exposure finding if the alert of its hazard was withheld.
 
-    A severity above Moderate, or an existing alert, prevents the suppression.
+    The finding is not suppressed if its severity is above Moderate, or if its situation already has an alert.
     """
     is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
     if (

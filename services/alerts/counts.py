@@ -118,9 +118,9 @@ LEFT JOIN (
 """  # noqa: S608 - constants
 # `group_places` counts the people of groups in each settlement. `=15 KG05258811010=20` means: 20 people in the
 # settlement with this code, and 15 people whose settlement is unknown. If only a figure has changed, the alert is
-# evaluated after an interval. The alert is evaluated at once if the figure crosses the threshold, or if another list of
-# sites or settlements has people. A hazard with a pending change is skipped: the newest revision may cancel the hazard
-# or change its districts.
+# evaluated after an interval. The alert is evaluated at once if the figure crosses the threshold, or if the
+# list of sites or settlements with people has changed. A hazard with a pending change is skipped: the newest revision
+# may cancel the hazard or change its districts.
 DUE = f"""
 SELECT hazard_id, area FROM ({EXPOSED}) AS exposures
 WHERE NOT EXISTS (SELECT FROM hazard_changes WHERE hazard_changes.hazard_id = exposures.hazard_id) AND (
@@ -287,6 +287,6 @@ async def note_notified(session: AsyncSession, exposures: Iterable[Exposed], now
 
 
 async def forget(session: AsyncSession, over_by: datetime) -> None:
-    """An exposure is not deleted if its alert is open, or if its counts were never evaluated."""
+    """An exposure is not deleted if its alert is open, or if its latest change was not evaluated yet."""
     connection = await database.driver(session)
     await connection.execute(FORGET, over_by)

@@ -13,7 +13,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def read(content: bytes, model: type[Model], invalid: type[DocumentedError]) -> Model:
-    """Raises `invalid`. Raises `invalid`, whose argument names each wrong field and the expected value."""
+    """Raises `invalid`, whose argument names each wrong field and the expected value."""
     if len(content) > MOST_BYTES:
         raise invalid(f"the file has more than {MOST_BYTES // 1024} KiB")
     try:

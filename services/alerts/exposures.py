@@ -34,7 +34,7 @@ ALL = ("exposures", "")  # The advisory lock of this key lets one worker count a
 
 
 class Exposures:
-    """Each method is one step, inside a transaction of the caller."""
+    """Each step (`begin`, `follow`, `tell` and `publish`) runs in a transaction that the caller opens."""
 
     def __init__(
         self,

@@ -36,7 +36,7 @@ async def outcome(
 ) -> Followed:
     """Returns the hazard's alerts in force. If no alert is in force, `reason` and `text` say why.
 
-    If `is_judged` is false, the service has not evaluated the hazard yet, so ask again later. Ask again later.
+    If `is_judged` is false, the service has not evaluated the hazard yet, so ask again later.
     """
     hazard = await hazard_queries.hazard(session, hazard_id)
     if hazard is None or (report_id is not None and hazard.report_id != report_id):

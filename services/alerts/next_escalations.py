@@ -26,7 +26,7 @@ ALERTS = table(AlertRow).c
 class NextEscalations(BaseModel):
     """Maps an alert to the time of its next escalation.
 
-    The map has no alerts that do not escalate, for example snoozed or silenced alerts.
+    An alert is missing if it does not escalate, for example because it is snoozed or silenced.
     """
 
     escalations: dict[UUID, datetime]
@@ -44,7 +44,7 @@ async def escalations(
 
 
 async def earliest(session: AsyncSession, areas: frozenset[str] | None, *, is_unattended: bool) -> dict[UUID, datetime]:
-    """Unattended boards halve the waiting time of each alert (`escalation.py`)."""
+    """While all boards are unattended, each alert waits half as long (`escalation.py`)."""
     wanted = select(ALERTS.alert_id, ALERTS.waits_since, ALERTS.escalates_at).where(
         ALERTS.escalates_at.is_not(None),
         ALERTS.acknowledged_at.is_(None),

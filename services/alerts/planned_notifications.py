@@ -20,7 +20,7 @@ NOW = timedelta()
 
 
 class PlannedNotifications:
-    """`called` maps an alert to the labels of the receivers that were notified before.
+    """`called` maps an alert to the labels of the receivers that were notified so far.
 
     `missed` maps a muted alert to the labels of the receivers that were not notified of a change.
     """

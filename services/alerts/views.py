@@ -124,9 +124,9 @@ class AlertView(PublishedAlert):
     `demand` says what an operator must do now. The demand `action` means that nobody has acted since the
     acknowledgement, or that a snooze is over. The demand `closure` means that the hazard was cancelled or has expired.
     With the demand `closure`, the people who confirmed the alert, or who work on it, must close it. `is_unseen` marks a
-    Severe or Extreme alert that nobody acknowledged before its hazard was cancelled or expired. An alert that nobody
-    acknowledged still demands an acknowledgement after its hazard has expired. `closed_by` is `person` (see
-    `resolved_by`), `source`, `time` or `rule`.
+    Severe or Extreme alert that nobody acknowledged before its hazard was cancelled or expired. If the hazard
+    expired, an `is_unseen` alert still demands an acknowledgement. `closed_by` is `person` (see `resolved_by`),
+    `source`, `time` or `rule`.
     """
 
     model_config = ConfigDict(from_attributes=True)

@@ -1,4 +1,4 @@
-"""Each source has an hourly limit of hazards.
+"""Each source has an hourly limit of alerts.
 
 Alerts beyond the limit are withheld, and one alert about the source replaces them.
 """

@@ -221,7 +221,7 @@ async def test_a_new_receiver_of_a_removed_ones_label_gets_no_next_contact_of_it
 async def test_a_channel_that_hangs_delays_neither_the_next_contact_nor_later_messages(
     town: Town, officer: Officer, hook: Hook, port: int, box: Box
 ) -> None:
-    """The webhook hangs. While the webhook hangs, the mails about the alert and about its change are sent."""
+    """While the webhook hangs, the mails about the alert and about its change are sent."""
     await officer.is_added(hook, ReceiverKind.SYSTEM)
     hook.mood = Mood.SILENT
     quake = hazard(onset=datetime.now(UTC))

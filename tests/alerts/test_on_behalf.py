@@ -1,4 +1,4 @@
-"""The alert may be acknowledged on behalf of another person. The name of the other person is sealed.
+"""An alert may be acknowledged on behalf of another person. The name of the other person is sealed.
 
 Only some roles may read the sealed name.
 """

@@ -41,7 +41,7 @@ OPEN = [
     "Взять в работу",
     "Отложить на 15 мин",
     "Завершить…",
-]  # a chat outside the centre shows these buttons below the message of an alert without an assigned person
+]  # in a chat outside the centre, the message of an alert on which nobody works has these buttons
 
 SUPERGROUP = -1009000
 RECEIVER = Receiver("group", DeliveryChannel.TELEGRAM, f"telegram:{GROUP}", language="ru")

@@ -153,7 +153,7 @@ def commented(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Al
 
 
 def snoozed(alert: Alert, person: Actor, now: datetime, until: datetime) -> Alert:
-    """Unattended boards shorten other waiting times, but not a snooze."""
+    """A snooze keeps its length, even while all boards are unattended. Only other waiting times become shorter."""
     return changed(
         alert,
         now,
@@ -215,7 +215,10 @@ def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert
 
 
 def _due(alert: Alert, at: datetime | None) -> datetime | None:
-    """Return the time of the next escalation. A silenced alert escalates at the end of its silence."""
+    """Returns the end of the waiting time. A silenced alert waits for the end of its silence.
+
+    At the end of the silence, the step that the alert has reached is notified.
+    """
     return alert.escalates_at if alert.is_silenced and not alert.is_over else at
 
 

@@ -197,9 +197,9 @@ class Answers:
         return await self._keep(after, AlertSnoozed, ActKind.SNOOZED, person, reason, cause=first_cause(alert))
 
     async def resolve(self, alert_id: UUID, person: Actor, verdict: Verdict) -> Alert:
-        """A different verdict on a closed alert is refused.
+        """If the person who closed the alert repeats the verdict, nothing changes.
 
-        If the same person repeats the same verdict, nothing changes.
+        Raises AnswerRefused for a different verdict on a closed alert, and for the same verdict by another person.
         """
         alert = await alert_queries.locked_alert(self._session, alert_id)
         if alert.resolved_at is not None and alert.verdict is verdict:

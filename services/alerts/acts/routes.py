@@ -177,9 +177,9 @@ async def snooze(alert_id: UUID, desk: OneDesk, body: Snooze) -> AlertView:
 async def resolve(alert_id: UUID, desk: OneDesk, body: Resolution) -> AlertView:
     """Closes the alert.
 
-    The person who closed the alert gets 200 for a repeated request with the same verdict. Gets 409 if another person
-    has closed the alert, or if the verdict differs. The 409 answer has the closing person's name, the time and the
-    verdict.
+    The person who closed the alert gets 200 for a repeated request with the same verdict. The caller gets 409 if
+    another person has closed the alert, or if the verdict differs. The 409 answer has the closing person's name, the
+    time and the verdict.
     """
     return AlertView.model_validate(await desk.answers.resolve(alert_id, desk.person(body.note), body.verdict))
 

@@ -41,7 +41,7 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`lease` shows which worker claimed the delivery.
+    """`lease` identifies the claim: each claim of a delivery has a new lease.
 
     `companions` are further deliveries that go out in the same message.
 

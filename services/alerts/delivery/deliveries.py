@@ -30,7 +30,7 @@ from shared.tracing import Attributes, Phase
 
 LOOK_SECONDS = 1.0
 GATHER_SECONDS = 0.03  # Attempts that finish within this time are recorded in one write.
-# Wait this long between two writes, because one write of many attempts costs less than many writes.
+# Wait at least this long between two writes, because one write of many attempts costs less than many writes.
 BUSY_SECONDS = 0.2
 SHORT_PAUSE_SECONDS = 60.0
 UNKNOWN_CHANNEL = "unknown_channel"
@@ -41,7 +41,7 @@ STOP_SECONDS = 2  # An ending process may use this time to record its last attem
 class DeliveryAttempt:
     """`retry_after` is the number of seconds until the next attempt, if the receiving server demands a wait.
 
-    `results` has the deliveries of a combined job whose result differs from `reason`.
+    `results` maps deliveries of a combined job to their own results, if these results differ from the attempt's.
     """
 
     began_at: datetime

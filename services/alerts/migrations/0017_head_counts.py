@@ -1,6 +1,6 @@
 """Counts departed persons by the district where they are now. Stores the counts of groups.
 
-The previous release of Dayar still reads `departure_counts`, which becomes a view.
+The previous release of Dayar still writes `departures` and reads `departure_counts`, which becomes a view.
 """
 
 from alembic import op

@@ -27,7 +27,7 @@ class ActingAccount(AlertsModel):
 
 
 class DisabledAccount(AlertsModel):
-    """A person whose account is disabled never counts as on duty."""
+    """A person whose account is disabled counts as on duty only if everybody in the roster is disabled."""
 
     __tablename__ = "disabled_accounts"
 

@@ -1,6 +1,6 @@
 """If nobody acknowledges at the last step, all duty heads are notified every five minutes.
 
-Only alerts of Severe, Extreme or Unknown severity, or whose severity a person must judge, are sent to duty heads.
+This rule is for alerts of Severe, Extreme or Unknown severity, and for alerts whose severity a person must judge.
 """
 
 from collections.abc import Sequence

@@ -99,7 +99,10 @@ def in_charge(notification: Notification) -> set[str]:
 
 
 def reaches_nobody(notification: Notification, kept: Sequence[Receiver]) -> bool:
-    """Returns False if a person gets the alert now or at a later step."""
+    """Returns False if somebody who can act gets the alert now.
+
+    If external systems get the alert now, somebody who can act at a later step is enough.
+    """
     if any(is_able(notification, receiver) for receiver in kept):
         return False
     if all(receiver.label in notification.absent for receiver in kept):

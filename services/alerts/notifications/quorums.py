@@ -1,4 +1,4 @@
-"""Computes how many people in a policy's step must acknowledge, until the alert counts as acknowledged."""
+"""Computes how many people in a policy's step must acknowledge before the alert counts as acknowledged."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -20,8 +20,8 @@ class EscalationDelays(RuleModel):
     """Sets how long an alert waits before it rings or escalates, by severity.
 
     An alert waits `minutes` for an acknowledgement. After an acknowledgement, the alert waits `idle_minutes` for the
-    next action. If a person must judge the severity, the alert waits at most `unjudged_minutes`. Unattended boards
-    halve all these times.
+    next action. If a person must judge the severity, the alert waits at most `unjudged_minutes` for an acknowledgement.
+    While all boards are unattended, all these times are half as long.
     """
 
     minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)]

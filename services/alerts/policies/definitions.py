@@ -59,7 +59,7 @@ def written(policy: EscalationPolicy) -> str:
 
 
 def faults(policy: EscalationPolicy, places: Places, staff: Staff) -> list[Fault]:
-    """Each step must name receivers and rosters that exist."""
+    """A step may name only receivers and rosters that exist."""
     if not 1 <= len(policy.steps) <= MOST_STEPS:
         return [Fault("steps", NO_STEPS, {"most": MOST_STEPS})]
     if unknown := staff.left(policy):

@@ -23,8 +23,8 @@ LEFT JOIN contacts ON contacts.label = taken.recipient AND contacts.channel = ta
 """
 
 # Claims due deliveries. Each receiver and channel has a limit of concurrent attempts. If a worker claims a delivery but
-# records no attempt, the delivery is due again after its lease. A delivery waits for unsettled deliveries of earlier
-# steps to the same receiver and channel, so that the last message on a channel is the newest.
+# records no attempt, the delivery is due again after its lease. A delivery waits for unsettled deliveries of its
+# alert's earlier steps to the same receiver and channel, so that the last message on a channel is the newest.
 CLAIM = f"""
 WITH busy AS (
     SELECT * FROM unnest($3::text[], $4::text[], $5::integer[]) AS busy (recipient, channel, count)

@@ -119,7 +119,7 @@ async def end_overrides(session: AsyncSession, name: str, uids: Collection[str],
 
 
 async def remove_override(session: AsyncSession, name: str, override_id: int) -> bool:
-    """Returns False if somebody else has already removed the override."""
+    """Returns False if the roster has no such override, for example because somebody else has removed it."""
     removed = delete(OverrideRow).where(OverrideRow.roster == name, OverrideRow.override_id == override_id)
     return await session.scalar(removed.returning(OverrideRow.override_id)) is not None
 

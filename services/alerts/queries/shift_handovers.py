@@ -54,7 +54,7 @@ async def undelivered(session: AsyncSession, areas: frozenset[str] | None, now: 
 
 
 async def add(session: AsyncSession, handover: ShiftHandover, box: WebhookSecrets) -> None:
-    """Deletes handovers that are older than a year."""
+    """Also deletes handovers that are older than a year."""
     await session.execute(
         delete(ShiftHandoverRow).where(ShiftHandoverRow.handed_over_at < handover.handed_over_at - KEPT)
     )

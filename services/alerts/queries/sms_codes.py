@@ -125,7 +125,7 @@ async def holders(session: AsyncSession, number: str) -> list[Holder]:
 
 
 async def is_known(session: AsyncSession, message_id: str, now: datetime) -> bool:
-    """Deletes replies older than 48 hours."""
+    """Also deletes replies older than 48 hours."""
     await session.execute(delete(SmsReply).where(SmsReply.received_at < now - VALID))
     return await session.get(SmsReply, message_id) is not None
 

@@ -53,7 +53,7 @@ def at_all_places(
     `numbers` returns the registered people at the given place, and those at all stated places of the district.
 
     Registered people without a known place, and counted people whose place is not compared, may be the same people.
-    Counted people are added only if there are more of them than of these registered people, so that the result is the
+    Only the number by which these counted people exceed these registered people is added, so that the result is the
     lowest possible number. Even with an outdated comparison, the result lies between the larger of the registered and
     counted numbers, and their sum.
     """

@@ -97,7 +97,7 @@ def footprint(hazard: HazardReported) -> list[BaseGeometry]:
 
 
 def is_known_by_points(hazard: HazardReported, places: Places) -> bool:
-    """Returns True if no boundaries are imported and the area names no district.
+    """Returns True if no boundaries are imported, and the area has a polygon or circle but names no district.
 
     Without boundaries and named districts, only points show which districts the area touches.
     """

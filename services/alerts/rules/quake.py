@@ -108,9 +108,9 @@ def given_by_source(shaking: SourceShaking | None) -> dict[str, Any]:
 
 
 def is_unjudged(hazard: HazardReported, magnitude: float, shaking: Shaking | None) -> bool:
-    """Returns True if a person must judge the severity of a strong earthquake.
+    """Returns True for a strong earthquake whose source states no severity, and which no equation fits.
 
-    The source states no severity, and no equation applies.
+    A person must judge the severity of this earthquake.
     """
     strong = STRONG_MAGNITUDE if shaking is None else RUPTURE_MAGNITUDE
     return hazard.severity is Severity.UNKNOWN and magnitude >= strong

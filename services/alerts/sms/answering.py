@@ -28,7 +28,8 @@ from shared.outbound_errors import OutboundError
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_, term
 
-MOST_ANSWERS = 3  # Each answer costs money, so a number gets at most this many in an hour.
+# Each answer costs money, so a number gets at most this many answers to wrong codes in an hour.
+MOST_ANSWERS = 3
 MOST_WRONG = 10  # A code has only four digits, so a number may send at most this many wrong codes in an hour.
 HOW_TO_BIND = N_("Sign in and open the page “Telegram”.")
 WHAT_NEXT = N_("With {code}: 2 take over, 3 snooze, 4 comment, 5 start work, 6 close, 7 on behalf of, 8 assign.")
@@ -69,8 +70,8 @@ class SmsAnswering:
     ) -> SmsAnswer | CombinedReply | None:
         """Acts on the alert in the transaction of the caller. Send the returned answer after the commit.
 
-        A valid reply to a combined SMS changes nothing here. The caller passes the returned reply to `acknowledge`. A
-        message from a number that no receiver has is neither stored nor answered.
+        A permitted reply to a combined SMS changes nothing here. The caller passes the returned reply to `acknowledge`.
+        A message from a number that no receiver has is neither stored nor answered.
         """
         if message.number is None:
             return None

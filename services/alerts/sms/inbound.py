@@ -55,7 +55,7 @@ OUTCOME = re.compile(r"([1-5])(?!\w)[\W_]*")
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """`number` is in E.164."""
+    """`number` is in E.164, or None if the sender's number is no mobile number."""
 
     id: str
     number: str | None

@@ -31,7 +31,10 @@ class PushedReceipt:
 
 
 class SmsReceipts:
-    """A repeated receipt, or a receipt of an unknown SMS, is counted and changes nothing."""
+    """A repeated receipt is only counted.
+
+    A receipt of an unknown SMS is counted, and kept for an hour, because the SMS may be stored after its receipt.
+    """
 
     def __init__(self, profile: GatewayReceipts, pushed: PushedReceipts, registry: CollectorRegistry) -> None:
         self._profile, self.pushed = profile, pushed

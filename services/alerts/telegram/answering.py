@@ -105,10 +105,9 @@ class Answering:
         replied: TelegramMessage | None,
         now: datetime,
     ) -> list[BotCall]:
-        """While the alert waits for an action, a user without an account learns how to acknowledge.
+        """Until somebody acknowledges or closes the alert, a user without an account learns how to acknowledge.
 
-        When somebody has acknowledged the alert, messages of users without an account get no answer, because they are
-        conversation within the group.
+        After that, messages of users without an account get no answer, because they are conversation within the group.
         """
         if replied is None:
             return []

@@ -43,7 +43,7 @@ class ShownAlert:
 
 
 def data_of(press: Press, shown: ShownAlert) -> str:
-    """Telegram permits 64 bytes. The data has at most 56 of the 64 bytes that Telegram permits."""
+    """The data has at most 56 of the 64 bytes that Telegram permits."""
     sequence = () if shown.sequence is None else (str(shown.sequence),)
     assignee = () if shown.assignee is None else (short(shown.assignee),)
     return ".".join((press + short(shown.delivery_id), *sequence, *assignee))
