@@ -52,7 +52,7 @@ class HouseholdBatch:
     # These people were held before this batch, which may register them.
     held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
     ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
-    # Contains the ids of counts of everybody at a site, for the sites where this batch counts people.
+    # Contains the stocks that have a count of everybody at a site, for the sites where this batch counts people.
     covering: Collection[UUID] = ()
     held_in_stocks: Sequence[HeldPeople] = ()  # Contains the held counts of stocks that the batch counts, too.
 

@@ -100,8 +100,8 @@ SENTENCES = {
 class Reply:
     """`alert` is None if the person may not see the alert.
 
-    If the typed name fits nobody who can be the assignee, `names` has the possible assignees. If an SMS reply answers
-    an outdated state of the alert, `newest_code` is the code of the newest state.
+    If the typed name fits no person or several people, `names` has the possible assignees. If an SMS reply answers an
+    outdated state of the alert, `newest_code` is the code of the newest state.
     """
 
     result: ReplyResult

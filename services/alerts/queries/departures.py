@@ -52,7 +52,7 @@ IS_COUNTED = """
 # of everybody, people whom no other count includes count as people of unknown origin. If a site has two counts of
 # everybody, the later count adds only the people that the earlier count lacks. Registered people at the site, whose
 # origin is known, are also subtracted from a count of everybody. Registered people may also be in the other counts, so
-# only the larger of both numbers is subtracted. A yard may hold several households, so registered households are not
+# only the larger of the two numbers is subtracted. A yard may hold several households, so registered households are not
 # subtracted from yards. The number of remaining families or yards is at most the number of remaining persons. An
 # earlier count of everybody already includes the people of the other counts.
 IN_OTHERS = """greatest(

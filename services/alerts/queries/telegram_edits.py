@@ -40,10 +40,10 @@ class DigestDelivery:
 
 
 async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: Collection[UUID]) -> None:
-    """An `unannounced` alert marks the first message in each chat, and all digests.
+    """Marks messages for an edit: for an `unannounced` alert, the first message in each chat, and all digests.
 
-    An `announced` alert marks only digests, because the next message about the alert also edits the first one. A digest
-    sent by an earlier release of Dayar is not edited, because the order of its alerts is not known.
+    For an `announced` alert, marks only digests, because the next message about the alert also edits the first one. A
+    digest sent by an earlier release of Dayar is not edited, because the order of its alerts is not known.
     """
     sent, first = TelegramMessage, _firsts(unannounced)
     is_digest = and_(sent.is_digest, sent.position.is_not(None), sent.sent_at > func.now() - DIGESTS_EDITED_FOR)

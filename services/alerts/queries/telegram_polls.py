@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.models import TelegramPoll
 
 # After a week without updates, Telegram continues with a random number, so a stored number could hide new updates.
-# Telegram keeps updates for 24 hours, so an update handled before that time cannot come a second time.
+# Telegram keeps updates for 24 hours, so an update handled more than 24 hours ago cannot come again.
 NUMBERS_LAST = timedelta(hours=36)
 
 

@@ -76,7 +76,7 @@ class DisplacementRule(CountingRule):
         return -int(-self.hours // 24) + 1
 
     def affected(self, changes: "HouseholdBatch") -> list[TouchedDay]:
-        """Returns each district and date with new departures or withdrawn departures."""
+        """Returns each district and date whose departures the batch changes."""
         return [
             TouchedDay(Situation(RuleKind.DISPLACEMENT, status, area, day.isoformat()), tuple(positions), day=day)
             for (status, area, day), positions in sorted(changes.flights(self.mobility).items())

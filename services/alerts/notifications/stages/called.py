@@ -25,8 +25,9 @@ def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -
 
     A receiver whose conditions included the alert earlier, and that was never notified, was usually added later.
 
-    Keeps a receiver with hours or a roster, because the alert may have been raised outside the hours or while the
-    person was off duty. The steps depend on all receivers, so the stages run on all receivers of the notification.
+    Keeps a receiver with hours or a roster that was never notified, because the alert may have been raised outside the
+    hours or while the person was off duty. The steps depend on all receivers, so the stages run on all receivers of the
+    notification.
     """
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)
