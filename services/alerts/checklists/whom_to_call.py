@@ -86,7 +86,7 @@ def sheet(
 
 
 def units(alert: Alert, caller: Principal, places: Places) -> frozenset[str] | None:
-    """Returns None if the caller may see all units."""
+    """Returns None for all units."""
     concerned = places.around(alert.pcodes) if alert.pcodes else frozenset[str]()
     visible = places.around(caller.areas)
     if concerned is None or visible is None:
