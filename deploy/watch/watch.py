@@ -26,7 +26,7 @@ AGAIN_SECONDS = 30.0  # The pause before the next message, if no path delivered 
 # After a check could not run, the next try comes after this pause, even if the check usually runs once an hour.
 BLIND_SECONDS = 30.0
 BLIND = "checks"  # This is the check code of findings about checks that could not run.
-BLIND_LASTING = timedelta(minutes=2)  # A restart of the services takes less time, and must cause no finding.
+BLIND_LASTING = timedelta(minutes=2)  # A restart of the services must cause no finding, and is shorter than this.
 # This is the check code of findings about a status file that could not be written.
 STATUS = "status"
 STATUS_LASTING = timedelta(minutes=1)

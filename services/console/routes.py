@@ -55,9 +55,9 @@ async def wall_page(request: Request) -> Response:
 async def board_panel(request: Request, panel: str, at: str = "", rows: str = "") -> Response:
     """Renders one panel as a fragment of HTML.
 
-    The browser states its position `at`. The answer waits up to 3 seconds until the worker has stored all records
-    before `at`. `rows` lists the digests of the rows on the page, and the answer has only a placeholder for each of
-    these rows.
+    `at` is the position in the event stream that the browser has reached. The answer waits up to 3 seconds until the
+    worker has stored all records before `at`. `rows` lists the digests of the rows on the page, and the answer has only
+    a placeholder for each of these rows.
     """
     view = (PANELS | OF_WALL).get(panel)
     if view is None:

@@ -45,7 +45,7 @@ class SentNote:
 class SentReports:
     """Stores notes in the background, because a report must not wait for PostgreSQL.
 
-    If the process ends before the storage, the author's list shows the report only after its outcome.
+    If the process ends before a note is stored, the author's list shows the report only when the report has an outcome.
     """
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:

@@ -1,4 +1,4 @@
-"""Makes the rows of the counts of groups for COPY."""
+"""Makes the rows that COPY writes for the counts of groups."""
 
 from collections.abc import Iterable, Iterator
 

@@ -174,7 +174,7 @@ async def numbers(office: Office, site_id: str = SCHOOL) -> tuple[int, ...] | No
 async def test_movements_of_registered_households_change_the_count(office: Office) -> None:
     """A count of 70 people includes a family.
 
-    Then another family comes, and two persons of the included family leave.
+    Then a second family comes, and two persons of the first family leave.
     """
     await saved(office, UUID(SCHOOL))
     first, second = household(**AT_SCHOOL), household()

@@ -25,8 +25,7 @@ TYPED: tuple[Any, ...] = (
     *("", "x" * 20_000, "\x07", "...", "not a date", "1000-01-01T00:00:00Z"),
     *(-5, 10**9, 1.5, ["zz"] * 3000, [], {}),
 )
-# Texts about ids, structures and codes are not translated. Scripts write ids, structures and
-# codes. People do not type them.
+# Texts about ids, structures and codes are not translated, because scripts write these values and people do not.
 OF_SCRIPTS = (
     *("no such field", "a UUID", "UUID input", "a random UUID", "a release is expected"),
     *("Input should be an object", "Input should be a valid array", "Input should be a valid boolean"),

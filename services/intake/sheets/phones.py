@@ -1,4 +1,4 @@
-"""Finds the telephone in a cell, as people write telephones into lists. Pure."""
+"""Finds the telephone number in a cell of a list. Pure."""
 
 import re
 

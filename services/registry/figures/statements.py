@@ -142,7 +142,7 @@ def statement(query: FigureQuery, kind: Kind, table: str, numbers: ReadNumbers =
     )
 
 
-# People in `episodes` have not moved yet: their last confirmation is the report of the displacement.
+# People in `episodes` have not moved since their displacement, so the report of the displacement confirmed them last.
 CONFIRMED_AT = {"episodes": "reported_at", "stays": "confirmed_at"}
 
 

@@ -1,4 +1,4 @@
-"""Stores all search keys of a household in one row, with the id of the root that made the keys.
+"""Stores all search keys of a household in one row, with the id of the root key from which they were derived.
 
 The former table of search keys was never used.
 """

@@ -190,7 +190,7 @@ class SearchKeys:
         return KeyVersion(self._ring.newest[0])
 
     def of(self, root_id: str) -> KeysOfRoot:
-        """Raises UnknownKey if the folder lacks the root."""
+        """Raises UnknownKey if the folder of keys has no root key with this id."""
         known = self._roots.get(root_id)
         return known or self._roots.setdefault(root_id, KeysOfRoot(self._ring.find(root_id)))
 

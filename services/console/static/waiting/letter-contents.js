@@ -20,7 +20,7 @@ const LOOK_MS = 500,
 export const mayOpen = "held" in (document.getElementById("waiting")?.dataset ?? {});
 
 /**
- * Opens the letters below the row. A second call closes the letters.
+ * Shows the contents of the dead letters below their row. A second call hides the contents.
  * @param {Letter[]} letters
  * @param {HTMLTableRowElement} above
  */

@@ -71,7 +71,7 @@ export class Kinds {
 
 /**
  * Save the form as this tab's draft. After the save, only this tab can continue the draft. Return false if the draft
- * was not saved, because it was sent, discarded or saved again during the sealing.
+ * was not saved. The reason: during the sealing, the draft was sent or discarded, or a newer draft was saved.
  * @param {Written} draft
  * @throws {DOMException} if the phone's storage is full
  */
