@@ -1,7 +1,7 @@
 """The checker axe finds no serious error against WCAG 2.2 A and AA on any page.
 
-axe checks each page in one language. `tests/shared/test_catalogs.py` tests that a page has the same elements in each
-language, and that no text is empty.
+axe checks each page in one language and in both themes. `tests/shared/test_catalogs.py` tests that a page has the same
+elements in each language, and that no text is empty.
 """
 
 from collections.abc import Callable
@@ -26,13 +26,19 @@ from tests.registry.factories import movement
 AXE = (paths.ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 # axe describes violations only. A description of the passed checks would double the time. Rules of minor and moderate
 # impact are disabled: they look at every element, but find no serious violation.
-RUN = """async () => {
-    const minor = axe._audit.rules.filter(({ impact }) => impact === "minor" || impact === "moderate");
-    const rules = Object.fromEntries(minor.map(({ id }) => [id, { enabled: false }]));
-    const { violations } = await axe.run({ resultTypes: ["violations"], preload: false, rules });
+RUN = """async ({ only }) => {
+    const wanted = only ? { runOnly: only } : {
+        rules: Object.fromEntries(
+            axe._audit.rules
+                .filter(({ impact }) => impact === "minor" || impact === "moderate")
+                .map(({ id }) => [id, { enabled: false }])
+        ),
+    };
+    const { violations } = await axe.run({ resultTypes: ["violations"], preload: false, ...wanted });
     const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
     return serious.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`));
 }"""
+OF_COLOURS = ["color-contrast", "link-in-text-block"]  # the two themes differ only in colours
 # `test_screens.py` loads and checks many other pages of a duty head
 PAGES = {
     Role.DUTY_HEAD: (
@@ -78,9 +84,14 @@ def visit(page: Page, url: str, *, status: int = 200) -> None:
 
 
 def findings(page: Page) -> list[str]:
+    """Checks the page in the light theme, and its colours in the dark theme too."""
     page.evaluate(AXE)
-    violations: list[str] = page.evaluate(RUN)
-    return [f"{page.url}: {finding}" for finding in violations]
+    page.emulate_media(color_scheme="light")
+    light: list[str] = page.evaluate(RUN, {"only": None})
+    page.emulate_media(color_scheme="dark")
+    dark: list[str] = page.evaluate(RUN, {"only": OF_COLOURS})
+    page.emulate_media(color_scheme="null")
+    return [f"{page.url}: {finding}" for finding in (*light, *(f"dark theme, {finding}" for finding in dark))]
 
 
 @pytest.mark.parametrize("role", PAGES)
