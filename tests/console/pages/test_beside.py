@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from shared.auth.tokens import Role
@@ -25,7 +26,7 @@ def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> 
     row.get_by_role("link", name="Thunderstorm").click()
     expect(beside.locator(".what")).to_contain_text("Thunderstorm")
     assert page.locator("#panel-hazards").is_hidden()
-    assert row.bounding_box() == top
+    assert row.bounding_box() == pytest.approx(top, abs=1)  # a pixel is not seen
     expect(row).to_be_focused()
     expect(row).to_have_attribute("aria-current", "true")
     page.keyboard.press("Enter")  # the second press of Enter moves the focus into the panel
