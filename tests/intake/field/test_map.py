@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS, launched, wait_for_script
-from tests.console.pages.test_accessibility import AXE, RUN
+from tests.console.pages.test_accessibility import findings
 from tests.installation import in_thread
 from tests.intake.field.phones import (
     UNSEEN,
@@ -85,8 +85,7 @@ def test_a_point_that_was_dragged_under_the_cross_is_in_the_report(
     start = shown.inner_text()
     assert 39.5 < point(start)[0] < 40.5
     assert 71 < point(start)[1] < 72.5
-    page.evaluate(AXE)
-    assert page.evaluate(RUN) == []
+    assert findings(page) == []
     dragged(page)
     expect(shown).not_to_have_text(start)
     expect(page.locator("#take-point")).to_be_enabled()
