@@ -175,7 +175,7 @@ class AlertChanges(PlannedNotifications):
         """
         begun = self._silenced_if_muted(transitions.changed(alert, self._now, step=alert.step + 1))
         notification = self._notification(begun)
-        omissions = notifications.muted(notification, notification.receivers)
+        omissions = notifications.muted(notification)
         self.omissions[begun.alert_id, begun.step] = {
             label: reason for label, reason in omissions.items() if label in labels
         }

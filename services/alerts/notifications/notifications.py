@@ -26,11 +26,11 @@ TO_SOMEBODY = (RAISED, ESCALATED, GRAVER, GIVEN_BACK)
 INFORMED: tuple[Stage, ...] = (called_before,)  # INFORMED is for an alert that lapsed, and for actions of people.
 
 
-def muted(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+def muted(notification: Notification) -> Omissions:
     """Every selection except INFORMED applies this stage first."""
     if notification.mute is None:
         return {}
-    return dict.fromkeys((receiver.label for receiver in receivers), notification.mute.omission)
+    return dict.fromkeys((receiver.label for receiver in notification.receivers), notification.mute.omission)
 
 
 def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:
@@ -50,7 +50,7 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     """
     if stages == INFORMED:
         return recipients(notification, stages)
-    if omissions := muted(notification, notification.receivers):
+    if omissions := muted(notification):
         return [], omissions
     kept, omissions = recipients(notification, stages)
     is_next_step = stages == ESCALATED and notification.alert.level > 0
