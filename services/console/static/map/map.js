@@ -186,11 +186,11 @@ function tableOf() {
   return OF_UNITS.includes(chosen.table) ? "units" : chosen.table;
 }
 
-/** @param {string} table @param {string} id @param {string[]} [others] */
-function choose(table, id, others = []) {
+/** @param {string} table @param {string} id @param {string[]} [others] @param {number} [closest] see DrawnMap.select */
+function choose(table, id, others = [], closest) {
   chosen = { table, id, others };
   const feature = known(table, id);
-  map?.select(feature);
+  map?.select(feature, closest);
   describe(tableOf(), feature, layers, alsoChosen());
   offerDistrict(feature);
   point(table === "units" ? "displaced" : table, id);
@@ -202,12 +202,11 @@ function choose(table, id, others = []) {
  * @param {string} id
  */
 function found(table, id) {
-  choose(table, id);
-  if (table === "units") return;
+  if (table === "units") return choose(table, id);
+  choose(table, id, [], AT_FOUND);
   const { geometry = null, properties } = known(table, id) ?? {};
   const [place] = pointsOf(geometry);
   if (!place) return map?.select(known("units", properties?.districts[0]), AT_FOUND);
-  map?.select(known(table, id), AT_FOUND);
   offerPoint("spot", { lat: place[1], lng: place[0] });
 }
 
